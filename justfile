@@ -1,0 +1,57 @@
+# Developers' recipes, one line each. Users have one door: ./run
+
+# what there is
+default:
+    @just --list --unsorted
+
+# install packages, the virtual environment and all tools
+setup:
+    ./run setup
+
+# format, lint, types, contracts, fast tests: under two minutes
+check:
+    ./run test format lint types fast
+
+# everything that CI runs
+test *STAGES:
+    ./run test {{STAGES}}
+
+# write the code in the house format
+format:
+    ./run exec -- ruff format . && ./run exec -- ruff check --fix .
+
+# the world of simulated payments, from one seed
+sim SEED="1":
+    ./run bench crash --quick --seed {{SEED}}
+
+# one proof or figure (`just bench all` resumes)
+bench NAME *ARGS:
+    ./run bench {{NAME}} {{ARGS}}
+
+# the demonstration
+demo *ARGS:
+    ./run demo {{ARGS}}
+
+# diagrams and tables in docs, drawn from the code
+docs:
+    ./run exec -- python -m tools.docs
+
+# the simulator gateway by itself
+simulator *ARGS:
+    ./run exec -- python -m tillbridge.simulator {{ARGS}}
+
+# the pretend practice software by itself
+stand-in *ARGS:
+    ./run exec -- python -m tillbridge.stand_ins {{ARGS}}
+
+# a new decision record: just new-adr "short title"
+new-adr TITLE:
+    ./run exec -- python -m tools.docs.new_adr "{{TITLE}}"
+
+# exact versions with hashes, after a change of dependencies
+lock:
+    ./run exec -- python -m tools.setup.lock
+
+# put the news fragments into CHANGELOG.md
+changelog VERSION:
+    ./run exec -- towncrier build --yes --version {{VERSION}}
