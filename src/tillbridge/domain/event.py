@@ -1,0 +1,72 @@
+"""One thing that happened to a payment. Events are appended, never changed; the payment is folded from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from tillbridge.domain.errors import Fact
+from tillbridge.domain.moment import Moment
+
+
+class PaymentEvent(StrEnum):
+    """Events of the payment itself. Those of its legs are in money_leg.py and posting_leg.py."""
+
+    PAYMENT_CREATED = "payment_created"
+    ATTEMPT_CREATED = "attempt_created"
+    POSTING_CREATED = "posting_created"
+    KEEP_DECIDED = "keep_decided"
+    """A partial approval is kept (by the cashier, or because nobody answered)."""
+    GIVE_BACK_RECORDED = "give_back_recorded"
+    """Money of this payment went back by a payment of its own, or elsewhere. Facts: amount_minor, by, payment_id."""
+    GIVE_BACK_FAILED = "give_back_failed"
+    """A recorded give-back bounced: the amount is ours again."""
+    ATTEMPT_OVERRIDDEN = "attempt_overridden"
+    """A named person allows a new attempt although an older one is not proved over. Facts: person."""
+    RESTORED_CHECKED = "restored_checked"
+    NOTED = "noted"
+    """Something worth telling that changes no state. Facts: code, ..."""
+    IMPOSSIBLE = "impossible"
+    """A fact that the tables do not allow: kept, shown, state unchanged. Facts: kind, subject, state."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """`kind`: a value of PaymentEvent, MoneyEvent or PostingEvent. `subject`: the attempt's reference, the posting's
+    marker, or empty. `facts`: flat, integers for money with the unit in the name, never a card number."""
+
+    kind: str
+    at: Moment
+    subject: str = ""
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data with a fixed order of keys: the journal hashes it."""
+        at = {"boot": self.at.boot, "mono_ms": self.at.mono_ms, "wall_ms": self.at.wall_ms}
+        return {
+            "at": at,
+            "facts": dict(sorted(self.facts.items())),
+            "kind": self.kind,
+            "subject": self.subject,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Event:
+        return cls(kind=data["kind"], at=Moment(**data["at"]), subject=data["subject"], facts=data["facts"])
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.facts.get(name)
+        return default if value is None else str(value)
+
+    def number(self, name: str) -> int:
+        """An integer fact. Raises ValueError if it is not there or is something else."""
+        value = self.facts.get(name)
+        if type(value) is not int:
+            raise ValueError(f"{self.kind} lacks the number {name!r}")
+        return value
+
+    def number_or(self, name: str, default: int) -> int:
+        value = self.facts.get(name)
+        return value if type(value) is int else default

@@ -1,0 +1,35 @@
+"""What is owed, as the practice software shows it, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tillbridge.domain.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Debt:
+    """Where a payment belongs: it stays pinned to this for ever (rule 5).
+
+    `account_id` is text and keeps leading zeros. `invoice_number` is empty for a payment on account.
+    `balance` is what was read when the payment was made; None for a typed amount (rule 13).
+    """
+
+    software: str
+    account_id: str
+    client: str
+    invoice_number: str
+    balance: Money | None
+
+    @property
+    def scope(self) -> str:
+        """The name under which reservations on this debt are counted (rule 4)."""
+        return f"invoice:{self.software}:{self.account_id}:{self.invoice_number}"
+
+
+def chargeable(balance: Money, held_minor: int) -> Money:
+    """Rule 4: the balance read now, less what is running, unknown, pending, or taken and not yet seen posted.
+
+    Never below zero: an invoice that is over-held can take nothing more.
+    """
+    return Money(minor=max(0, balance.minor - held_minor), currency=balance.currency)

@@ -1,0 +1,145 @@
+"""What to do next, decided from the folded payment alone (rule 9). There is no other recovery code.
+
+`commands` lists everything that is open, most urgent first; `next_command` is the first of them. *When* a command
+is due is the engine's matter (engine/schedule.py); *what* is due never depends on time or on what ran before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tillbridge.domain.money_leg import MoneyState
+from tillbridge.domain.operation import UNATTENDED
+from tillbridge.domain.payment import Attempt, Payment, Posting
+from tillbridge.domain.posting_leg import PostingState
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """First and only sending of an attempt (rule 3: never repeated, except as `not_sent` by a new attempt)."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inquire:
+    """Ask the gateway what became of it. `why`: `running`, `unknown`, `killing`, `sweep`, `pending`."""
+
+    reference: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Tell the gateway to give up on it; three acknowledged kills and a last inquiry prove it dead."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Return a late approval: void, else refund (rule 3)."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPartial:
+    """Nobody answered what to do with a partial approval: keep it."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Check, then type. Every typing is preceded by a complete search for the marker (rule 6)."""
+
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Search the ledger for what may have been committed (rule 7)."""
+
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Only a person can go on. `subject` is a marker or a task code."""
+
+    subject: str
+    reason: str
+
+
+Command = Send | Inquire | Capture | Kill | GiveBack | KeepPartial | Post | Look | AskPerson
+
+KILLS_NEEDED = 3
+
+
+def next_command(payment: Payment) -> Command | None:
+    """The most urgent open command, or None when the payment is finished."""
+    return next(iter(commands(payment)), None)
+
+
+def commands(payment: Payment) -> tuple[Command, ...]:
+    """Everything open: the newest attempt first, then postings, then older attempts and sweeps, then tasks."""
+    newest = [found for a in payment.attempts[-1:] if (found := _for_attempt(payment, a))]
+    older = [found for a in payment.attempts[:-1] if (found := _for_attempt(payment, a))]
+    postings = [found for p in payment.postings if (found := _for_posting(payment, p))]
+    tasks = [AskPerson(task, task) for task in payment.tasks]
+    urgent = [c for c in newest if not _is_sweep(c)]
+    sweeps = [c for c in newest if _is_sweep(c)]
+    return (*urgent, *postings, *older, *sweeps, *tasks)
+
+
+def _is_sweep(command: Command) -> bool:
+    return isinstance(command, Inquire) and command.why == "sweep"
+
+
+def _for_attempt(payment: Payment, attempt: Attempt) -> Command | None:
+    match attempt.state:
+        case MoneyState.CREATED:
+            return Send(attempt.reference)
+        case MoneyState.SENDING | MoneyState.UNKNOWN:
+            return Inquire(attempt.reference, "unknown")
+        case MoneyState.RUNNING:
+            return Inquire(attempt.reference, "running")
+        case MoneyState.AUTHORIZED:
+            return Capture(attempt.reference)
+        case MoneyState.KILLING:
+            return _for_killing(attempt)
+        case MoneyState.KILLED if not attempt.swept:
+            return Inquire(attempt.reference, "sweep")
+        case MoneyState.APPROVED | MoneyState.SETTLED if undecided(payment, attempt):
+            return KeepPartial(attempt.reference)
+    return None
+
+
+def _for_killing(attempt: Attempt) -> Command:
+    if attempt.late is not None:
+        return GiveBack(attempt.reference)
+    return Inquire(attempt.reference, "killing") if attempt.kills >= KILLS_NEEDED else Kill(attempt.reference)
+
+
+def undecided(payment: Payment, attempt: Attempt) -> bool:
+    """A partial approval at the desk that nobody has decided on."""
+    return attempt.partial and attempt.taken and not attempt.keep_decided and payment.entry not in UNATTENDED
+
+
+def _for_posting(payment: Payment, posting: Posting) -> Command | None:
+    attempt = payment.attempt(posting.reference)
+    match posting.state:
+        case PostingState.WAITING | PostingState.CHECKING:
+            blocked = attempt is not None and undecided(payment, attempt)
+            return None if blocked else Post(posting.marker)
+        case PostingState.TYPING | PostingState.COMMITTING | PostingState.UNSURE:
+            return Look(posting.marker)
+        case PostingState.NEEDS_ATTENTION:
+            return AskPerson(posting.marker, posting.reason)
+    return None

@@ -1,0 +1,183 @@
+"""The posting leg: what may happen to one posting record in the practice software. A table, with its rules on top.
+
+Rules of money that live here:
+ 2. The start of typing is durable before the first key: TYPING is journalled before anything is prepared.
+ 5. A posting waits for its safe moment and stays with its client and invoice, whoever is on the screen.
+ 6. CHECKING (same client, same invoice, ledger searched for our marker) stands before every TYPING.
+ 7. One commit point: after COMMITTING nothing is typed again before the ledger was read completely (UNSURE).
+    A restart in TYPING or COMMITTING is UNSURE, because no fsync may stand inside the burst: nobody knows how far
+    the old process came. (The draft's row had TYPING -> WAITING; its own footnote says UNSURE, and that is safe.)
+ 8. The two legs are never one status: NEEDS_ATTENTION says whether the row may be in the books.
+A pair that is not in the table is impossible: the caller journals it, keeps the state and shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class PostingState(StrEnum):
+    NOT_NEEDED = "not_needed"
+    WAITING = "waiting"
+    CHECKING = "checking"
+    TYPING = "typing"
+    COMMITTING = "committing"
+    UNSURE = "unsure"
+    POSTED = "posted"
+    NEEDS_ATTENTION = "needs_attention"
+
+
+class PostingEvent(StrEnum):
+    OWED = "posting_owed"
+    SAFE_MOMENT = "posting_safe_moment"
+    CLEAR = "posting_clear"
+    """Identity right and the marker absent: typing may start."""
+    BLOCKED = "posting_blocked"
+    """Identity wrong, software closed, a person typing, a dialog: nothing was committed."""
+    FOUND = "posting_found"
+    FOUND_WRONG = "posting_found_wrong"
+    SUSPECTED = "posting_suspected"
+    """A row without a marker, of the same client, amount and day: typed by hand?"""
+    COMMIT_REACHED = "posting_commit_reached"
+    COMMIT_RETURNED = "posting_commit_returned"
+    FLOW_FAILED = "posting_flow_failed"
+    """Typing stopped before the commit, proved."""
+    RESTARTED = "posting_restarted"
+    PROVEN_ABSENT = "posting_proven_absent"
+    NOT_PROVEN = "posting_not_proven"
+    LIMIT_PASSED = "posting_limit_passed"
+    """Looked for it for too long: a person is asked."""
+    SAID_POSTED = "posting_said_posted"
+    SAID_NOT_POSTED = "posting_said_not_posted"
+    DROPPED = "posting_dropped"
+    MONEY_RETURNED = "posting_money_returned"
+    """The money was given back or returned."""
+    ROW_VANISHED = "posting_row_vanished"
+
+
+class PostingEffect(StrEnum):
+    CLEAR_FORM = "clear_form"
+    DROP_BOTH = "drop_both"
+    """Neither this posting nor its reversal is needed."""
+    OWE_REVERSAL = "owe_reversal"
+    SETTLE_FIRST = "settle_first"
+    """Finish finding out, then reverse."""
+    ALERT = "alert"
+    MAY_BE_POSTED = "may_be_posted"
+    SURELY_NOT_POSTED = "surely_not_posted"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    to: PostingState
+    effects: tuple[PostingEffect, ...] = ()
+
+
+S, E, F = PostingState, PostingEvent, PostingEffect
+Row = dict[PostingEvent, Cell]
+
+
+def _to(state: PostingState, *effects: PostingEffect) -> Cell:
+    return Cell(state, effects)
+
+
+_WRONG_ROW = _to(S.NEEDS_ATTENTION, F.MAY_BE_POSTED)
+_SUSPECT = _to(S.NEEDS_ATTENTION, F.SURELY_NOT_POSTED)
+
+TABLE: dict[PostingState, Row] = {
+    S.NOT_NEEDED: {
+        E.OWED: _to(S.WAITING),
+        E.FOUND_WRONG: _to(S.NOT_NEEDED, F.ALERT),
+        E.FOUND: _to(S.NOT_NEEDED, F.ALERT),
+        E.RESTARTED: _to(S.NOT_NEEDED),
+        E.MONEY_RETURNED: _to(S.NOT_NEEDED),
+    },
+    S.WAITING: {
+        E.OWED: _to(S.WAITING),
+        E.SAFE_MOMENT: _to(S.CHECKING),
+        E.BLOCKED: _to(S.WAITING),
+        E.FOUND: _to(S.POSTED),
+        E.FOUND_WRONG: _WRONG_ROW,
+        E.SUSPECTED: _SUSPECT,
+        E.RESTARTED: _to(S.WAITING),
+        E.LIMIT_PASSED: _SUSPECT,
+        E.SAID_POSTED: _to(S.POSTED),
+        E.SAID_NOT_POSTED: _to(S.WAITING),
+        E.DROPPED: _to(S.NOT_NEEDED),
+        E.MONEY_RETURNED: _to(S.NOT_NEEDED, F.DROP_BOTH),
+    },
+    S.CHECKING: {
+        E.CLEAR: _to(S.TYPING),
+        E.BLOCKED: _to(S.WAITING),
+        E.FOUND: _to(S.POSTED),
+        E.FOUND_WRONG: _WRONG_ROW,
+        E.SUSPECTED: _SUSPECT,
+        E.RESTARTED: _to(S.WAITING),
+        E.PROVEN_ABSENT: _to(S.TYPING),
+        E.NOT_PROVEN: _WRONG_ROW,
+        E.SAID_POSTED: _to(S.POSTED),
+        E.SAID_NOT_POSTED: _to(S.WAITING),
+        E.DROPPED: _to(S.NOT_NEEDED),
+        E.MONEY_RETURNED: _to(S.CHECKING, F.SETTLE_FIRST),
+    },
+    S.TYPING: {
+        E.BLOCKED: _to(S.WAITING, F.CLEAR_FORM),
+        E.FLOW_FAILED: _to(S.WAITING, F.CLEAR_FORM),
+        E.COMMIT_REACHED: _to(S.COMMITTING),
+        E.RESTARTED: _to(S.UNSURE),
+        E.MONEY_RETURNED: _to(S.TYPING, F.SETTLE_FIRST),
+    },
+    S.COMMITTING: {
+        E.BLOCKED: _to(S.UNSURE),
+        E.FOUND: _to(S.POSTED),
+        E.FOUND_WRONG: _WRONG_ROW,
+        E.COMMIT_RETURNED: _to(S.UNSURE),
+        E.RESTARTED: _to(S.UNSURE),
+        E.PROVEN_ABSENT: _to(S.UNSURE),
+        E.NOT_PROVEN: _to(S.UNSURE),
+        E.MONEY_RETURNED: _to(S.COMMITTING, F.SETTLE_FIRST),
+    },
+    S.UNSURE: {
+        E.SAFE_MOMENT: _to(S.UNSURE),
+        E.BLOCKED: _to(S.UNSURE),
+        E.FOUND: _to(S.POSTED),
+        E.FOUND_WRONG: _WRONG_ROW,
+        E.COMMIT_RETURNED: _to(S.UNSURE),
+        E.RESTARTED: _to(S.UNSURE),
+        E.PROVEN_ABSENT: _to(S.WAITING),
+        E.NOT_PROVEN: _to(S.UNSURE),
+        E.LIMIT_PASSED: _WRONG_ROW,
+        E.SAID_POSTED: _to(S.POSTED),
+        E.SAID_NOT_POSTED: _to(S.WAITING),
+        E.MONEY_RETURNED: _to(S.UNSURE, F.SETTLE_FIRST),
+    },
+    S.POSTED: {
+        E.FOUND: _to(S.POSTED),
+        E.FOUND_WRONG: _WRONG_ROW,
+        E.RESTARTED: _to(S.POSTED),
+        E.SAID_POSTED: _to(S.POSTED),
+        E.ROW_VANISHED: _to(S.NEEDS_ATTENTION, F.SURELY_NOT_POSTED, F.ALERT),
+        E.MONEY_RETURNED: _to(S.POSTED, F.OWE_REVERSAL),
+    },
+    S.NEEDS_ATTENTION: {
+        E.FOUND: _to(S.POSTED),
+        E.FOUND_WRONG: _to(S.NEEDS_ATTENTION),
+        E.RESTARTED: _to(S.NEEDS_ATTENTION),
+        E.COMMIT_RETURNED: _to(S.NEEDS_ATTENTION),
+        E.PROVEN_ABSENT: _to(S.NEEDS_ATTENTION),
+        E.NOT_PROVEN: _to(S.NEEDS_ATTENTION),
+        E.SAID_POSTED: _to(S.POSTED),
+        E.SAID_NOT_POSTED: _to(S.WAITING),
+        E.DROPPED: _to(S.NOT_NEEDED),
+        E.MONEY_RETURNED: _to(S.NEEDS_ATTENTION, F.SETTLE_FIRST),
+    },
+}
+
+MAY_HAVE_BEEN_TYPED = frozenset({S.TYPING, S.COMMITTING, S.UNSURE})
+CLOSED = frozenset({S.POSTED, S.NOT_NEEDED})
+
+
+def cell(state: PostingState, event: PostingEvent) -> Cell | None:
+    """The cell for a pair, or None: impossible."""
+    return TABLE[state].get(event)

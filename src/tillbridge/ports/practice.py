@@ -1,0 +1,153 @@
+"""What the engine needs from the practice software: identify, read the invoice, search the ledger, post, rehearse.
+
+An adapter (flows/) reports what it saw and how far it came. It decides nothing about money and raises nothing
+but SetupError: trouble on the screen is a `Trouble` value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from tillbridge.domain.errors import Fact
+from tillbridge.domain.money import Money
+
+PostingKind = Literal["sale", "deposit", "refund", "void", "return"]
+Stage = Literal["not_committed", "committed", "doubt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """Why the screen could not be read or written. `who` can mend it: the operator, the pack's author, the set-up.
+
+    Codes (sentences in strings): `software_closed`, `software_minimised`, `software_busy`, `not_answering`,
+    `unknown_version`, `several_instances`, `no_invoice_open`, `other_client`, `other_invoice`, `balance_changed`,
+    `dialog_in_the_way`, `window_open`, `user_typing`, `reference_hidden`, `method_missing`, `screen_changed`,
+    `client_locked`, `period_closed`, `money_unreadable`, ...
+    """
+
+    who: Literal["operator", "pack", "setup"]
+    code: str
+    facts: dict[str, Fact] = field(default_factory=dict)
+    retry_in_ms: int | None = None
+    """When trying again makes sense by itself; None = a person has to do something first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoftwareSeen:
+    """`instance` changes when the program restarts; `build` when it is updated."""
+
+    software: str
+    version: str
+    build: str
+    instance: str
+    name: str
+    """As people call it: `ImproMed`, `GnuCash`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceSeen:
+    """The open invoice as the practice software shows it. `client` is private: never in a transcript."""
+
+    software: SoftwareSeen
+    account_id: str
+    client: str
+    invoice_number: str
+    total: Money
+    balance: Money
+    alert: str = ""
+    patient: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingOrder:
+    """One posting record to make. `amount` is positive; a refund or reversal is told by `kind`.
+
+    `balance`: the invoice balance that must be seen before typing (rule 6), None if it is not known.
+    """
+
+    payment_id: str
+    kind: PostingKind
+    account_id: str
+    client: str
+    invoice_number: str
+    amount: Money
+    marker: str
+    balance: Money | None
+    payment_method: str
+    employee: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """One row as the ledger shows it. `amount` is what the client paid: positive for a payment, negative for money
+    given back, whatever sign the software's column has. `reference` may be cut by the software."""
+
+    account_id: str
+    invoice_number: str
+    amount: Money
+    reference: str
+    method: str
+    date: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSeen:
+    """A look into the client's ledger.
+
+    `marked`: rows that carry the marker. `today`: other rows of the same client and day without a marker of ours.
+    `complete`: every row of the list was seen. `quiet`: the payment window is gone and the program is idle.
+    `restarted`: the program was started anew since the posting began, so nothing can still be on its way.
+    """
+
+    software: SoftwareSeen
+    marked: tuple[LedgerRow, ...]
+    today: tuple[LedgerRow, ...]
+    complete: bool
+    quiet: bool
+    settle_ms: int
+    """The longest time between a commit and a visible row, from the pack."""
+    balance: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingReport:
+    """How far a posting came. `not_committed` is a proof; anything not proved is `doubt`.
+
+    `means`: what a dialog said about this posting; it may skip a wait, never the look.
+    """
+
+    stage: Stage
+    trouble: Trouble | None = None
+    means: Literal["nothing", "not_posted", "posted", "doubt"] = "nothing"
+    transcript: str = ""
+    """Name of the run's transcript."""
+
+
+class Practice(Protocol):
+    """Owned by one thread (the screen's)."""
+
+    def identify(self) -> SoftwareSeen | Trouble: ...
+
+    def read_invoice(self) -> InvoiceSeen | Trouble:
+        """Touches nothing: allowed while a person works."""
+        ...
+
+    def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
+        """Look for the order's marker in its client's ledger; leaves the screen as it was."""
+        ...
+
+    def post(self, order: PostingOrder) -> PostingReport:
+        """Type the posting once: identity, prepare, burst, check, commit, after. Never twice in one call."""
+        ...
+
+    def rehearse(self, order: PostingOrder) -> PostingReport:
+        """The same up to the commit point, then abandon. `stage` is always `not_committed` or `doubt`."""
+        ...
+
+    def idle_s(self) -> float:
+        """Seconds since a person touched mouse or keyboard."""
+        ...
+
+    def close(self) -> None: ...
