@@ -249,6 +249,29 @@ class BurstReport:
     acts_done: int
     differences: tuple[Difference, ...] = ()
     cause: str = ""
+    """Why it went no further: a `Cause`, sometimes with ": detail" behind it. Empty when nothing failed."""
+
+    @property
+    def code(self) -> str:
+        """The cause without its detail."""
+        return self.cause.partition(":")[0]
+
+
+Cause = Literal[
+    "repeated",  # this burst number was used before
+    "owner_disabled",  # another window of the program is modal above
+    "disabled",
+    "hidden",
+    "read_only",
+    "no_such_choice",
+    "no_such_row",
+    "no_tick",
+    "value_not_taken",  # set by every way asked for, and the read-back still says something else
+    "unsupported",  # this backend has no way to do that to this control
+    "not_answering",
+    "gone",
+    "channel_lost",
+]
 
 
 class NotAnswering(Exception):
@@ -257,6 +280,25 @@ class NotAnswering(Exception):
 
 class Gone(Exception):
     """The window or control no longer exists."""
+
+
+class Refused(Exception):
+    """The act was surely not done, because it must not or cannot be. Inside a burst it becomes its cause."""
+
+    def __init__(self, cause: Cause, detail: str = "") -> None:
+        super().__init__(f"{cause}: {detail}" if detail else cause)
+        self.cause = cause
+
+
+def cause_of(error: NotAnswering | Gone | Refused) -> str:
+    """The error as the cause of a burst report."""
+    match error:
+        case NotAnswering():
+            return f"not_answering: {error}"
+        case Gone():
+            return f"gone: {error}"
+        case Refused():
+            return str(error)
 
 
 @dataclass(frozen=True, slots=True)
