@@ -50,7 +50,7 @@ new-adr TITLE:
 
 # exact versions with hashes, after a change of dependencies
 lock:
-    ./run exec -- python -m tools.setup.lock
+    ./run setup && ./run exec -- python -m tools.setup.lock
 
 # put the news fragments into CHANGELOG.md
 changelog VERSION:

@@ -1,0 +1,1 @@
+"""What stands behind ./run: install what a command needs, then start it. Standard library only."""

@@ -1,0 +1,100 @@
+"""Makes the virtual environment in .venv and fills it from a lock file, every file checked by its hash."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tools.setup import apt, packages
+from tools.setup.say import Trouble, step, tell
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOGS = ROOT / "var" / "setup"
+
+
+def ensure(lock: str) -> None:
+    """After this, .venv holds at least what requirements/<lock>.txt lists, and the product itself."""
+    wanted = key(lock)
+    if PYTHON.exists() and wanted in stamps():
+        return
+    if not usable():
+        make()
+    fill(lock)
+    written = {wanted} | ({key("run")} if lock == "test" else set())
+    stamp().write_text("\n".join(sorted(written)) + "\n")
+
+
+def key(lock: str) -> str:
+    """Changes when the lock, the product's own metadata or the place of the clone changes."""
+    content = (ROOT / "requirements" / f"{lock}.txt").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+    return f"{lock} {hashlib.sha256(content + str(ROOT).encode()).hexdigest()}"
+
+
+def stamp() -> Path:
+    return VENV / "tillbridge-stamp"
+
+
+def stamps() -> set[str]:
+    return set(stamp().read_text().splitlines()) if stamp().exists() else set()
+
+
+def usable() -> bool:
+    """A Python that starts, is new enough and has pip. A half-made or moved environment is not."""
+    if not PYTHON.exists():
+        return False
+    test = "import pip, sys; sys.exit(sys.version_info < (3, 11))"
+    return subprocess.run([str(PYTHON), "-c", test], capture_output=True).returncode == 0
+
+
+def make() -> None:
+    if VENV.exists():
+        tell("  the environment in .venv does not start; making it anew")
+        shutil.rmtree(VENV)
+    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
+        provide_venv_module()
+    step(
+        "making the environment in .venv",
+        [sys.executable, "-m", "venv", str(VENV)],
+        log=LOGS / "venv.log",
+        cwd=ROOT,
+        todo="Remove the folder .venv and start again.",
+    )
+
+
+def provide_venv_module() -> None:
+    """Debian keeps `venv` in a package of its own."""
+    if not sys.executable.startswith("/usr/bin/") or not shutil.which("apt-get"):
+        raise Trouble(
+            f"{sys.executable} comes without the module venv.",
+            "Use another one:  TILLBRIDGE_PYTHON=/usr/bin/python3 ./run",
+        )
+    apt.ensure(packages.VENV)
+
+
+def fill(lock: str) -> None:
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    todo = "Is this machine on the network? Start again: what was done is kept."
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    step(
+        "installing Python packages, each checked by its hash",
+        [*pip, "--require-hashes", "--only-binary=:all:", "-r", f"requirements/{lock}.txt"],
+        log=LOGS / f"pip-{lock}.log",
+        cwd=ROOT,
+        todo=todo,
+        env=env,
+    )
+    step(
+        "installing Tillbridge itself from this folder",
+        [*pip, "--no-deps", "--no-build-isolation", "--no-index", "-e", "."],
+        log=LOGS / "pip-self.log",
+        cwd=ROOT,
+        todo=todo,
+        env=env,
+    )
