@@ -1,0 +1,219 @@
+"""The steps of a flow as values. A flow is a straight line: no loops, no jumps; `when` is the only condition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Part = Literal[
+    "steps", "restore", "identity", "prepare", "burst", "check", "commit", "after", "abandon", "also"
+]
+WaitWord = Literal["gone", "shown", "enabled", "settled"]
+AbsentWord = Literal["list_complete", "window_gone", "program_idle", "settle_passed"]
+AppliesTo = Literal["chosen", "oldest"]
+
+ABSENT_WORDS: tuple[AbsentWord, ...] = ("list_complete", "window_gone", "program_idle", "settle_passed")
+
+FLOW_NAMES: tuple[str, ...] = ("read_invoice", "post_payment", "read_ledger")
+
+FACTS: Mapping[str, str] = {
+    "invoice_number": "text",
+    "account_id": "text",
+    "client": "text",
+    "amount": "money",
+    "balance": "money",
+    "marker": "text",
+    "is_partial": "bool",
+    "is_full": "bool",
+    "today": "date",
+}
+"""What the interpreter can fill in, beside the pack's own settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """`$amount` or `-$amount`: a fact or a setting, filled in when the flow runs. The minus is for money only."""
+
+    name: str
+    negative: bool = False
+
+    def __str__(self) -> str:
+        return ("-$" if self.negative else "$") + self.name
+
+
+Term = str | int | bool | Given
+"""A literal or a given. A literal number is minor units of the pack's currency, zero in practice."""
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The only condition: `enabled` or `shown` of the step's own control, a window, or a fact that is true."""
+
+    kind: Literal["state", "window", "fact"]
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    when: When | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read(Step):
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRow(Step):
+    list: str
+    where: Mapping[str, Term] = field(default_factory=dict)
+    which: Literal["", "selected", "only"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadRows(Step):
+    list: str
+    where: Mapping[str, Term] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressStep(Step):
+    control: str
+    opens: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuStep(Step):
+    """A path through the menus of a window, by the words a person reads: outermost first."""
+
+    path: tuple[str, ...]
+    window: str
+    opens: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStep(Step):
+    control: str
+    value: Term = ""
+    secret: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseStep(Step):
+    control: str
+    value: Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickStep(Step):
+    """Tick or clear a check box (`name` is a control) or one row (`name` is a list, with `where`)."""
+
+    name: str
+    on: bool
+    where: Mapping[str, Term] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TickOnly(Step):
+    list: str
+    where: Mapping[str, Term]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectStep(Step):
+    list: str
+    where: Mapping[str, Term]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkStep(Step):
+    control: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expect(Step):
+    """`what` is `field.x`, `control.x` or `window.w.hole`."""
+
+    what: str
+    value: Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExpectRow(Step):
+    list: str
+    where: Mapping[str, Term]
+    has: Mapping[str, Term] = field(default_factory=dict)
+    others: Mapping[str, Term] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitStep(Step):
+    word: WaitWord
+    of: str
+    """`window.w`, or the bare or full name of a control, field or list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted(Step):
+    """A change that people should hear about when it is missing; it proves nothing."""
+
+    what: str
+    changed_by: Term
+
+
+AnyStep = (
+    Read
+    | ReadRow
+    | ReadRows
+    | PressStep
+    | MenuStep
+    | SetStep
+    | ChooseStep
+    | TickStep
+    | TickOnly
+    | SelectStep
+    | ParkStep
+    | Expect
+    | ExpectRow
+    | WaitStep
+    | Noted
+)
+Actions = PressStep | MenuStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verify:
+    """How the ledger answers "did it land?". `absent_when` is empty where absence can never be proved."""
+
+    by: str
+    one_row: Mapping[str, Term]
+    also: tuple[Noted, ...] = ()
+    absent_when: tuple[AbsentWord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """A reading flow has `steps`; a writing flow has a `commit` and the parts around it."""
+
+    name: str
+    line: int = 0
+    touches: bool = True
+    steps: tuple[AnyStep, ...] = ()
+    returns: Mapping[str, str] = field(default_factory=dict)
+    restore: tuple[AnyStep, ...] = ()
+    needs: tuple[str, ...] = ()
+    applies_to: AppliesTo = "chosen"
+    identity: tuple[AnyStep, ...] = ()
+    prepare: tuple[AnyStep, ...] = ()
+    burst: tuple[AnyStep, ...] = ()
+    check: tuple[AnyStep, ...] = ()
+    commit: Actions | None = None
+    after: tuple[AnyStep, ...] = ()
+    abandon: tuple[AnyStep, ...] = ()
+    verify: Verify | None = None
+
+    @property
+    def writes(self) -> bool:
+        return self.commit is not None
