@@ -1,0 +1,1 @@
+"""The business rules, faults and truth log of the pretend practice software, as a process of its own."""

@@ -1,0 +1,110 @@
+"""One pretend clinic, put together: profile, scene, truth log, faults, rules, running conversations.
+
+Not for several threads; the web layer calls it from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tillbridge.stand_ins.ledger_server import scenes
+from tillbridge.stand_ins.ledger_server.books import Books
+from tillbridge.stand_ins.ledger_server.desks import Desk, Desks
+from tillbridge.stand_ins.ledger_server.faults import Faults
+from tillbridge.stand_ins.ledger_server.posting import form_from
+from tillbridge.stand_ins.ledger_server.rules import Rules
+from tillbridge.stand_ins.ledger_server.truth import TruthLog
+from tillbridge.stand_ins.ledger_server.turns import Conversation, Turn
+from tillbridge.stand_ins.ledger_server.views import Views
+from tillbridge.stand_ins.ledger_server.world import Clock, World
+from tillbridge.stand_ins.profile import Profile
+
+
+class Ledger:
+    """The whole server without its sockets."""
+
+    def __init__(self, profile: Profile, directory: Path, scene: str, seed: int, clock: Clock) -> None:
+        self.profile = profile
+        self.truth = TruthLog(directory)
+        self.faults = Faults(seed)
+        self.desks = Desks(profile.workstations)
+        self._clock = clock
+        self._running: dict[str, Conversation] = {}
+        self._count = 0
+        if not self.truth.of_this_scene():
+            self._log_scene(scene, seed)
+        self._build()
+
+    def reset(self, scene: str, seed: int) -> None:
+        """Start a new scene: knobs to their defaults, books anew; the truth log goes on. Raises NoSuchScene."""
+        scenes.build(scene, seed, self._clock())
+        self._log_scene(scene, seed)
+        self.faults = Faults(seed)
+        self._running.clear()
+        for account in list(self.desks.locks()):
+            self.desks.unlock(account)
+        self._build()
+        self.desks.tell("", what="show", client=self.books.first_client, invoice=self.books.first_invoice)
+
+    def _log_scene(self, scene: str, seed: int) -> None:
+        act = {"kind": "scene", "scene": scene, "seed": seed, "profile": self.profile.name}
+        self.truth.append([act], self._clock())
+
+    def _build(self) -> None:
+        first, *acts = self.truth.of_this_scene()
+        self.scene, self.seed = first["scene"], first["seed"]
+        self.books: Books = scenes.build(self.scene, self.seed, datetime.fromisoformat(first["at"]))
+        for act in acts:
+            self.books.apply(act)
+        self.world = World(self.profile, self.books, self.faults, self.truth, self._clock)
+        self.views = Views(self.profile, self.books, self.faults, self.world)
+        self.rules = Rules(self.profile, self.books, self.faults, self.desks, self.world)
+
+    def turn_knob(self, name: str, value: str) -> None:
+        """Set a fault knob; two_names also puts the namesake into the books. Raises BadKnob."""
+        self.faults.turn(name, value)
+        if name == "two_names" and self.faults.strikes("two_names"):
+            scenes.namesake(self.books, self._clock())
+
+    # ---- what a skin does; each returns the first turn of a conversation ----
+
+    def process_payment(self, desk: Desk, account: str, number: str) -> Turn:
+        """Process Payment was pressed in the main window."""
+        key = self._key()
+
+        def form() -> Turn:
+            return self.views.form(account, number, self.rules.methods())
+
+        return self._start(key, self.rules.opening(desk, account, number, form))
+
+    def method_chosen(self, desk: Desk, account: str, number: str, method: str) -> Turn:
+        """A payment method was chosen in the payment window."""
+        return self._start(self._key(), self.rules.filling(desk, account, number, method))
+
+    def ok_pressed(self, desk: Desk, data: dict[str, Any]) -> Turn:
+        """OK was pressed in the payment window. Raises KeyError or TypeError for a malformed form."""
+        form, key = form_from(data, desk.workstation), self._key()
+        return self._start(key, self.rules.posting(form, key))
+
+    def answer(self, key: str, pressed: str) -> Turn:
+        """A message was answered. Raises KeyError when the conversation is unknown (server restarted)."""
+        return self._advance(key, lambda: self._running[key].send(pressed))
+
+    def _start(self, key: str, conversation: Conversation) -> Turn:
+        self._running[key] = conversation
+        return self._advance(key, lambda: next(conversation))
+
+    def _advance(self, key: str, step: Callable[[], Turn]) -> Turn:
+        try:
+            return {**step(), "conversation": key}
+        except StopIteration as done:
+            del self._running[key]
+            ended: Turn = done.value
+            return {**ended, "conversation": key}
+
+    def _key(self) -> str:
+        self._count += 1
+        return f"c{self._count}-{int(self._clock().timestamp() * 1000)}"

@@ -1,0 +1,102 @@
+"""What a filled payment window means in money: which rows it writes. Pure; no faults, no messages.
+
+The money rule `applies_to`: "chosen" pays the ticked invoices in their order, "oldest" ignores the ticks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tillbridge.stand_ins.ledger_server.books import Books, Method
+
+
+@dataclass(frozen=True)
+class Tender:
+    """One way in which the client pays, in cents."""
+
+    method: str
+    card_type: str
+    amount_minor: int
+    reference: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the payment window held when OK was pressed."""
+
+    account: str
+    invoices: tuple[str, ...]
+    unapplied: bool
+    tenders: tuple[Tender, ...]
+    employee: str
+    conclude: bool
+    workstation: str
+
+    @property
+    def tendered(self) -> int:
+        """Sum of the tenders, in cents."""
+        return sum(tender.amount_minor for tender in self.tenders)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row to be written: cents of one tender on one invoice ("" is unapplied)."""
+
+    invoice: str
+    tender: Tender
+    amount_minor: int
+
+
+def form_from(data: Mapping[str, Any], workstation: str) -> Form:
+    """Read a skin's JSON. Raises KeyError or TypeError when a part is missing or odd."""
+    return Form(
+        account=data["account"],
+        invoices=tuple(data["invoices"]),
+        unapplied=bool(data["unapplied"]),
+        tenders=tuple(Tender(**tender) for tender in data["tenders"]),
+        employee=data["employee"],
+        conclude=bool(data["conclude"]),
+        workstation=workstation,
+    )
+
+
+def targets(books: Books, form: Form, applies_to: str) -> list[str]:
+    """Invoices that the money goes to, in order."""
+    if applies_to == "oldest":
+        return [invoice.number for invoice in books.invoices_of(form.account, open_only=True)]
+    return list(form.invoices)
+
+
+def due(books: Books, numbers: Sequence[str]) -> int:
+    """Cents owed on these invoices together."""
+    return sum(max(0, books.balance(number)) for number in numbers)
+
+
+def less_change(form: Form, owed: int, methods: Mapping[str, Method]) -> list[Tender]:
+    """The tenders after change is given back from those that give change (cash)."""
+    surplus, kept = max(0, form.tendered - owed), []
+    for tender in form.tenders:
+        back = min(surplus, tender.amount_minor) if methods[tender.method].gives_change else 0
+        surplus -= back
+        amount = tender.amount_minor - back
+        kept.append(Tender(tender.method, tender.card_type, amount, tender.reference))
+    return [tender for tender in kept if tender.amount_minor > 0]
+
+
+def rows(books: Books, tenders: Sequence[Tender], numbers: Sequence[str]) -> list[Row]:
+    """Spread tenders over invoices in order; what is left over is unapplied."""
+    left = {number: max(0, books.balance(number)) for number in numbers}
+    written = []
+    for tender in tenders:
+        amount = tender.amount_minor
+        for number in numbers:
+            part = min(amount, left[number])
+            if part > 0:
+                written.append(Row(number, tender, part))
+                left[number] -= part
+                amount -= part
+        if amount > 0:
+            written.append(Row("", tender, amount))
+    return written

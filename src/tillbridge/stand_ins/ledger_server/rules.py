@@ -1,0 +1,259 @@
+"""The conversations of the payment window: which messages come, and what is committed when.
+
+Everything a skin may do with money passes here. A row is committed in one place, `_commit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from tillbridge.stand_ins import money_text
+from tillbridge.stand_ins.ledger_server import posting
+from tillbridge.stand_ins.ledger_server.books import Books, Method
+from tillbridge.stand_ins.ledger_server.desks import Desk, Desks
+from tillbridge.stand_ins.ledger_server.faults import Faults
+from tillbridge.stand_ins.ledger_server.posting import Form
+from tillbridge.stand_ins.ledger_server.turns import (
+    AGAIN,
+    CLOSE,
+    CRASH,
+    STAY,
+    Conversation,
+    Messages,
+    Step,
+    Turn,
+    freeze,
+)
+from tillbridge.stand_ins.ledger_server.world import World
+from tillbridge.stand_ins.profile import Profile
+
+
+class Rules:
+    """The rules of one profile over one set of books."""
+
+    def __init__(self, profile: Profile, books: Books, faults: Faults, desks: Desks, world: World) -> None:
+        self._profile = profile
+        self._books = books
+        self._faults = faults
+        self._desks = desks
+        self._world = world
+        self._messages = Messages(profile.messages, profile.titles["message"])
+
+    def methods(self) -> list[Method]:
+        """Payment methods as this clinic has them today, faults included."""
+        found = list(self._books.methods)
+        if self._faults.strikes("method_missing"):
+            found = [method for method in found if method.name != "Tillbridge"]
+        if self._faults.strikes("method_hides_reference"):
+            found = [Method(m.name, m.card_type, False, m.gives_change, m.card_module) for m in found]
+        return found
+
+    def opening(self, desk: Desk, account: str, number: str, form: Callable[[], Turn]) -> Conversation:
+        """Process Payment was pressed. Ends in open (with the form), stay, or exit."""
+        yield from freeze(self._faults, "opening")
+        while True:
+            ended = yield from self._may_open(desk, account, number)
+            if ended is not AGAIN:
+                break
+        if ended is not None:
+            return ended
+        self._desks.lock(account, desk)
+        opened = {"turn": "open", "form": form()}
+        self._colleague("opening", number)
+        return opened
+
+    def _may_open(self, desk: Desk, account: str, number: str) -> Step:
+        ended = yield from self._forced("opening", account, number)
+        if ended is not None:
+            return ended
+        while (holder := self._desks.locked_by_other(account, desk)) is not None:
+            pressed = yield self._messages.turn("locked", holder)
+            if pressed != "Retry":
+                return STAY
+        return (yield from self._offer_credit(account, number))
+
+    def _offer_credit(self, account: str, number: str) -> Step:
+        credit = self._books.credit(account)
+        if credit <= 0:
+            return None
+        pressed = yield self._messages.turn("credit", {"money": self._money(credit)})
+        if pressed == "Yes" and number:
+            amount = min(credit, max(0, self._books.balance(number)))
+            act = {"kind": "credit_applied", "client": account, "invoice": number, "amount_minor": amount}
+            self._world.commit([{**act, "by": "skin"}])
+        return STAY if pressed == "Cancel" else None
+
+    def filling(self, desk: Desk, account: str, number: str, method: str) -> Conversation:
+        """A payment method was chosen in the open window. Ends in stay or exit."""
+        yield from freeze(self._faults, "filling")
+        self._colleague("filling", number)
+        chosen = self._method(method)
+        if chosen is not None and chosen.card_module:
+            yield self._messages.turn("card_module", {})
+        ended = yield from self._forced("filling", account, number)
+        return STAY if ended in (None, AGAIN) else ended
+
+    def posting(self, form: Form, conversation: str) -> Conversation:
+        """OK was pressed. Ends in close, stay, exit or crash."""
+        yield from freeze(self._faults, "ok")
+        if self._faults.strikes("close_without_posting"):
+            return CLOSE
+        while True:
+            ended = yield from self._attempt(form, conversation)
+            if ended is not AGAIN:
+                return CLOSE if ended is None else ended
+
+    def _attempt(self, form: Form, conversation: str) -> Step:
+        number = form.invoices[0] if form.invoices else ""
+        self._colleague("before_commit", number)
+        for step in (self._forced("before_commit", form.account, number), self._checks(form)):
+            ended = yield from step
+            if ended is not None:
+                return ended
+        if self._faults.strikes("crash_before_commit"):
+            return CRASH
+        self._commit(form, conversation)
+        if self._faults.strikes("crash_after_commit"):
+            return CRASH
+        yield from freeze(self._faults, "after_commit")
+        ended = yield from self._forced("after_commit", form.account, number)
+        if ended is not None:
+            return ended
+        return (yield from self._print())
+
+    def _checks(self, form: Form) -> Step:
+        complaint = self._complaint(form)
+        if complaint is not None:
+            return (yield from self._messages.ask(*complaint))
+        numbers = posting.targets(self._books, form, self._profile.behaviour.applies_to)
+        owed = posting.due(self._books, numbers)
+        kept = sum(t.amount_minor for t in posting.less_change(form, owed, self._by_name()))
+        if kept > owed and not form.unapplied:
+            ended = yield from self._messages.ask("overpay", {})
+            if ended is not None:
+                return ended
+        return (yield from self._duplicates(form))
+
+    def _complaint(self, form: Form) -> tuple[str, dict[str, str]] | None:
+        """The first thing that is wrong with the form: message and its facts."""
+        known = self._by_name()
+        if not form.employee:
+            return "no_employee", {}
+        if not form.tenders or any(t.amount_minor <= 0 for t in form.tenders):
+            return "zero", {}
+        if any(tender.method not in known for tender in form.tenders):
+            return "no_method", {}
+        if any(known[tender.method].card_module for tender in form.tenders):
+            return "card_module", {}
+        if not form.invoices and not form.unapplied:
+            return "nothing_chosen", {}
+        gone = [number for number in form.invoices if self._books.invoices[number].concluded]
+        if gone:
+            return "concluded", {"number": gone[0]}
+        closed = self._books.closed_through
+        if closed is not None and self._world.today() <= closed:
+            return "period", {"date": f"{closed:%m/%d/%Y}"}
+        return None
+
+    def _duplicates(self, form: Form) -> Step:
+        today = self._world.today()
+        money = self._books.money_of(form.account)
+        undone = {payment.reverses for payment in money}
+        entered = {
+            p.amount_minor
+            for p in money
+            if self._world.day(p.at) == today and p.id not in undone and not p.reverses
+        }
+        for tender in form.tenders:
+            if tender.amount_minor in entered:
+                facts = {"money": self._money(tender.amount_minor)}
+                return (yield from self._messages.ask("duplicate", facts))
+        return None
+
+    def _commit(self, form: Form, conversation: str) -> None:
+        """The one place where a payment window writes money."""
+        numbers = posting.targets(self._books, form, self._profile.behaviour.applies_to)
+        owed = posting.due(self._books, numbers)
+        tenders = posting.less_change(form, owed, self._by_name())
+        rows = posting.rows(self._books, tenders, numbers)
+        self._world.commit(self._acts(form, conversation, rows))
+        paid = [n for n in form.invoices if form.conclude and self._books.balance(n) <= 0]
+        if paid:
+            self._world.commit([{"kind": "concluded", "invoice": n, "by": "skin"} for n in paid])
+
+    def _acts(self, form: Form, conversation: str, rows: Sequence[posting.Row]) -> list[dict[str, Any]]:
+        shown_at = self._world.shown_at()
+        return [
+            {
+                "kind": "payment",
+                "id": f"P{len(self._books.payments) + 1 + i:05d}",
+                "client": form.account,
+                "invoice": row.invoice,
+                "amount_minor": row.amount_minor,
+                "currency": "USD",
+                "method": row.tender.method,
+                "card_type": row.tender.card_type,
+                "reference": row.tender.reference,
+                "employee": form.employee,
+                "workstation": form.workstation,
+                "posting": conversation,
+                "shown_at": shown_at,
+                "by": "skin",
+            }
+            for i, row in enumerate(rows)
+        ]
+
+    def _print(self) -> Step:
+        if not self._profile.behaviour.asks_print:
+            return None
+        pressed = yield self._messages.turn("print", {})
+        while pressed == "Yes" or pressed == "Retry":
+            if not self._faults.strikes("printer_fails"):
+                break
+            pressed = yield self._messages.turn("printer", {})
+        return None
+
+    def _forced(self, moment: str, account: str, number: str) -> Step:
+        """Messages that the knobs throw in at this moment."""
+        for name in self._faults.dialogs(moment):
+            ended = yield from self._messages.ask(name, self._facts(account, number))
+            if ended is not None:
+                return ended
+        return None
+
+    def _facts(self, account: str, number: str) -> dict[str, str]:
+        balance = self._books.balance(number) if number else 0
+        return {
+            "money": self._money(max(balance, 2500)),
+            "workstation": self._profile.workstations[1],
+            "employee": "Kim",
+            "date": f"{self._world.today():%m/%d/%Y}",
+            "number": number,
+            "alert": self._books.clients[account].alert.upper() or "SEE MANAGER",
+        }
+
+    def _colleague(self, moment: str, number: str) -> None:
+        """Somebody else works on the same invoice while our window is up, if the knobs say so."""
+        if number and self._faults.choice("balance_changes_at") == moment:
+            if self._faults.chosen("balance_changes", "line"):
+                self._world.add_line(number, "Nail trim", 1900)
+            elif self._faults.chosen("balance_changes", "cash"):
+                self._world.post_cash(number, min(5000, max(1, self._books.balance(number))))
+        if number and moment == "filling" and self._faults.strikes("invoice_concluded"):
+            self._world.conclude(number)
+
+    def _by_name(self) -> dict[str, Method]:
+        return {method.name: method for method in self._books.methods}
+
+    def _method(self, name: str) -> Method | None:
+        return self._by_name().get(name)
+
+    def _money(self, minor: int) -> str:
+        return money_text.write(minor, money_style(self._faults, self._profile))
+
+
+def money_style(faults: Faults, profile: Profile) -> str:
+    """The money format in force: the profile's, unless a knob says otherwise."""
+    style = faults.choice("money_format")
+    return profile.money_format if style == "profile" else style

@@ -1,0 +1,184 @@
+"""What a skin shows, as texts ready to draw. Amounts that a skin must add up come in cents beside their text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from tillbridge.stand_ins import money_text
+from tillbridge.stand_ins.ledger_server.books import Books, Invoice, Method, Payment
+from tillbridge.stand_ins.ledger_server.faults import Faults
+from tillbridge.stand_ins.ledger_server.rules import money_style
+from tillbridge.stand_ins.ledger_server.world import World
+from tillbridge.stand_ins.profile import Profile
+
+
+class Views:
+    """Draws one set of books in one profile's formats."""
+
+    def __init__(self, profile: Profile, books: Books, faults: Faults, world: World) -> None:
+        self._profile = profile
+        self._books = books
+        self._faults = faults
+        self._world = world
+
+    def clients(self) -> list[dict[str, str]]:
+        """All clients for the lookup, by name."""
+        found = sorted(self._books.clients.values(), key=lambda c: (c.name, c.account))
+        return [
+            {
+                "account": c.account,
+                "name": c.name,
+                "phone": c.phone,
+                "patients": ", ".join(p.name for p in c.patients),
+            }
+            for c in found
+        ]
+
+    def client(self, account: str, number: str) -> dict[str, Any]:
+        """The main window for a client. Raises KeyError for no such client."""
+        if self._faults.chosen("other_invoice", "client"):
+            account = self._other_client(account)
+        client, now = self._books.clients[account], self._world.clock().timestamp()
+        invoices = self._books.invoices_of(account, open_only=True)
+        return {
+            "account": account,
+            "name": client.name,
+            "address": client.address,
+            "phone": client.phone,
+            "alert": client.alert,
+            "balance": self._money(self._books.account_balance(account, now)),
+            "credit": self._money(self._books.credit(account, now)),
+            "patients": [{"name": p.name, "breed": p.breed, "age": p.age} for p in client.patients],
+            "notes": [
+                {"date": self._day(n.day), "employee": n.employee, "text": n.text} for n in client.notes
+            ],
+            "invoices": [self._invoice(invoice, now) for invoice in invoices],
+            "selected": self._selected([invoice.number for invoice in invoices], number),
+            "transactions": self._transactions(account, now),
+            "more_in_ms": self._more_in_ms(account, now),
+            "freeze_s": self._faults.freeze_s("refresh"),
+        }
+
+    def _selected(self, numbers: Sequence[str], number: str) -> str:
+        if number in numbers and self._faults.chosen("other_invoice", "invoice"):
+            number = next((other for other in numbers if other != number), number)
+        if number in numbers:
+            return number
+        return numbers[-1] if numbers else ""
+
+    def _other_client(self, account: str) -> str:
+        name = self._books.clients[account].name
+        others = [a for a in self._books.clients if a != account]
+        same = [a for a in others if self._books.clients[a].name == name]
+        return (same or others)[0]
+
+    def _invoice(self, invoice: Invoice, now: float) -> dict[str, Any]:
+        return {
+            "number": invoice.number,
+            "date": self._date(invoice.at),
+            "label": invoice.label,
+            "total": self._money(invoice.total),
+            "paid": self._money(self._books.paid(invoice.number, now)),
+            "balance": self._money(self._books.balance(invoice.number, now)),
+            "lines": [
+                {
+                    "patient": line.patient,
+                    "description": line.description,
+                    "quantity": str(line.quantity),
+                    "amount": self._money(line.amount_minor),
+                }
+                for line in invoice.lines
+            ],
+        }
+
+    def _transactions(self, account: str, now: float) -> list[dict[str, str]]:
+        rows = [
+            (invoice.at, self._charge(invoice))
+            for invoice in self._books.invoices_of(account, open_only=False)
+        ]
+        rows += [(payment.at, self._payment(payment)) for payment in self._books.money_of(account, now)]
+        rows.sort(key=lambda row: row[0], reverse=self._profile.behaviour.ledger_order == "newest")
+        return [row for _, row in rows]
+
+    def _charge(self, invoice: Invoice) -> dict[str, str]:
+        return {
+            "date": self._date(invoice.at),
+            "kind": "Invoice",
+            "method": "",
+            "amount": self._money(invoice.total),
+            "reference": "",
+            "invoice": invoice.number,
+            "employee": "",
+        }
+
+    def _payment(self, payment: Payment) -> dict[str, str]:
+        sign = -1 if self._profile.behaviour.payments_are_negative else 1
+        return {
+            "date": self._date(payment.at),
+            "kind": "Reversal" if payment.reverses else "Payment",
+            "method": payment.method,
+            "amount": self._money(sign * payment.amount_minor),
+            "reference": self._cut(payment.reference),
+            "invoice": payment.invoice,
+            "employee": payment.employee,
+        }
+
+    def _cut(self, reference: str) -> str:
+        if self._faults.strikes("truncate_reference_10"):
+            return reference[: self._profile.behaviour.ledger_cut]
+        return reference
+
+    def _more_in_ms(self, account: str, now: float) -> int:
+        """When the next row of this client appears, or -1."""
+        coming = [p.shown_at for p in self._books.money_of(account) if p.shown_at > now]
+        return int((min(coming) - now) * 1000) + 1 if coming else -1
+
+    def form(self, account: str, number: str, methods: Sequence[Method]) -> dict[str, Any]:
+        """The payment window when it opens."""
+        behaviour = self._profile.behaviour
+        invoices = self._books.invoices_of(account, open_only=True)
+        numbers = [invoice.number for invoice in invoices]
+        if self._faults.chosen("other_invoice", "form"):
+            number = next((other for other in numbers if other != number), number)
+        return {
+            "account": account,
+            "client": self._books.clients[account].name,
+            "apply_to": [
+                {
+                    "number": n,
+                    "balance": self._money(self._books.balance(n)),
+                    "balance_minor": self._books.balance(n),
+                    "ticked": n == number,
+                }
+                for n in numbers
+            ],
+            "methods": [
+                {
+                    "name": m.name,
+                    "card_type": m.card_type,
+                    "asks_reference": m.asks_reference,
+                    "cash": m.gives_change,
+                }
+                for m in methods
+            ],
+            "card_types": self._books.card_types,
+            "employees": self._books.employees,
+            "employee": self._profile.operator,
+            "account_balance_minor": self._books.account_balance(account),
+            "money_format": money_style(self._faults, self._profile),
+            "validates_on": behaviour.validates_on
+            if self._faults.strikes("validate_on_blur_only")
+            else "change",
+            "choice_text_settable": not self._faults.strikes("method_ignores_set"),
+        }
+
+    def _money(self, minor: int) -> str:
+        return money_text.write(minor, money_style(self._faults, self._profile))
+
+    def _date(self, at: datetime) -> str:
+        return self._day(self._world.day(at))
+
+    def _day(self, day: date) -> str:
+        return f"{day:%m/%d/%Y}"

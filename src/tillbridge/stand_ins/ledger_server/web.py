@@ -1,0 +1,188 @@
+"""The HTTP surface of the ledger server: JSON in, JSON out, loopback only. No rules here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from tillbridge.stand_ins.ledger_server import admin
+from tillbridge.stand_ins.ledger_server.desks import Desk
+from tillbridge.stand_ins.ledger_server.faults import KNOBS, BadKnob
+from tillbridge.stand_ins.ledger_server.ledger import Ledger
+from tillbridge.stand_ins.ledger_server.scenes import NoSuchScene
+
+ORDER_WAIT_S = 20.0
+Words = dict[str, Any]
+Answer = Callable[[Request], Awaitable[Response]]
+
+
+class Unknown(LookupError):
+    """Something named in a request that this server does not know."""
+
+
+class Web:
+    """Answers requests from one ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        skin = [
+            Route("/skin/hello", self._skin(self._hello), methods=["POST"]),
+            Route("/skin/clients", self._skin(self._clients), methods=["POST"]),
+            Route("/skin/client", self._skin(self._client), methods=["POST"]),
+            Route("/skin/pay", self._skin(self._pay), methods=["POST"]),
+            Route("/skin/method", self._skin(self._method), methods=["POST"]),
+            Route("/skin/ok", self._skin(self._ok), methods=["POST"]),
+            Route("/skin/answer", self._skin(self._answer), methods=["POST"]),
+            Route("/skin/closed", self._skin(self._closed), methods=["POST"]),
+            Route("/skin/orders", self._orders, methods=["POST"]),
+        ]
+        judge = [
+            Route("/truth", self._truth, methods=["GET"]),
+            Route("/faults", self._faults, methods=["GET"]),
+            Route("/faults", self._turn_faults, methods=["POST"]),
+            Route("/reset", self._reset, methods=["POST"]),
+            Route("/world", self._state, methods=["GET"]),
+            Route("/world", self._world, methods=["POST"]),
+        ]
+        return Starlette(routes=[*skin, *judge])
+
+    def _skin(self, act: Callable[[Words], Any]) -> Answer:
+        """Wrap what a skin may ask: wait as the knobs say, answer, 404 for what is unknown."""
+
+        async def answer(request: Request) -> Response:
+            words: Words = await request.json()
+            latency_s = self._ledger.faults.number("latency_ms") / 1000
+            if latency_s > 0:
+                await asyncio.sleep(latency_s)
+            try:
+                return JSONResponse(act(words))
+            except (KeyError, TypeError, Unknown) as error:
+                return JSONResponse({"error": f"{type(error).__name__}: {error}"}, status_code=404)
+
+        return answer
+
+    def _desk(self, words: Words) -> Desk:
+        desk = self._ledger.desks.by_id.get(words["skin"])
+        if desk is None:
+            raise Unknown(f"no skin {words['skin']}; say hello again")
+        return desk
+
+    def _hello(self, words: Words) -> Words:
+        desk = self._ledger.desks.sign_in(words["pid"], words.get("workstation", ""))
+        books = self._ledger.books
+        return {
+            "skin": desk.id,
+            "workstation": desk.workstation,
+            "client": books.first_client,
+            "invoice": books.first_invoice,
+        }
+
+    def _clients(self, words: Words) -> Words:
+        return {"clients": self._ledger.views.clients()}
+
+    def _client(self, words: Words) -> Words:
+        view = self._ledger.views.client(words["client"], words.get("invoice", ""))
+        self._desk(words).account = view["account"]
+        return view
+
+    def _pay(self, words: Words) -> Words:
+        return self._ledger.process_payment(self._desk(words), words["client"], words["invoice"])
+
+    def _method(self, words: Words) -> Words:
+        desk = self._desk(words)
+        return self._ledger.method_chosen(desk, words["client"], words["invoice"], words["method"])
+
+    def _ok(self, words: Words) -> Words:
+        return self._ledger.ok_pressed(self._desk(words), words["form"])
+
+    def _answer(self, words: Words) -> Words:
+        return self._ledger.answer(words["conversation"], words["press"])
+
+    def _closed(self, words: Words) -> Words:
+        self._ledger.desks.release(words["client"], self._desk(words))
+        return {}
+
+    async def _orders(self, request: Request) -> Response:
+        """Wait for orders after number `after`; an empty list when none came in time."""
+        words: Words = await request.json()
+        try:
+            desk = self._desk(words)
+        except Unknown as error:
+            return JSONResponse({"error": str(error)}, status_code=404)
+        if len(desk.orders) <= words["after"]:
+            desk.told.clear()
+            try:
+                await asyncio.wait_for(desk.told.wait(), ORDER_WAIT_S)
+            except TimeoutError:
+                return JSONResponse({"orders": []})
+        return JSONResponse({"orders": desk.orders[words["after"] :]})
+
+    async def _truth(self, request: Request) -> Response:
+        whole = request.query_params.get("all") == "1"
+        truth = self._ledger.truth
+        return JSONResponse({"acts": truth.acts if whole else truth.of_this_scene()})
+
+    async def _faults(self, request: Request) -> Response:
+        about = {
+            name: {"kind": k.kind, "default": k.default, "choices": k.choices} for name, k in KNOBS.items()
+        }
+        return JSONResponse({"faults": self._ledger.faults.shown(), "knobs": about})
+
+    async def _turn_faults(self, request: Request) -> Response:
+        words: Words = await request.json()
+        try:
+            for name, value in words.items():
+                self._ledger.turn_knob(name, str(value))
+        except BadKnob as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return JSONResponse({"faults": self._ledger.faults.shown()})
+
+    async def _reset(self, request: Request) -> Response:
+        words: Words = await request.json()
+        try:
+            self._ledger.reset(
+                words.get("scene", self._ledger.scene), int(words.get("seed", self._ledger.seed))
+            )
+        except NoSuchScene as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+        return JSONResponse({"scene": self._ledger.scene, "seed": self._ledger.seed})
+
+    async def _state(self, request: Request) -> Response:
+        """The true balances, now, whatever the screens show."""
+        books = self._ledger.books
+        return JSONResponse(
+            {
+                "invoices": {
+                    n: {
+                        "client": i.client,
+                        "total_minor": i.total,
+                        "balance_minor": books.balance(n),
+                        "concluded": i.concluded,
+                    }
+                    for n, i in books.invoices.items()
+                    if not i.concluded or books.balance(n) != 0
+                },
+                "credit_minor": {a: books.credit(a) for a in books.clients if books.credit(a) != 0},
+                "locks": self._ledger.desks.locks(),
+                "skins": [
+                    {"skin": d.id, "pid": d.pid, "client": d.account}
+                    for d in self._ledger.desks.by_id.values()
+                ],
+            }
+        )
+
+    async def _world(self, request: Request) -> Response:
+        words: Words = await request.json()
+        try:
+            return JSONResponse({"acts": admin.do(self._ledger, words)})
+        except admin.BadAct as error:
+            return JSONResponse({"error": str(error)}, status_code=400)

@@ -1,0 +1,122 @@
+"""Everything that happens to the books from outside the payment window, and the one door to the truth log.
+
+A colleague posts cash, adds a line, closes the day, reverses a payment. Each is an act in the log, marked
+`"by": "world"`; what a skin's payment window did is marked `"by": "skin"`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tillbridge.stand_ins.ledger_server.books import Books
+from tillbridge.stand_ins.ledger_server.faults import Faults
+from tillbridge.stand_ins.ledger_server.truth import TruthLog
+from tillbridge.stand_ins.profile import Profile
+
+Clock = Callable[[], datetime]
+
+
+class World:
+    """Commits acts and applies them; knows the time."""
+
+    def __init__(self, profile: Profile, books: Books, faults: Faults, truth: TruthLog, clock: Clock) -> None:
+        self._profile = profile
+        self._books = books
+        self._faults = faults
+        self._truth = truth
+        self.clock = clock
+
+    def commit(self, acts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Write acts to the truth log, then to the books. Returns them numbered."""
+        written = self._truth.append(acts, self.clock())
+        for act in written:
+            self._books.apply(act)
+        return written
+
+    def today(self) -> date:
+        """The clinic's day."""
+        return self.day(self.clock())
+
+    def day(self, at: datetime) -> date:
+        """The clinic's day of a moment."""
+        return at.astimezone().date()
+
+    def shown_at(self) -> float:
+        """When a row committed now appears on screens (POSIX seconds)."""
+        low, high = self._profile.behaviour.ledger_delay_ms
+        fixed = self._faults.number("ledger_delay_ms")
+        delay_ms = fixed if fixed >= 0 else self._faults.random.randint(low, high)
+        return self.clock().timestamp() + delay_ms / 1000
+
+    def post_cash(self, invoice: str, amount_minor: int) -> list[dict[str, Any]]:
+        """A colleague takes cash on the invoice; seen at once."""
+        return self.post_by_hand(invoice, amount_minor, "Cash", "", "")
+
+    def post_by_hand(
+        self, invoice: str, amount_minor: int, method: str, reference: str, account: str
+    ) -> list[dict[str, Any]]:
+        """A colleague types a payment at another desk; on account when `invoice` is empty."""
+        act = {
+            "kind": "payment",
+            "id": f"P{len(self._books.payments) + 1:05d}",
+            "client": self._books.invoices[invoice].client if invoice else account,
+            "invoice": invoice,
+            "amount_minor": amount_minor,
+            "currency": "USD",
+            "method": method,
+            "card_type": "Not Specified",
+            "reference": reference,
+            "employee": "Dana Brooks",
+            "workstation": self._profile.workstations[-1],
+            "posting": "",
+            "shown_at": self.clock().timestamp(),
+            "by": "world",
+        }
+        return self.commit([act])
+
+    def add_line(self, invoice: str, description: str, amount_minor: int) -> list[dict[str, Any]]:
+        """A colleague adds a line to the invoice."""
+        act = {"kind": "line_added", "invoice": invoice, "patient": "", "description": description}
+        return self.commit([{**act, "amount_minor": amount_minor, "by": "world"}])
+
+    def conclude(self, invoice: str) -> list[dict[str, Any]]:
+        """A colleague concludes the invoice."""
+        return self.commit([{"kind": "concluded", "invoice": invoice, "by": "world"}])
+
+    def close_period(self, through: date | None) -> list[dict[str, Any]]:
+        """Close every day up to and with `through` (today when None)."""
+        closed = through or self.today()
+        return self.commit([{"kind": "period", "closed_through": closed.isoformat(), "by": "world"}])
+
+    def open_period(self) -> list[dict[str, Any]]:
+        """Open today again: only days before it stay closed."""
+        before = self.today() - timedelta(days=1)
+        return self.commit([{"kind": "period", "closed_through": before.isoformat(), "by": "world"}])
+
+    def reverse(self, payment: str) -> list[dict[str, Any]]:
+        """A colleague reverses a payment: a row of the opposite sum. Raises KeyError for no such payment."""
+        old = self._books.payments[payment]
+        act = {
+            "kind": "reversal",
+            "id": f"R{len(self._books.payments) + 1:05d}",
+            "of": payment,
+            "client": old.client,
+            "invoice": old.invoice,
+            "amount_minor": -old.amount_minor,
+            "currency": "USD",
+            "method": old.method,
+            "card_type": old.card_type,
+            "reference": old.reference,
+            "employee": "Dana Brooks",
+            "workstation": self._profile.workstations[-1],
+            "shown_at": self.clock().timestamp(),
+            "by": "world",
+        }
+        return self.commit([act])
+
+    def delete(self, payment: str) -> list[dict[str, Any]]:
+        """A colleague deletes a payment: its row is gone from every screen. Raises KeyError."""
+        old = self._books.payments[payment]
+        return self.commit([{"kind": "deletion", "of": payment, "client": old.client, "by": "world"}])

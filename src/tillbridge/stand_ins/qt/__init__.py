@@ -1,0 +1,1 @@
+"""The Qt skin: draws a profile, asks the ledger server, decides nothing about money."""
