@@ -1,0 +1,81 @@
+"""One line of the books. Lines are only ever added; what happened stays written.
+
+This file must not hold rules: what a line means for the money is in `books.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What a line of the books says. Only CAPTURE, VOID, REFUND and RETURNED move money."""
+
+    STARTED = "started"
+    AUTHORIZED = "authorized"
+    CAPTURE = "capture"
+    STORED = "stored"
+    PENDING = "pending"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    VOID = "void"
+    REFUND = "refund"
+    SETTLED = "settled"
+    BATCH = "batch"
+    RETURNED = "returned"
+    KILL = "kill"
+    REFUSED = "refused"
+    TOKEN = "token"
+    TOKEN_GONE = "token_gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line. `amount` and `asked` are integer minor units (cents) of `currency`; times are milliseconds.
+
+    `reference` is the merchant's own id of the attempt, `provider_ref` the network's; a void or refund
+    names what it gives back in `of` (a provider_ref) and `of_reference`. Empty text and zero mean "does not apply".
+    """
+
+    seq: int
+    at_ms: int
+    kind: Kind
+    reference: str = ""
+    provider_ref: str = ""
+    of: str = ""
+    of_reference: str = ""
+    operation: str = ""
+    entry: str = ""
+    terminal: str = ""
+    asked: int = 0
+    amount: int = 0
+    currency: str = ""
+    auth_code: str = ""
+    brand: str = ""
+    last4: str = ""
+    entry_mode: str = ""
+    token: str = ""
+    batch: str = ""
+    by: str = ""
+    code: str = ""
+    retry: str = ""
+    text: str = ""
+    fingerprint: str = ""
+    hidden_until_ms: int = 0
+
+
+_DEFAULTS = {field.name: field.default for field in fields(Entry)}
+
+
+def to_json(entry: Entry) -> dict[str, str | int]:
+    """The line as a flat JSON object, without the fields that do not apply."""
+    return {name: value for name, value in asdict(entry).items() if value != _DEFAULTS[name]}
+
+
+def from_json(line: Mapping[str, object]) -> Entry:
+    """Read a line back. Raises ValueError for an unknown kind and TypeError for an unknown field."""
+    values = dict(line)
+    values["kind"] = Kind(str(values["kind"]))
+    return Entry(**values)  # type: ignore[arg-type]  # names are checked by the call, JSON gives the types
