@@ -1,0 +1,1 @@
+"""The proofs and figures behind ./run bench: one module each, judged by targets.toml."""
