@@ -23,6 +23,8 @@ class PaymentEvent(StrEnum):
     """Money of this payment went back by a payment of its own, or elsewhere. Facts: amount_minor, by, payment_id."""
     GIVE_BACK_FAILED = "give_back_failed"
     """A recorded give-back bounced: the amount is ours again."""
+    GIVE_BACK_STARTED = "give_back_started"
+    """A late approval is about to be given back. Facts: give_back_reference."""
     ATTEMPT_OVERRIDDEN = "attempt_overridden"
     """A named person allows a new attempt although an older one is not proved over. Facts: person."""
     RESTORED_CHECKED = "restored_checked"

@@ -91,6 +91,9 @@ def _own(payment: Payment, event: Event) -> Payment:
             return replace(payment, postings=(*payment.postings, _new_posting(payment, event)))
         case PaymentEvent.KEEP_DECIDED if payment.attempt(event.subject):
             return _with_attempt(payment, event.subject, keep_decided=True)
+        case PaymentEvent.GIVE_BACK_STARTED if payment.attempt(event.subject):
+            started = {"give_back_reference": event.text("give_back_reference"), "give_back_since": event.at}
+            return _with_attempt(payment, event.subject, **started)
         case PaymentEvent.ATTEMPT_OVERRIDDEN if payment.attempt(event.subject) and event.text("person"):
             return _with_attempt(payment, event.subject, overridden=True)
         case PaymentEvent.GIVE_BACK_RECORDED:
@@ -248,6 +251,7 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
         ever_typed=posting.ever_typed or typing,
         reason=event.text("reason", "" if cell.to is PostingState.POSTED else posting.reason),
         not_before=event.at.plus_ms(retry_in_ms) if retry_in_ms else None,
+        suspect_dismissed=posting.suspect_dismissed or kind is PostingEvent.SAID_NOT_POSTED,
         may_be_posted=_may_be_posted(posting, cell),
         by=_by(posting, cell, event),
         settle_first=posting.settle_first or PostingEffect.SETTLE_FIRST in cell.effects,

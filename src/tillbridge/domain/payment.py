@@ -43,6 +43,7 @@ class Attempt:
     late: Money | None = None
     """An approval that came after the door of killing: owed back to the client."""
     give_back_reference: str = ""
+    give_back_since: Moment | None = None
     swept: bool = False
     overridden: bool = False
     keep_decided: bool = False
@@ -80,6 +81,8 @@ class Posting:
     not_before: Moment | None = None
     by: str = ""
     """Who posted it: `us`, or the person who said so."""
+    suspect_dismissed: bool = False
+    """A person said that the row without a marker is another payment."""
     settle_first: bool = False
     """Its money went back while we were finding out: once it is known, it is reversed or dropped."""
 
@@ -164,16 +167,17 @@ def holds(payment: Payment) -> dict[str, int]:
 def _held_by(payment: Payment, attempt: Attempt, giving: bool) -> int:
     if attempt.over or attempt.state in {MoneyState.VOIDED, MoneyState.RETURNED}:
         return 0
-    if not attempt.taken:
-        return attempt.asked.minor
-    taken = attempt.approved.minor if attempt.approved is not None else attempt.asked.minor
+    moved = attempt.approved if attempt.taken and attempt.approved is not None else attempt.asked
     if giving:
-        return taken
+        return moved.minor
+    base = min(moved.minor, payment.parts.base.minor)
+    if not attempt.taken:
+        return base
     postings = [
         p for p in payment.postings if p.reference == attempt.reference and p.kind in ("sale", "deposit")
     ]
     seen = bool(postings) and all(p.state in posting_leg.CLOSED for p in postings)
-    return 0 if seen else taken
+    return 0 if seen else base
 
 
 def left_to_give_back(payment: Payment) -> Money:
