@@ -1,0 +1,54 @@
+"""Start the Qt skin: `python -m tillbridge.stand_ins.qt --server URL [--client ACCOUNT --invoice N]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from tillbridge.stand_ins import profile
+from tillbridge.stand_ins.qt import icons, look
+from tillbridge.stand_ins.qt.link import LineLost, Link
+from tillbridge.stand_ins.qt.main_window import MainWindow
+
+
+def main(arguments: list[str]) -> int:
+    """Run until the window closes. Returns 1 when the server cannot be reached at start."""
+    options = _options(arguments)
+    os.environ.setdefault("QT_LINUX_ACCESSIBILITY_ALWAYS_ON", "1")
+    chosen = profile.load(options.profile)
+    app = QApplication([sys.argv[0]])
+    app.setApplicationName(chosen.software)
+    app.setApplicationVersion(chosen.version)
+    link = Link(options.server, options.workstation or chosen.workstations[0])
+    try:
+        first = link.hello()
+    except LineLost as error:
+        print(f"no ledger server at {options.server}: {error}", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory(prefix="stand-in-") as directory:
+        look.dress(app, icons.arrow_file(Path(directory)))
+        window = MainWindow(chosen, link, first["workstation"])
+        account = options.client or first["client"]
+        window.begin(account, options.invoice or ("" if options.client else first["invoice"]))
+        window.show()
+        link.listen()
+        return app.exec()
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="tillbridge.stand_ins.qt")
+    parser.add_argument("--profile", default="v6")
+    parser.add_argument("--server", required=True)
+    parser.add_argument("--client", default="")
+    parser.add_argument("--invoice", default="")
+    parser.add_argument("--workstation", default="")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
