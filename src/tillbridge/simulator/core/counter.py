@@ -205,7 +205,7 @@ class Counter:
         kind = {"auth_only": Kind.AUTHORIZED, "store_card": Kind.STORED}.get(run.kind, Kind.CAPTURE)
         self._scribe.write(
             kind, at_ms, provider_ref=run.provider_ref, reference=run.reference, amount=amount,
-            currency=run.currency, auth_code=self._scribe.word("auth", run.provider_ref, 6), brand=run.brand,
+            currency=run.currency, auth_code=self._scribe.digits("auth", run.provider_ref), brand=run.brand,
             last4=run.last4, entry_mode=run.entry_mode, hidden_until_ms=self._hidden_until(terminal, at_ms),
         )  # fmt: skip
         if run.kind == "store_card":

@@ -134,5 +134,5 @@ class EntryPages:
             return
         self._scribe.write(
             Kind.PENDING if session.kind == "bank" else Kind.CAPTURE, now_ms, **common, amount=record.asked,
-            currency=record.currency, auth_code=self._scribe.word("auth", record.provider_ref, 6),
+            currency=record.currency, auth_code=self._scribe.digits("auth", record.provider_ref),
         )  # fmt: skip

@@ -24,8 +24,8 @@ from tillbridge.simulator.core.scribe import Refusal, Scribe
 from tillbridge.simulator.core.settings import Settings
 from tillbridge.simulator.core.terminal import Run, Terminal
 
-REFERENCE = re.compile(r"[A-Z][A-Z0-9-]{3,19}")
-"""What the network accepts as a merchant's reference: a letter first, 4 to 20 capital letters, digits, dashes."""
+REFERENCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,19}")
+"""What the network accepts as a merchant's reference: a letter first, 4 to 20 letters, digits, dashes."""
 
 KINDS = frozenset({"sale", "keyed", "auth_only", "store_card"})
 
