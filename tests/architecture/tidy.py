@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import PurePath
 
 Checker = Callable[[str], list[str]]
@@ -44,8 +45,14 @@ def at(node: ast.AST, text: str) -> str:
     return f"line {getattr(node, 'lineno', 1)}: {text}"
 
 
+@cache
+def parsed(source: str) -> ast.Module:
+    """Raises SyntaxError; every rule looks at the same tree."""
+    return ast.parse(source, feature_version=(3, 11))
+
+
 def functions(source: str) -> Iterator[Function]:
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, Function):
             yield node
 
@@ -83,7 +90,7 @@ def module_name(path: PurePath) -> list[str]:
 
 
 def module_docstring(source: str) -> list[str]:
-    tree = ast.parse(source)
+    tree = parsed(source)
     trivial = all(isinstance(each, ast.Import | ast.ImportFrom) or _is_all(each) for each in tree.body)
     return [] if trivial or ast.get_docstring(tree) else ["line 1: say what this module is and must not do"]
 
@@ -102,7 +109,7 @@ def _is_all(node: ast.stmt) -> bool:
 def no_float_at_all(source: str) -> list[str]:
     """For the folders where every number may be money."""
     faults = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, float):
             faults.append(at(node, f"float {node.value!r}; count in the smallest unit"))
         elif isinstance(node, ast.Name) and node.id == "float":
@@ -114,7 +121,7 @@ def no_true_division(source: str) -> list[str]:
     """`/` makes a float of two integers. Money is divided with // and a rule for the rest."""
     return [
         at(node, "/ makes a float; use // or divmod and say where the rest goes")
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div)
     ]
 
@@ -122,7 +129,7 @@ def no_true_division(source: str) -> list[str]:
 def no_float_money(source: str) -> list[str]:
     """Anywhere: a name that means money is never annotated, given or turned into a float."""
     faults = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         name, value = _named_value(node)
         if name and MONEY_WORD.search(name) and any(_is_floaty(each) for each in value):
             faults.append(at(node, f"{name} is money and must never be a float"))
@@ -167,7 +174,7 @@ def _is_floaty(node: ast.expr) -> bool:
 
 def no_clock(source: str) -> list[str]:
     """Time, chance and the environment come as arguments: what imports cannot show, calls do."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     known = _imported_names(tree)
     return [
         at(node, f"{ast.unparse(node)}: time and chance come as arguments")
@@ -200,7 +207,7 @@ def _is_clock(node: ast.Attribute, known: dict[str, str]) -> bool:
 def no_print(source: str) -> list[str]:
     return [
         at(node, "print belongs to the command line; return a value")
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
 
@@ -208,7 +215,7 @@ def no_print(source: str) -> list[str]:
 def no_swallowing(source: str) -> list[str]:
     """A caught exception becomes a value with its cause kept, never silence."""
     faults = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.ExceptHandler) and _catches_all(node.type):
             if all(_is_nothing(each) for each in node.body):
                 faults.append(at(node, "everything is caught and nothing is kept"))
@@ -276,7 +283,7 @@ def no_hiding_marks(source: str) -> list[str]:
     hiding = {"skip", "skipif", "xfail", "importorskip"}
     return [
         at(node, f"{ast.unparse(node)}: a missing part is a failure")
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parsed(source))
         if isinstance(node, ast.Attribute)
         and node.attr in hiding
         and ast.unparse(node.value) in {"pytest", "pytest.mark"}
@@ -285,7 +292,7 @@ def no_hiding_marks(source: str) -> list[str]:
 
 def sleeps_only_in_loops(source: str) -> list[str]:
     """A sleep is no synchronisation; a loop that asks again until a deadline is."""
-    tree = ast.parse(source)
+    tree = parsed(source)
     looped = {
         id(inner)
         for loop in ast.walk(tree)
@@ -305,7 +312,7 @@ def sleeps_only_in_loops(source: str) -> list[str]:
 def imported_modules(source: str) -> set[str]:
     """Every dotted name that a source imports, or names in a string (started with -m, loaded by name)."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -1,0 +1,23 @@
+"""The list of pages that are made from the code. Adding one is adding a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tools.docs import decisions, machines
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/MACHINES.md": machines.page,
+    "docs/decisions/README.md": decisions.page,
+}
+
+
+def stale() -> list[str]:
+    """Pages that are missing or differ from what the code says now."""
+    return [
+        name
+        for name, make in PAGES.items()
+        if not (ROOT / name).exists() or (ROOT / name).read_text() != make()
+    ]
