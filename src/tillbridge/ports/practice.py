@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from tillbridge.domain.errors import Fact
+from tillbridge.domain.ledger import LedgerRow, LedgerSeen, SoftwareSeen
 from tillbridge.domain.money import Money
+
+__all__ = [
+    "InvoiceSeen", "LedgerRow", "LedgerSeen", "PostingOrder", "PostingReport", "Practice", "SoftwareSeen", "Trouble",
+]  # fmt: skip
 
 PostingKind = Literal["sale", "deposit", "refund", "void", "return"]
 Stage = Literal["not_committed", "committed", "doubt"]
@@ -31,18 +36,6 @@ class Trouble:
     facts: dict[str, Fact] = field(default_factory=dict)
     retry_in_ms: int | None = None
     """When trying again makes sense by itself; None = a person has to do something first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoftwareSeen:
-    """`instance` changes when the program restarts; `build` when it is updated."""
-
-    software: str
-    version: str
-    build: str
-    instance: str
-    name: str
-    """As people call it: `ImproMed`, `GnuCash`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,39 +69,6 @@ class PostingOrder:
     balance: Money | None
     payment_method: str
     employee: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerRow:
-    """One row as the ledger shows it. `amount` is what the client paid: positive for a payment, negative for money
-    given back, whatever sign the software's column has. `reference` may be cut by the software."""
-
-    account_id: str
-    invoice_number: str
-    amount: Money
-    reference: str
-    method: str
-    date: str
-    text: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerSeen:
-    """A look into the client's ledger.
-
-    `marked`: rows that carry the marker. `today`: other rows of the same client and day without a marker of ours.
-    `complete`: every row of the list was seen. `quiet`: the payment window is gone and the program is idle.
-    `restarted`: the program was started anew since the posting began, so nothing can still be on its way.
-    """
-
-    software: SoftwareSeen
-    marked: tuple[LedgerRow, ...]
-    today: tuple[LedgerRow, ...]
-    complete: bool
-    quiet: bool
-    settle_ms: int
-    """The longest time between a commit and a visible row, from the pack."""
-    balance: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,154 @@
+"""Is our posting in the books? Decided from one look into the client's ledger.
+
+Rules of money that live here:
+ 6. Our marker is searched, and an unmarked row of the same client, amount and day that staff may have typed.
+ 7. After a commit that may have happened, absence is proved only by the whole list, read when the program was quiet
+    and the pack's settling time had surely passed. Everything less is `NotProven`: never a ground for typing again.
+A marker that the software cut counts only while no other marker of ours begins alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Literal
+
+from tillbridge.domain.ledger import LedgerRow, LedgerSeen
+from tillbridge.domain.marker import shaped_like_marker
+from tillbridge.domain.moment import Moment, surely_passed_ms
+from tillbridge.domain.money import Money
+
+Kind = Literal["sale", "deposit", "refund", "void", "return"]
+Wrong = Literal["amount", "client", "invoice", "twice", "method"]
+WhyNot = Literal["list_incomplete", "not_quiet", "too_early", "marker_cut", "marker_unclear"]
+
+CUT_LENGTH_MIN = 5
+"""Fewer characters of a marker than this prove nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The posting that is looked for. `amount` is positive; empty texts are not compared."""
+
+    kind: Kind
+    account_id: str
+    invoice_number: str
+    amount: Money
+    marker: str
+    method: str = ""
+
+    @property
+    def shown(self) -> Money:
+        """The amount as a ledger row carries it: what the client paid."""
+        return self.amount if self.kind in ("sale", "deposit") else -self.amount
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRight:
+    row: LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class FoundWrong:
+    why: Wrong
+    row: LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """Not ours by its marker, ours by everything else: only a person knows."""
+
+    row: LedgerRow
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenAbsent:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class NotProven:
+    why: WhyNot
+
+
+Verdict = FoundRight | FoundWrong | Suspect | ProvenAbsent | NotProven
+
+
+def match(
+    *,
+    order: Wanted,
+    seen: LedgerSeen,
+    last_touch: Moment | None,
+    now: Moment,
+    other_markers: Collection[str] = (),
+) -> Verdict:
+    """`last_touch`: the last moment at which a commit of ours may have been sent (the end of the last typing, or the
+    restart after it); None for a posting that was never typed. `other_markers`: all other markers of the journal;
+    without them a marker that the software cut proves nothing, and short ones of ours look like staff's typing.
+    """
+    rows = (*seen.marked, *seen.today)
+    ours = [row for row in rows if carries(row.reference, order.marker)]
+    if not ours:
+        cut = [row for row in rows if _cut(row.reference, order.marker, seen.reference_length)]
+        if cut and any(_cut(cut[0].reference, other, seen.reference_length) for other in other_markers):
+            return NotProven("marker_cut")
+        ours = cut
+    if ours:
+        return _found(order, ours)
+    if seen.marked:
+        return NotProven("marker_unclear")
+    suspect = next((row for row in seen.today if _suspicious(order, row, other_markers)), None)
+    return Suspect(suspect) if suspect is not None else _absent(seen, last_touch, now)
+
+
+def carries(reference: str, marker: str) -> bool:
+    """Does a reference field hold this marker, whole, whatever the software or a person put around it?"""
+    alone = rf"(?<![A-Z0-9]){re.escape(marker.upper())}(?![A-Z0-9])"
+    return bool(marker) and re.search(alone, reference.upper()) is not None
+
+
+def _cut(reference: str, marker: str, length: int) -> bool:
+    """Is the reference exactly what the software leaves of this marker?"""
+    left = marker[:length].rstrip().upper()
+    cuts = CUT_LENGTH_MIN <= length < len(marker)
+    return cuts and reference.strip().upper() == left
+
+
+def _found(order: Wanted, ours: list[LedgerRow]) -> Verdict:
+    row = ours[0]
+    if len(ours) > 1:
+        return FoundWrong("twice", row)
+    if _differ(order.account_id, row.account_id):
+        return FoundWrong("client", row)
+    if row.amount != order.shown:
+        return FoundWrong("amount", row)
+    if _differ(order.invoice_number, row.invoice_number):
+        return FoundWrong("invoice", row)
+    if _differ(order.method.casefold(), row.method.casefold()):
+        return FoundWrong("method", row)
+    return FoundRight(row)
+
+
+def _differ(wanted: str, shown: str) -> bool:
+    """A text that one side does not say is not compared."""
+    return bool(wanted.strip() and shown.strip()) and wanted.strip() != shown.strip()
+
+
+def _suspicious(order: Wanted, row: LedgerRow, other_markers: Collection[str]) -> bool:
+    """Typed by hand: same client, amount and day (the look gives today's rows), and no marker of ours."""
+    same = row.amount == order.shown and not _differ(order.account_id, row.account_id)
+    ours = shaped_like_marker(row.reference) or any(carries(row.reference, other) for other in other_markers)
+    return same and not ours
+
+
+def _absent(seen: LedgerSeen, last_touch: Moment | None, now: Moment) -> Verdict:
+    """A restart of the program shortens no wait: the books may be kept by a server that is still busy with them."""
+    if not seen.complete:
+        return NotProven("list_incomplete")
+    if last_touch is None:
+        return ProvenAbsent()
+    if not seen.quiet:
+        return NotProven("not_quiet")
+    settled = surely_passed_ms(last_touch, now) >= seen.settle_ms
+    return ProvenAbsent() if settled else NotProven("too_early")
