@@ -14,6 +14,10 @@ from tools.setup import apt, packages, stages, venv
 from tools.setup.say import Trouble, tell
 
 ROOT = Path(__file__).resolve().parents[2]
+DEVELOPERS_PROGRAMS = frozenset(
+    {"hypothesis", "just", "lint-imports", "mypy", "pip-compile", "playwright", "pytest", "ruff", "towncrier"}
+)
+"""They come with the lock of the tests, which is three times as large as what a user needs."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def execute(arguments: list[str]) -> int:
     if not command:
         raise Trouble("There is no command to run.", "For example:  ./run exec -- tillbridge doctor")
     venv.ensure("run")
-    if not shutil.which(command[0], path=environment()["PATH"]):
+    if command[0] in DEVELOPERS_PROGRAMS:
         venv.ensure("test")
     return become(command, Path(os.environ.get("TILLBRIDGE_CALLED_FROM", ROOT)))
 
