@@ -20,7 +20,7 @@ def write(minor: int, style: str) -> str:
     return {
         "dollar": f"{minus}${grouped}",
         "plain": minus + plain,
-        "short": minus + (plain[:-1] if plain.endswith("0") else plain),
+        "short": minus + (plain.removesuffix("0")),
         "paren": f"({grouped})" if negative else grouped,
         "cr": f"{grouped} CR" if negative else grouped,
         "minus": minus + grouped,

@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
     port = listening.getsockname()[1]
     print(json.dumps({"ready": True, "url": f"http://127.0.0.1:{port}", "pid": os.getpid()}), flush=True)
     config = uvicorn.Config(
-        Web(ledger).app(), log_level="warning", access_log=False, timeout_graceful_shutdown=1
+        Web(ledger).app(), log_level="critical", access_log=False, timeout_graceful_shutdown=1
     )
     uvicorn.Server(config).run(sockets=[listening])
     ledger.truth.close()

@@ -135,8 +135,11 @@ class Books:
             "line_added": self._line_added,
             "concluded": self._concluded,
             "period": self._period,
-            "scene": lambda act: None,
+            "scene": self._scene,
         }[act["kind"]](act)
+
+    def _scene(self, act: Act) -> None:
+        """Marks the start of a scene; the books are built from it, nothing changes."""
 
     def _paid(self, act: Act) -> None:
         self.payments[act["id"]] = Payment(

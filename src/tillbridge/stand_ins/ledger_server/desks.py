@@ -33,11 +33,8 @@ class Desks:
         self._locks: dict[str, dict[str, str]] = {}
 
     def sign_in(self, pid: int, workstation: str) -> Desk:
-        """A skin has started. It takes over its workstation: locks left by a crash there are freed."""
+        """A skin has started at a workstation: locks left there by a crash are freed."""
         name = workstation or self._workstations[0]
-        for old in [desk for desk in self.by_id.values() if desk.workstation == name]:
-            del self.by_id[old.id]
-            old.told.set()
         self._free(name)
         desk = Desk(f"{name}-{pid}", name, pid)
         self.by_id[desk.id] = desk

@@ -87,7 +87,7 @@ class Ledger:
     def ok_pressed(self, desk: Desk, data: dict[str, Any]) -> Turn:
         """OK was pressed in the payment window. Raises KeyError or TypeError for a malformed form."""
         form, key = form_from(data, desk.workstation), self._key()
-        return self._start(key, self.rules.posting(form, key))
+        return self._start(key, self.rules.finishing(form, key))
 
     def answer(self, key: str, pressed: str) -> Turn:
         """A message was answered. Raises KeyError when the conversation is unknown (server restarted)."""

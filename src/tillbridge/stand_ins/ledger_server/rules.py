@@ -94,7 +94,7 @@ class Rules:
         ended = yield from self._forced("filling", account, number)
         return STAY if ended in (None, AGAIN) else ended
 
-    def posting(self, form: Form, conversation: str) -> Conversation:
+    def finishing(self, form: Form, conversation: str) -> Conversation:
         """OK was pressed. Ends in close, stay, exit or crash."""
         yield from freeze(self._faults, "ok")
         if self._faults.strikes("close_without_posting"):

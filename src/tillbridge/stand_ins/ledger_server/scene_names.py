@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# account, name, address, phone, alert, patients (name, breed, age)
+# Each client: account, name, address, phone, alert, then patients with name, breed and age.
 CLIENTS: tuple[tuple[str, str, str, str, str, tuple[tuple[str, str, str], ...]], ...] = (
     (
         "01042",
@@ -188,7 +188,7 @@ CLIENTS: tuple[tuple[str, str, str, str, str, tuple[tuple[str, str, str], ...]],
 EMPLOYEES = ("Kim Tran", "Dana Brooks", "Luis Ortega", "Dr. Helen Marsh", "Dr. Omar Said")
 CARD_TYPES = ("Not Specified", "Visa", "MasterCard", "Discover", "American Express")
 
-# description, price in cents
+# What is done, and its price in cents.
 SERVICES: tuple[tuple[str, int], ...] = (
     ("Office visit - exam", 6800),
     ("Rabies vaccine, 3 year", 2850),

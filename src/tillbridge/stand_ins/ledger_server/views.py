@@ -154,6 +154,7 @@ class Views:
                 }
                 for n in numbers
             ],
+            "credit": self._money(self._books.credit(account)),
             "methods": [
                 {
                     "name": m.name,

@@ -22,8 +22,8 @@ Words = dict[str, Any]
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-class Unknown(LookupError):
-    """Something named in a request that this server does not know."""
+class NotSignedIn(LookupError):
+    """A skin that this server does not know: it was restarted since the skin said hello."""
 
 
 class Web:
@@ -56,7 +56,7 @@ class Web:
         return Starlette(routes=[*skin, *judge])
 
     def _skin(self, act: Callable[[Words], Any]) -> Answer:
-        """Wrap what a skin may ask: wait as the knobs say, answer, 404 for what is unknown."""
+        """Wrap what a skin may ask: wait as the knobs say, answer; 401 not signed in, 404 unknown."""
 
         async def answer(request: Request) -> Response:
             words: Words = await request.json()
@@ -65,7 +65,9 @@ class Web:
                 await asyncio.sleep(latency_s)
             try:
                 return JSONResponse(act(words))
-            except (KeyError, TypeError, Unknown) as error:
+            except NotSignedIn as error:
+                return JSONResponse({"error": str(error)}, status_code=401)
+            except (KeyError, TypeError) as error:
                 return JSONResponse({"error": f"{type(error).__name__}: {error}"}, status_code=404)
 
         return answer
@@ -73,7 +75,7 @@ class Web:
     def _desk(self, words: Words) -> Desk:
         desk = self._ledger.desks.by_id.get(words["skin"])
         if desk is None:
-            raise Unknown(f"no skin {words['skin']}; say hello again")
+            raise NotSignedIn(f"no skin {words['skin']}; say hello again")
         return desk
 
     def _hello(self, words: Words) -> Words:
@@ -82,6 +84,7 @@ class Web:
         return {
             "skin": desk.id,
             "workstation": desk.workstation,
+            "today": f"{self._ledger.world.today():%m/%d/%Y}",
             "client": books.first_client,
             "invoice": books.first_invoice,
         }
@@ -116,8 +119,8 @@ class Web:
         words: Words = await request.json()
         try:
             desk = self._desk(words)
-        except Unknown as error:
-            return JSONResponse({"error": str(error)}, status_code=404)
+        except NotSignedIn as error:
+            return JSONResponse({"error": str(error)}, status_code=401)
         if len(desk.orders) <= words["after"]:
             desk.told.clear()
             try:

@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
         return 1
     with tempfile.TemporaryDirectory(prefix="stand-in-") as directory:
         look.dress(app, icons.arrow_file(Path(directory)))
-        window = MainWindow(chosen, link, first["workstation"])
+        window = MainWindow(chosen, link, first)
         account = options.client or first["client"]
         window.begin(account, options.invoice or ("" if options.client else first["invoice"]))
         window.show()

@@ -106,7 +106,6 @@ def show_message(owner: QWidget, dialog: dict[str, Any]) -> str:
     with held(owner):
         box.setEnabled(True)
         box.exec()
-    pressed = box.clickedButton()
-    answer = pressed.text() if pressed is not None else dialog["escape"]
+    pressed = [button.text() for button in box.buttons() if button is box.clickedButton()]
     box.deleteLater()
-    return str(answer)
+    return pressed[0] if pressed else str(dialog["escape"])

@@ -63,7 +63,15 @@ class Grid(QTableWidget):
             for across, column in enumerate(self._columns):
                 item = QTableWidgetItem(str(row.get(column.key, "")))
                 item.setTextAlignment(_alignment(column))
+                item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
                 self.setItem(at, across, item)
+
+    def cell(self, row: int, column: int) -> QTableWidgetItem:
+        """One cell. Raises IndexError outside the filled rows."""
+        item = self.item(row, column)
+        if item is None:
+            raise IndexError(f"no cell {row}, {column}")
+        return item
 
     def chosen(self) -> Row | None:
         """The selected row."""

@@ -6,8 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QIcon, QLinearGradient, QPainter, QPen, QPixmap, QPolygonF
-from PySide6.QtGui import QRadialGradient
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QFont,
+    QIcon,
+    QLinearGradient,
+    QPainter,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QRadialGradient,
+)
 
 Paint = Callable[[QPainter], None]
 SIZE = 32
@@ -15,7 +25,7 @@ SIZE = 32
 
 def icon(name: str) -> QIcon:
     """The icon of that name at 32 pixels. Raises KeyError for a name that has none."""
-    return QIcon(_pixmap(SIZE, _PAINTERS[name]))
+    return _undimmed(_pixmap(SIZE, _PAINTERS[name]))
 
 
 def arrow_file(directory: Path) -> str:
@@ -42,6 +52,13 @@ def _pixmap(size: int, paint: Paint) -> QPixmap:
     return pixmap
 
 
+def _undimmed(pixmap: QPixmap) -> QIcon:
+    """An icon that stays in colour while its window is disabled, as on Windows."""
+    made = QIcon(pixmap)
+    made.addPixmap(pixmap, QIcon.Mode.Disabled)
+    return made
+
+
 def application_button(size: int) -> QIcon:
     """The round button with the capital I."""
 
@@ -59,7 +76,7 @@ def application_button(size: int) -> QIcon:
         painter.setPen(QColor("#1b3f7d"))
         painter.drawText(QRectF(0, 0, size, size), Qt.AlignmentFlag.AlignCenter, "I")
 
-    return QIcon(_pixmap(size, paint))
+    return _undimmed(_pixmap(size, paint))
 
 
 def _round(size: int, light: str, middle: str, dark: str) -> QBrush:

@@ -15,11 +15,16 @@ from urllib.parse import urlsplit
 from PySide6.QtCore import QObject, Signal
 
 ANSWER_S = 60.0
+NOT_SIGNED_IN = 401
 Words = dict[str, Any]
 
 
 class LineLost(Exception):
     """The server did not answer, or does not know this skin any more."""
+
+
+class NotSignedIn(LineLost):
+    """The server was restarted and does not know this skin."""
 
 
 class Link(QObject):
@@ -41,10 +46,10 @@ class Link(QObject):
         return self.me
 
     def ask(self, path: str, **words: Any) -> Words:
-        """One request in this skin's name. Signs in again once if the server was restarted. Raises LineLost."""
+        """One request in this skin's name, sent again only when the server did not know us. Raises LineLost."""
         try:
             return self._call(path, {"skin": self.me["skin"], **words})
-        except LineLost:
+        except NotSignedIn:
             self.hello()
             return self._call(path, {"skin": self.me["skin"], **words})
 
@@ -77,6 +82,8 @@ class Link(QObject):
             raise LineLost(f"{path}: {error}") from error
         finally:
             connection.close()
+        if answer.status == NOT_SIGNED_IN:
+            raise NotSignedIn(path)
         if answer.status != 200:
             raise LineLost(f"{path}: {data.get('error', answer.status)}")
         return data

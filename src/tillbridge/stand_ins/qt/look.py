@@ -35,7 +35,8 @@ QLabel[caption="true"] { color: #54709a; }
 QLabel[big="true"] { font-size: 13pt; font-weight: bold; color: #15428b; }
 QLabel[fact="true"] { font-weight: bold; color: #1a1a1a; }
 QLabel#lblBalance { font-size: 11pt; font-weight: bold; color: #8b1a1a; }
-QLabel#lblAlert { background: #fff6c9; border: 1px solid #e0c35a; color: #7a3d00; font-weight: bold; padding: 1px 6px; }
+QWidget#header QLabel#lblAlert { background: #fff6c9; border: 1px solid #e0c35a; color: #7a3d00;
+    font-weight: bold; padding: 1px 6px; }
 QTableWidget { background: #ffffff; alternate-background-color: #f2f7fd; gridline-color: #d5e2f2; border: none;
     selection-background-color: #ffd58d; selection-color: #000000; }
 QTableWidget::item { padding: 0px 3px; }
@@ -62,9 +63,11 @@ QPushButton:hover { border-color: #d9a33a; background: qlineargradient(x1:0, y1:
     stop:0.49 #ffeeb5, stop:0.5 #ffdf85, stop:1 #fff0b8); }
 QPushButton:pressed { background: #fdb25a; }
 QPushButton:default { border: 2px solid #5b86c4; }
-QDialog { background: #e3eefb; }
+QDialog { background: #e3eefb; border: 1px solid #5b7fb2; }
+QDialog QTableWidget { border: 1px solid #96b3d8; }
 QLabel[total="true"] { background: #ffffff; border: 1px solid #96b3d8; padding: 2px 4px; font-weight: bold; }
 QMessageBox { background: #f4f8fd; }
+QMessageBox QLabel#qt_msgbox_label { min-width: 190px; min-height: 34px; }
 QStatusBar { background: qlineargradient(x1:0, y1:0, x2:0, y2:1, stop:0 #d7e6f9, stop:0.5 #c7dcf8, stop:0.51 #b3d0f5,
     stop:1 #c7dcf8); border-top: 1px solid #8db2e3; color: #15428b; }
 QStatusBar::item { border: none; }

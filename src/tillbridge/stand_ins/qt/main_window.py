@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import time
-from datetime import date
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -30,6 +29,7 @@ from tillbridge.stand_ins.qt.link import Link
 from tillbridge.stand_ins.qt.panes import ClientSearch, Header, pane
 from tillbridge.stand_ins.qt.payment_window import PaymentWindow
 from tillbridge.stand_ins.qt.ribbon import Ribbon
+from tillbridge.stand_ins.qt.widgets import named
 
 SIZE = (1180, 760)
 
@@ -37,7 +37,7 @@ SIZE = (1180, 760)
 class MainWindow(QMainWindow):
     """Shows one client at a time."""
 
-    def __init__(self, profile: Profile, link: Link, workstation: str) -> None:
+    def __init__(self, profile: Profile, link: Link, first: dict[str, Any]) -> None:
         super().__init__()
         self._profile = profile
         self._conversation = Conversation(link, profile)
@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("MainWindow")
         self.setWindowTitle(profile.titles["empty"])
         self._build()
-        self.setStatusBar(self._status(workstation))
+        self.setStatusBar(self._status(first["workstation"], first["today"]))
         self.resize(*SIZE)
         self._more = QTimer(self, singleShot=True)
         self._more.timeout.connect(self.refresh)
@@ -56,7 +56,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         slots = {"pay": self._pay, "refresh": self.refresh, "new_client": self._find, "exit": self._exit}
-        centre = QWidget(objectName="centre")
+        centre = named(QWidget(), "centre")
         column = QVBoxLayout(centre)
         column.setContentsMargins(4, 0, 4, 4)
         column.setSpacing(4)
@@ -81,7 +81,7 @@ class MainWindow(QMainWindow):
 
     def _middle(self) -> QVBoxLayout:
         self._header = Header(self._profile)
-        self._tabs = QTabWidget(objectName=self._profile.controls["tabs"].id)
+        self._tabs = named(QTabWidget(), self._profile.controls["tabs"].id)
         self._invoices = self._grid("invoices", "number")
         self._lines = self._grid("lines", "description")
         self._transactions = self._grid("transactions", "reference")
@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
 
     def _page(self, name: str, part: QWidget) -> None:
         control = self._profile.controls[name]
-        page = QWidget(objectName=control.id)
+        page = named(QWidget(), control.id)
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(part)
@@ -116,7 +116,7 @@ class MainWindow(QMainWindow):
         both.setSizes([190, 230])
         return both
 
-    def _status(self, workstation: str) -> QStatusBar:
+    def _status(self, workstation: str, today: str) -> QStatusBar:
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
         profile = self._profile
@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
         for text in texts:
             bar.addWidget(QLabel(text))
         bar.addPermanentWidget(QLabel(f"{profile.software} {profile.version}"))
-        bar.addPermanentWidget(QLabel(f"{date.today():%m/%d/%Y}"))
+        bar.addPermanentWidget(QLabel(today))
         return bar
 
     # ---- showing ----
@@ -187,8 +187,8 @@ class MainWindow(QMainWindow):
 
     def _find(self) -> None:
         if not is_held(self):
-            self._search.find.setFocus()
-            self._search.find.selectAll()
+            self._search.box.setFocus()
+            self._search.box.selectAll()
 
     def _not_here(self) -> None:
         if is_held(self):
@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
             time.sleep(order["seconds"])
         elif what == "pop":
             show_message(QApplication.activeModalWidget() or self, order["dialog"])
+            self._catch_up()
         elif is_held(self) and what in ("show", "refresh"):
             self._waiting.append(order)
         else:
@@ -230,6 +231,8 @@ class MainWindow(QMainWindow):
 
     def _catch_up(self) -> None:
         """Do what was ordered while a modal window was up: nobody can open a client through one."""
+        if is_held(self):
+            return
         waiting, self._waiting = self._waiting, []
         for order in waiting:
             self._obey(order)

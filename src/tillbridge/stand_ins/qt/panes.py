@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from tillbridge.stand_ins.profile import Profile
 from tillbridge.stand_ins.qt.grid import Grid
+from tillbridge.stand_ins.qt.widgets import label_for, named
 
 
 def pane(title: str, *parts: QWidget) -> QFrame:
@@ -44,16 +45,16 @@ class ClientSearch(QWidget):
         super().__init__()
         self._clients: list[dict[str, str]] = []
         control = profile.controls
-        self.find = QLineEdit(objectName=control["find"].id)
-        self.find.setPlaceholderText("Name, account, phone or patient")
-        label = QLabel(control["find"].caption)
-        label.setBuddy(self.find)
+        self.box = named(QLineEdit(), control["find"].id)
+        self.box.setPlaceholderText("Name, account, phone or patient")
+        label = label_for(control["find"].caption, self.box)
         self._grid = Grid(control["clients"], profile.columns["clients"], "account")
-        self._open = QPushButton(control["open_client"].caption, objectName=control["open_client"].id)
+        self._open = named(QPushButton(control["open_client"].caption), control["open_client"].id)
         search = QHBoxLayout()
         search.setContentsMargins(5, 5, 5, 5)
+        search.setSpacing(6)
         search.addWidget(label)
-        search.addWidget(self.find)
+        search.addWidget(self.box)
         foot = QHBoxLayout()
         foot.setContentsMargins(5, 4, 5, 5)
         foot.addStretch()
@@ -64,8 +65,8 @@ class ClientSearch(QWidget):
         column.addLayout(search)
         column.addWidget(self._grid)
         column.addLayout(foot)
-        self.find.textChanged.connect(self._filter)
-        self.find.returnPressed.connect(self._take)
+        self.box.textChanged.connect(self._filter)
+        self.box.returnPressed.connect(self._take)
         self._grid.doubleClicked.connect(self._take)
         self._open.clicked.connect(self._take)
 
@@ -79,7 +80,7 @@ class ClientSearch(QWidget):
         self._grid.choose(account)
 
     def _filter(self) -> None:
-        wanted = self.find.text().strip().lower()
+        wanted = self.box.text().strip().lower()
         hits = [c for c in self._clients if wanted in " ".join(c.values()).lower()]
         self._grid.fill(hits)
         if len(hits) == 1:
@@ -95,7 +96,8 @@ class Header(QWidget):
     """Who the client is: account, name, alert strip, balances."""
 
     def __init__(self, profile: Profile) -> None:
-        super().__init__(objectName="header")
+        super().__init__()
+        self.setObjectName("header")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._controls = profile.controls
         self._labels: dict[str, tuple[QLabel, QLabel]] = {}
@@ -115,10 +117,10 @@ class Header(QWidget):
 
     def _fact(self, grid: QGridLayout, name: str, row: int, column: int, kind: str) -> None:
         control = self._controls[name]
-        caption, value = QLabel(control.caption), QLabel(objectName=control.id)
+        value = named(QLabel(), control.id)
+        caption = label_for(control.caption, value)
         caption.setProperty("caption", True)
         value.setProperty(kind, True)
-        caption.setBuddy(value)
         grid.addWidget(caption, row, column)
         grid.addWidget(value, row, column + 1, 1, 3 if name == "alert" else 1)
         if column == 4:

@@ -28,12 +28,12 @@ class PaymentForm:
     def due_minor(self) -> int:
         """Cents owed on the ticked invoices."""
         rows = self.opened["apply_to"]
-        return sum(max(0, row["balance_minor"]) for row in rows if row["number"] in self.ticked)
+        return sum(max(0, int(row["balance_minor"])) for row in rows if row["number"] in self.ticked)
 
     @property
     def tendered_minor(self) -> int:
         """Cents in the tenders list plus the amount box as last validated."""
-        return self.amount_minor + sum(tender["amount_minor"] for tender in self.tenders)
+        return self.amount_minor + sum(int(tender["amount_minor"]) for tender in self.tenders)
 
     @property
     def change_minor(self) -> int:

@@ -5,6 +5,7 @@ It decides nothing about money: OK sends what it holds to the server and plays t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -24,10 +25,11 @@ from PySide6.QtWidgets import (
 )
 
 from tillbridge.stand_ins import money_text
-from tillbridge.stand_ins.profile import Profile
+from tillbridge.stand_ins.profile import Control, Profile
 from tillbridge.stand_ins.qt.conversation import Conversation, held, is_held
 from tillbridge.stand_ins.qt.grid import Grid
 from tillbridge.stand_ins.qt.payment_form import PaymentForm
+from tillbridge.stand_ins.qt.widgets import label_for, named
 
 UNAPPLIED = "Unapplied"
 WATCH_MS = 40
@@ -69,18 +71,18 @@ class PaymentWindow(QDialog):
         whole.addLayout(self._tender_rows())
         whole.addLayout(self._total_row())
         whole.addLayout(self._button_row())
-        self.setFixedWidth(540)
+        whole.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
 
     def _make_fields(self) -> None:
         self._apply = Grid(self._control("apply_to"), self._profile.columns["apply_to"], "number")
-        self._apply.setFixedHeight(104)
+        self._apply.setFixedSize(404, 104)
         self._method = self._choice("method")
         self._card_type = self._choice("card_type")
         self._employee = self._choice("employee")
-        self._amount = QLineEdit(objectName=self._control("amount").id)
+        self._amount = named(QLineEdit(), self._control("amount").id)
         self._amount.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._amount.setFixedWidth(120)
-        self._reference = QLineEdit(objectName=self._control("reference").id)
+        self._reference = named(QLineEdit(), self._control("reference").id)
         self._reference.setMaxLength(self._profile.behaviour.reference_max)
         self._fields = {
             "apply_to": self._apply,
@@ -92,7 +94,7 @@ class PaymentWindow(QDialog):
         }
 
     def _choice(self, name: str) -> QComboBox:
-        box = QComboBox(objectName=self._control(name).id)
+        box = named(QComboBox(), self._control(name).id)
         box.setEditable(bool(self._form.opened["choice_text_settable"]))
         box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         return box
@@ -102,7 +104,7 @@ class PaymentWindow(QDialog):
         rows.setHorizontalSpacing(10)
         rows.setVerticalSpacing(6)
         rows.setColumnMinimumWidth(0, 104)
-        self._parking = QLineEdit(objectName=self._control("parking").id)
+        self._parking = named(QLineEdit(), self._control("parking").id)
         self._parking.setReadOnly(True)
         rows.addWidget(self._label("parking", self._parking), 0, 0)
         rows.addWidget(self._parking, 0, 1)
@@ -115,8 +117,7 @@ class PaymentWindow(QDialog):
         return rows
 
     def _label(self, name: str, buddy: QWidget) -> QLabel:
-        label = QLabel(self._control(name).caption)
-        label.setBuddy(buddy)
+        label = label_for(self._control(name).caption, buddy)
         self._labels[name] = label
         return label
 
@@ -138,7 +139,7 @@ class PaymentWindow(QDialog):
         row = QHBoxLayout()
         self._totals: dict[str, QLabel] = {}
         for name in ("due", "tendered", "change"):
-            value = QLabel(objectName=self._control(name).id)
+            value = named(QLabel(), self._control(name).id)
             value.setProperty("total", True)
             value.setMinimumWidth(84)
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -150,7 +151,7 @@ class PaymentWindow(QDialog):
 
     def _button_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self._conclude = QCheckBox(self._control("conclude").caption, objectName=self._control("conclude").id)
+        self._conclude = named(QCheckBox(self._control("conclude").caption), self._control("conclude").id)
         row.addWidget(self._conclude)
         row.addStretch()
         self._ok = self._button("ok", self._ok_pressed)
@@ -160,14 +161,14 @@ class PaymentWindow(QDialog):
         row.addWidget(self._cancel)
         return row
 
-    def _button(self, name: str, slot: Any) -> QPushButton:
+    def _button(self, name: str, slot: Callable[[], None]) -> QPushButton:
         control = self._control(name)
-        button = QPushButton(control.caption, objectName=control.id)
+        button = named(QPushButton(control.caption), control.id)
         button.setAutoDefault(False)
         button.clicked.connect(slot)
         return button
 
-    def _control(self, name: str) -> Any:
+    def _control(self, name: str) -> Control:
         return self._profile.controls[name]
 
     # ---- filling ----
@@ -197,19 +198,24 @@ class PaymentWindow(QDialog):
         return {"invoice": self._form.due_minor, "account": max(0, account), "empty": 0}[start]
 
     def _fill_apply(self) -> None:
-        rows = [*self._form.opened["apply_to"], {"number": UNAPPLIED, "balance": "", "ticked": False}]
+        rows = [
+            *self._form.opened["apply_to"],
+            {"number": UNAPPLIED, "balance": self._form.opened["credit"], "ticked": False},
+        ]
         self._apply.fill([{**row, "ticked": ""} for row in rows])
         for at, row in enumerate(rows):
-            item = self._apply.item(at, 0)
+            item = self._apply.cell(at, 0)
             item.setFlags(
                 Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
             )
             item.setCheckState(Qt.CheckState.Checked if row["ticked"] else Qt.CheckState.Unchecked)
+            if row["ticked"]:
+                self._apply.scrollToItem(item)
 
     def _tick_changed(self, item: QTableWidgetItem) -> None:
         if item.column() != 0 or is_held(self):
             return
-        number = self._apply.item(item.row(), 1).text()
+        number = self._apply.cell(item.row(), 1).text()
         ticked = item.checkState() == Qt.CheckState.Checked
         if number == UNAPPLIED:
             self._form.unapplied = ticked
@@ -328,7 +334,7 @@ class PaymentWindow(QDialog):
         if not is_held(self):
             super().reject()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - the name is Qt's
         """Where Enter does not commit it goes to the next field."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not self._profile.behaviour.enter_commits:

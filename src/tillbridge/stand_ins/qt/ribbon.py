@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButt
 
 from tillbridge.stand_ins.profile import Profile
 from tillbridge.stand_ins.qt import icons
+from tillbridge.stand_ins.qt.widgets import named
 
 Slot = Callable[[], None]
 BUTTON = 44
@@ -42,12 +43,13 @@ class Ribbon(QWidget):
         self._application_button()
 
     def _strip(self) -> QWidget:
-        strip = QWidget(objectName="tabStrip")
+        strip = named(QWidget(), "tabStrip")
         row = QHBoxLayout(strip)
         row.setContentsMargins(BUTTON + 14, 6, 6, 0)
         row.setSpacing(1)
         for caption in TABS:
-            tab = QToolButton(text=caption)
+            tab = QToolButton()
+            tab.setText(caption)
             tab.setProperty("ribbonTab", True)
             tab.setCheckable(True)
             tab.setChecked(caption == TABS[0])
@@ -63,7 +65,7 @@ class Ribbon(QWidget):
             self._later(self._other)
 
     def _groups(self) -> QWidget:
-        band = QWidget(objectName="ribbon")
+        band = named(QWidget(), "ribbon")
         row = QHBoxLayout(band)
         row.setContentsMargins(6, 4, 6, 4)
         row.setSpacing(4)
@@ -114,7 +116,7 @@ class Ribbon(QWidget):
 
     def _application_button(self) -> None:
         control = self._profile.controls["app_button"]
-        button = QPushButton(self, objectName=control.id)
+        button = named(QPushButton(self), control.id)
         button.setAccessibleName(control.caption)
         button.setIcon(icons.application_button(BUTTON))
         button.setIconSize(QSize(BUTTON, BUTTON))

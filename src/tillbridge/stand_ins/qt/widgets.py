@@ -1,0 +1,22 @@
+"""Two small makers used by every window of the Qt skin."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtWidgets import QLabel, QWidget
+
+Some = TypeVar("Some", bound=QWidget)
+
+
+def named(widget: Some, name: str) -> Some:
+    """Give a widget its object name, by which accessibility knows it."""
+    widget.setObjectName(name)
+    return widget
+
+
+def label_for(caption: str, field: QWidget) -> QLabel:
+    """The caption of a field, tied to it so that accessibility knows what it labels."""
+    label = QLabel(caption)
+    label.setBuddy(field)
+    return label
