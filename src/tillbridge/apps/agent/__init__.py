@@ -1,0 +1,1 @@
+"""The agent: owns the threads, serves loopback HTTP, drives the engine."""

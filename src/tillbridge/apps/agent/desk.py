@@ -1,0 +1,233 @@
+"""What a desk can ask for, in the words of the API. Between the HTTP door and the runner; no money rule lives here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from tillbridge.apps.agent.runner import Runner
+from tillbridge.apps.agent.views import View, invoice_view, money, payment_view, story, trouble_view
+from tillbridge.domain.errors import OperatorError
+from tillbridge.domain.invoice import Debt, chargeable
+from tillbridge.domain.money import Money, only_base, parse_typed
+from tillbridge.domain.operation import Entry
+from tillbridge.domain.payment import Payment
+from tillbridge.engine.cashier import Engine
+from tillbridge.engine.requests import PayRequest
+from tillbridge.ports.practice import InvoiceSeen, PostingOrder, Trouble
+
+WAIT_MS_MAX = 25_000
+PAYMENT_ID_MAX = 64
+
+
+class Desk:
+    """One desk's agent as its faces see it."""
+
+    def __init__(self, runner: Runner, currency: str, on_stop: Callable[[], None]) -> None:
+        self._runner = runner
+        self._currency = currency
+        self._on_stop = on_stop
+        self._news = threading.Condition()
+        self._turn = 0
+
+    def changed(self) -> None:
+        """Called by the runner after every change: wakes those who wait for news."""
+        with self._news:
+            self._turn += 1
+            self._news.notify_all()
+
+    # ---- reading ----
+
+    def health(self) -> View:
+        opened = self._runner.ask(lambda engine: list(engine.journal.unfinished()))
+        return {"ok": not self._runner.fatal, "fatal": self._runner.fatal, "open_payments": len(opened)}
+
+    def read_invoice(self) -> View:
+        """The invoice on screen, with what is chargeable on it now (rule 4)."""
+        seen = self._runner.on_screen(lambda practice: practice.read_invoice())
+        view = invoice_view(seen)
+        if isinstance(seen, InvoiceSeen):
+            debt = debt_of(seen)
+            held = self._runner.ask(lambda engine: engine.journal.held_minor(debt.scope))
+            view["chargeable"] = money(chargeable(seen.balance, held))
+        return view
+
+    def terminals(self) -> View:
+        found = self._runner.on_gateway(lambda engine: engine.gateway.terminals())
+        return {
+            "terminals": [{"terminal_id": t.terminal_id, "name": t.name, "state": t.state} for t in found]
+        }
+
+    def payments(self) -> View:
+        return {
+            "payments": [payment_view(p) for p in self._runner.ask(lambda engine: engine.journal.recent(50))]
+        }
+
+    def show(self, payment_id: str, after: int = 0, wait_ms: int = 0) -> View:
+        """The payment and its story; waits up to `wait_ms` until there are more than `after` events."""
+        payment, events = self._runner.ask(lambda engine: _read(engine, payment_id))
+        if len(events) <= after and wait_ms > 0:
+            with self._news:
+                self._news.wait(timeout=min(wait_ms, WAIT_MS_MAX) / 1000)
+            payment, events = self._runner.ask(lambda engine: _read(engine, payment_id))
+        return {"payment": payment_view(payment), "story": story(events)}
+
+    def check_journal(self) -> View:
+        found = self._runner.ask(lambda engine: engine.journal.check())
+        return {
+            "sound": found.sound,
+            "events": found.events,
+            "payments": found.payments,
+            "bad_seq": found.bad_seq,
+            "reason": found.reason,
+        }
+
+    # ---- asking ----
+
+    def pay(self, body: dict[str, Any]) -> View:
+        """Begin a payment of the invoice on screen, or of typed client and amount (rule 13).
+
+        `payment_id` is the face's. `expected_minor`: what the face showed; another amount on screen is refused.
+        """
+        payment_id = _text(body, "payment_id")
+        known = self._runner.ask(lambda engine: engine.journal.payment(payment_id))
+        if known is not None:
+            return {"payment": payment_view(known)}
+        debt, owed = self._typed_debt(body) if body.get("typed") else self._screen_debt()
+        request = PayRequest(
+            payment_id=payment_id,
+            operation=_text(body, "operation", "sale"),
+            entry=_entry(body),
+            parts=only_base(self._amount(body, owed)),
+            debt=debt,
+            terminal_id=_text(body, "terminal_id", ""),
+            person=_text(body, "person", ""),
+        )
+        begun = self._runner.ask(lambda engine: engine.begin(request))
+        self.changed()
+        return {"payment": payment_view(begun)}
+
+    def act(self, payment_id: str, verb: str, body: dict[str, Any]) -> View:
+        """`cancel`, `stop`, `again`, `keep`, `posted`, `not_posted`, `drop`, `resume`."""
+        person = _text(body, "person", "")
+        decisions: dict[str, bool | None] = {"posted": True, "not_posted": False, "drop": None}
+        if verb in decisions:
+            return self._done(
+                lambda e: e.person_says(payment_id, _text(body, "marker"), decisions[verb], _named(person))
+            )
+        verbs: dict[str, Callable[[Engine], Payment]] = {
+            "cancel": lambda e: e.cancel(payment_id, person),
+            "stop": lambda e: e.stop(payment_id, _named(person)),
+            "again": lambda e: e.try_again(payment_id, _text(body, "terminal_id", "")),
+            "keep": lambda e: e.keep_partial(payment_id, True, person),
+            "resume": lambda e: e.resume(payment_id),
+        }
+        if verb not in verbs:
+            raise OperatorError("bad_request", why=f"there is no {verb!r}")
+        return self._done(verbs[verb])
+
+    def rehearse(self) -> View:
+        """Type a posting for the open invoice up to its commit point and leave without a trace."""
+        seen = self._runner.on_screen(lambda practice: practice.read_invoice())
+        if isinstance(seen, Trouble):
+            return {"trouble": trouble_view(seen)}
+        order = self._runner.ask(lambda engine: rehearsal_order(engine, seen))
+        report = self._runner.on_screen(lambda practice: practice.rehearse(order))
+        trouble = trouble_view(report.trouble) if report.trouble else None
+        return {"stage": report.stage, "trouble": trouble, "transcript": report.transcript}
+
+    def ask_to_stop(self) -> View:
+        self._on_stop()
+        return {"stopping": True}
+
+    # ---- inside ----
+
+    def _done(self, act: Callable[[Engine], Payment]) -> View:
+        payment = self._runner.ask(act)
+        self.changed()
+        return {"payment": payment_view(payment)}
+
+    def _screen_debt(self) -> tuple[Debt, Money]:
+        seen = self._runner.on_screen(lambda practice: practice.read_invoice())
+        if isinstance(seen, Trouble):
+            raise OperatorError(seen.code, **seen.facts)
+        debt = debt_of(seen)
+        held = self._runner.ask(lambda engine: engine.journal.held_minor(debt.scope))
+        return debt, chargeable(seen.balance, held)
+
+    def _typed_debt(self, body: dict[str, Any]) -> tuple[Debt, Money]:
+        amount = parse_typed(_text(body, "amount"), self._currency)
+        debt = Debt(
+            software="typed",
+            account_id=_text(body, "account_id", ""),
+            client=_text(body, "client"),
+            invoice_number=_text(body, "invoice_number", ""),
+            balance=None,
+        )
+        return debt, amount
+
+    def _amount(self, body: dict[str, Any], owed: Money) -> Money:
+        """The amount asked for, else all that is owed. Raises OperatorError `amount_changed` if the screen moved."""
+        expected = body.get("expected_minor")
+        if expected is not None and expected != owed.minor and not body.get("amount"):
+            raise OperatorError("amount_changed", expected_minor=int(expected), now_minor=owed.minor)
+        wanted = parse_typed(_text(body, "amount"), self._currency) if body.get("amount") else owed
+        if wanted.minor == 0:
+            raise OperatorError("nothing_owed")
+        return wanted
+
+
+def debt_of(seen: InvoiceSeen) -> Debt:
+    return Debt(
+        software=seen.software.software,
+        account_id=seen.account_id,
+        client=seen.client,
+        invoice_number=seen.invoice_number,
+        balance=seen.balance,
+    )
+
+
+def rehearsal_order(engine: Engine, seen: InvoiceSeen) -> PostingOrder:
+    policy = engine.policy
+    return PostingOrder(
+        payment_id="rehearsal",
+        kind="sale",
+        account_id=seen.account_id,
+        client=seen.client,
+        invoice_number=seen.invoice_number,
+        amount=seen.balance,
+        marker="REHEARSAL"[: policy.marker_length_max],
+        balance=seen.balance,
+        payment_method=policy.payment_method,
+        employee=policy.employee,
+    )
+
+
+def _read(engine: Engine, payment_id: str) -> tuple[Payment, Any]:
+    payment = engine.journal.payment(payment_id)
+    if payment is None:
+        raise OperatorError("unknown_payment", payment_id=payment_id)
+    return payment, engine.journal.events(payment_id)
+
+
+def _text(body: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = body.get(name, default)
+    if not isinstance(value, str) or len(value) > 200:
+        raise OperatorError("bad_request", why=f"{name} is missing or is not a text")
+    if name == "payment_id" and not (8 <= len(value) <= PAYMENT_ID_MAX and value.replace("-", "").isalnum()):
+        raise OperatorError("bad_request", why="payment_id is 8 to 64 letters, digits and hyphens")
+    return value
+
+
+def _entry(body: dict[str, Any]) -> Entry:
+    name = _text(body, "entry", "terminal")
+    if name not in {str(entry) for entry in Entry}:
+        raise OperatorError("entry_not_offered", entry=name)
+    return Entry(name)
+
+
+def _named(person: str) -> str:
+    if not person:
+        raise OperatorError("person_missing")
+    return person

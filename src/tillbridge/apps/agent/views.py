@@ -1,0 +1,118 @@
+"""What the agent tells about a payment, as plain data: the same names as in the code, with a sentence for each step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tillbridge.domain.money import Money
+from tillbridge.domain.next_command import commands
+from tillbridge.domain.payment import Attempt, Payment, Posting
+from tillbridge.ports.journal import Stored
+from tillbridge.ports.practice import InvoiceSeen, Trouble
+from tillbridge.strings import amount, sentence
+
+View = dict[str, Any]
+
+
+def money(value: Money | None) -> View | None:
+    if value is None:
+        return None
+    return {"minor": value.minor, "currency": value.currency, "text": amount(value.minor, value.currency)}
+
+
+def payment_view(payment: Payment) -> View:
+    """`charged`: yes, no or finding_out; `posted`: the state of the newest posting, or not_needed."""
+    attempt = payment.attempts[-1] if payment.attempts else None
+    posting = payment.postings[-1] if payment.postings else None
+    return {
+        "payment_id": payment.payment_id,
+        "operation": payment.operation,
+        "entry": str(payment.entry) if payment.entry else None,
+        "amount": money(payment.parts.whole),
+        "software": payment.debt.software,
+        "account_id": payment.debt.account_id,
+        "client": payment.debt.client,
+        "invoice_number": payment.debt.invoice_number,
+        "balance": money(payment.debt.balance),
+        "created_wall_ms": payment.created_at.wall_ms,
+        "charged": payment.charged,
+        "taken": money(payment.taken),
+        "money_state": str(attempt.state) if attempt else None,
+        "posting_state": str(posting.state) if posting else "not_needed",
+        "finished": payment.finished,
+        "attempts": [attempt_view(a) for a in payment.attempts],
+        "postings": [posting_view(p) for p in payment.postings],
+        "tasks": list(payment.tasks),
+        "next": [type(command).__name__ for command in commands(payment)],
+    }
+
+
+def attempt_view(attempt: Attempt) -> View:
+    return {
+        "reference": attempt.reference,
+        "state": str(attempt.state),
+        "state_text": sentence(str(attempt.state), section="state"),
+        "asked": money(attempt.asked),
+        "approved": money(attempt.approved),
+        "brand": attempt.brand,
+        "last4": attempt.last4,
+        "auth_code": attempt.auth_code,
+        "terminal_id": attempt.terminal_id,
+        "reason": attempt.reason,
+        "undecided_partial": attempt.partial and attempt.taken and not attempt.keep_decided,
+    }
+
+
+def posting_view(posting: Posting) -> View:
+    return {
+        "marker": posting.marker,
+        "kind": posting.kind,
+        "state": str(posting.state),
+        "state_text": sentence(str(posting.state), section="state"),
+        "amount": money(posting.amount),
+        "reason": posting.reason,
+        "may_be_posted": posting.may_be_posted,
+        "by": posting.by,
+    }
+
+
+def story(events: Sequence[Stored]) -> list[View]:
+    """One line for each event: when, what, and the sentence."""
+    return [_step(stored, events[0]) for stored in events]
+
+
+def _step(stored: Stored, first: Stored) -> View:
+    event = stored.event
+    currency = first.event.text("currency", "USD")
+    text = sentence(event.kind, {"currency": currency, **event.facts}, section="step")
+    return {
+        "seq": stored.seq,
+        "wall_ms": event.at.wall_ms,
+        "after_ms": max(0, event.at.wall_ms - first.event.at.wall_ms),
+        "kind": event.kind,
+        "subject": event.subject,
+        "text": text,
+        "chain": stored.chain[:12],
+    }
+
+
+def invoice_view(seen: InvoiceSeen | Trouble) -> View:
+    if isinstance(seen, Trouble):
+        return {"trouble": trouble_view(seen)}
+    return {
+        "software": seen.software.software,
+        "version": seen.software.version,
+        "name": seen.software.name,
+        "account_id": seen.account_id,
+        "client": seen.client,
+        "patient": seen.patient,
+        "invoice_number": seen.invoice_number,
+        "total": money(seen.total),
+        "balance": money(seen.balance),
+        "alert": seen.alert,
+    }
+
+
+def trouble_view(trouble: Trouble) -> View:
+    return {"code": trouble.code, "who": trouble.who, "text": sentence(trouble.code, trouble.facts)}

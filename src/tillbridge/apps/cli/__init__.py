@@ -1,0 +1,1 @@
+"""The command line: always goes through the agent."""

@@ -1,0 +1,174 @@
+"""From what a gateway answered to events of the money leg. Pure; the only place that reads an outcome."""
+
+from __future__ import annotations
+
+from tillbridge.domain.errors import Fact
+from tillbridge.domain.event import Event
+from tillbridge.domain.moment import Moment
+from tillbridge.domain.money_leg import MoneyEvent, MoneyState
+from tillbridge.domain.outcome import (
+    Approved,
+    Cancelled,
+    CannotTell,
+    Declined,
+    Found,
+    Inquiry,
+    NotFound,
+    NotSent,
+    Outcome,
+    PartiallyApproved,
+    Pending,
+    Unknown,
+)
+from tillbridge.domain.payment import Attempt
+
+Facts = dict[str, Fact]
+
+
+def events_of_outcome(attempt: Attempt, outcome: Outcome, now: Moment) -> list[Event]:
+    """The events of an answer to a send."""
+    kind, facts = _kind_and_facts(outcome)
+    return [Event(kind=kind, at=now, subject=attempt.reference, facts=facts)]
+
+
+def _kind_and_facts(outcome: Outcome) -> tuple[MoneyEvent, Facts]:
+    match outcome:
+        case Approved(captured=False):
+            return MoneyEvent.AUTHORIZED, _approval(outcome)
+        case Approved() | PartiallyApproved():
+            return MoneyEvent.APPROVED, _approval(outcome)
+        case Declined():
+            return MoneyEvent.DECLINED, {
+                "reason": outcome.category,
+                "retry": outcome.retry,
+                "code": outcome.code,
+            }
+        case Pending(kind="terminal") | Pending(kind="entry"):
+            return MoneyEvent.ACKNOWLEDGED, {}
+        case Pending():
+            return MoneyEvent.PENDED, {}
+        case Cancelled():
+            return MoneyEvent.CANCELLED, {"reason": outcome.by}
+        case NotSent():
+            return MoneyEvent.NOT_SENT, {"reason": outcome.code, **outcome.facts}
+        case Unknown():
+            return MoneyEvent.NO_REPLY, {"reason": outcome.cause}
+
+
+def _approval(outcome: Approved | PartiallyApproved) -> Facts:
+    facts: Facts = {
+        "amount_minor": outcome.amount.minor,
+        "currency": outcome.amount.currency,
+        "gateway_ref": outcome.gateway_ref,
+        "auth_code": outcome.auth_code,
+    }
+    if outcome.card is not None:
+        card = outcome.card
+        facts |= {"brand": card.brand, "last4": card.last4, "entry_mode": card.entry_mode}
+    if outcome.receipt:
+        facts["receipt"] = "\n".join(f"{label}\t{value}" for label, value in outcome.receipt)
+    return facts
+
+
+def events_of_inquiry(
+    attempt: Attempt, inquiry: Inquiry, now: Moment, horizon_passed: bool, sweep_over: bool = False
+) -> list[Event]:
+    """The events that an inquiry teaches; an empty list when it teaches nothing new (nothing is journalled then).
+
+    `horizon_passed`: the gateway can no longer commit this reference by its own rules (surely, whatever the clock
+    did). Only a fresh "not found" after that opens the door of killing.
+    """
+
+    def event(kind: MoneyEvent, facts: Facts | None = None) -> Event:
+        return Event(kind=kind, at=now, subject=attempt.reference, facts=facts or {})
+
+    match inquiry:
+        case CannotTell():
+            return []
+        case NotFound():
+            return [event(kind) for kind in _not_found(attempt, horizon_passed, sweep_over)]
+        case Found():
+            return _found(attempt, inquiry, now, sweep_over)
+
+
+def _not_found(attempt: Attempt, horizon_passed: bool, sweep_over: bool) -> list[MoneyEvent]:
+    match attempt.state:
+        case MoneyState.SENDING:
+            return [MoneyEvent.NO_REPLY]
+        case MoneyState.RUNNING:
+            return [MoneyEvent.NOT_FOUND]
+        case MoneyState.UNKNOWN if horizon_passed:
+            return [MoneyEvent.HORIZON_PASSED]
+        case MoneyState.KILLING if attempt.late is None:
+            return [MoneyEvent.KILLS_PROVED]
+        case MoneyState.KILLED if sweep_over:
+            return [MoneyEvent.SWEEP_ENDED]
+    return []
+
+
+_SETTLE = {
+    "settled": MoneyEvent.SETTLED,
+    "rejected": MoneyEvent.SETTLEMENT_REJECTED,
+    "voided": MoneyEvent.VOIDED,
+    "returned": MoneyEvent.RETURNED,
+}
+
+_QUIET = {
+    MoneyState.RUNNING: MoneyEvent.ACKNOWLEDGED,
+    MoneyState.PENDING: MoneyEvent.PENDED,
+    MoneyState.AUTHORIZED: MoneyEvent.AUTHORIZED,
+    MoneyState.UNKNOWN: MoneyEvent.NO_REPLY,
+}
+"""Answers that a state already knows: not journalled again."""
+
+
+def _found(attempt: Attempt, found: Found, now: Moment, sweep_over: bool) -> list[Event]:
+    kind, facts = _kind_and_facts(found.outcome)
+    settle = _SETTLE.get(found.settle)
+    if attempt.state in (MoneyState.KILLING, MoneyState.KILLED):
+        events = _found_too_late(attempt, found, kind, facts, now)
+        ended = sweep_over and not events and attempt.state is MoneyState.KILLED
+        return [Event(kind=MoneyEvent.SWEEP_ENDED, at=now, subject=attempt.reference)] if ended else events
+    kinds = [] if _QUIET.get(attempt.state) is kind or attempt.taken else [kind]
+    if settle is not None and str(settle) != str(attempt.state):
+        kinds.append(settle)
+    return [Event(kind=k, at=now, subject=attempt.reference, facts=facts) for k in kinds]
+
+
+def _found_too_late(
+    attempt: Attempt, found: Found, kind: MoneyEvent, facts: Facts, now: Moment
+) -> list[Event]:
+    """After the door of killing: what was given back already is over, everything taken is only given back."""
+    if found.settle in ("voided", "rejected", "returned"):
+        kind = _SETTLE[found.settle]
+    elif _all_given_back(found):
+        kind = MoneyEvent.REFUNDED_ELSEWHERE
+    if attempt.state is MoneyState.KILLED and kind in _OVER_ANSWERS:
+        return []
+    if attempt.late is not None and kind not in _OVER_ANSWERS:
+        return []
+    if kind is MoneyEvent.NO_REPLY or (
+        kind is MoneyEvent.ACKNOWLEDGED and attempt.state is MoneyState.KILLING
+    ):
+        return []
+    return [Event(kind=kind, at=now, subject=attempt.reference, facts=facts)]
+
+
+def _all_given_back(found: Found) -> bool:
+    taken = found.outcome
+    if found.given_back is None or not isinstance(taken, Approved | PartiallyApproved):
+        return False
+    return found.given_back.minor >= taken.amount.minor
+
+
+_OVER_ANSWERS = frozenset(
+    {
+        MoneyEvent.REFUNDED_ELSEWHERE,
+        MoneyEvent.DECLINED,
+        MoneyEvent.CANCELLED,
+        MoneyEvent.NOT_SENT,
+        MoneyEvent.VOIDED,
+        MoneyEvent.RETURNED,
+        MoneyEvent.SETTLEMENT_REJECTED,
+    }
+)

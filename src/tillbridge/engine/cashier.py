@@ -1,0 +1,290 @@
+"""The engine: takes payments through their commands, one at a time, without I/O of its own.
+
+Rules of money that live here:
+ 1. The face makes the payment id; the same id is the same payment for ever (`begin`).
+ 2. Journal before acting: `start` appends the intent durably and only then hands out the task (`perform` calls out).
+ 3. Ask before repeating: an attempt is sent once; everything after is an inquiry.
+ 4. The reservation is checked inside the intent's transaction (`Limit`).
+ 9. Recovery is the same loop: `recover` tells the open legs that the process was restarted; `due` does the rest.
+10. A give-back reserves its amount on its parent in its own first transaction.
+
+One payment has at most one task under way; the owner of the threads sees to that (apps/agent). For worlds of one
+thread, `step` does start, perform and finish in a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tillbridge.domain.errors import Fact, JournalError, OperatorError
+from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.marker import make_marker
+from tillbridge.domain.money_leg import MoneyEvent, MoneyState
+from tillbridge.domain.next_command import AskPerson, Command, KeepPartial, commands
+from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
+from tillbridge.domain.posting_leg import PostingEvent, PostingState
+from tillbridge.engine import money_steps, posting_steps
+from tillbridge.engine.consequences import Unfolding
+from tillbridge.engine.policy import Policy
+from tillbridge.engine.requests import PayRequest, attempt_created
+from tillbridge.engine.schedule import Tried, due_in_ms
+from tillbridge.engine.work import Result, SearchLedger, Task, Type, perform
+from tillbridge.ports.clock import Clock
+from tillbridge.ports.gateway import Gateway
+from tillbridge.ports.ids import Ids
+from tillbridge.ports.journal import Append, Journal, Limit
+from tillbridge.ports.practice import Practice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    payment_id: str
+    command: Command
+    in_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Owned by the journal's thread; only `perform` may run elsewhere."""
+
+    journal: Journal
+    gateway: Gateway
+    practice: Practice
+    clock: Clock
+    ids: Ids
+    policy: Policy
+    tried: dict[tuple[str, Command], Tried] = field(default_factory=dict)
+
+    # ---- what the face asks ----
+
+    def begin(self, request: PayRequest) -> Payment:
+        """Make the payment durable, with its reservation. Sends nothing.
+
+        Raises OperatorError: those of PayRequest.check, `payment_id_used`, `not_chargeable`, `parent_unknown`.
+        """
+        known = self.journal.payment(request.payment_id)
+        if known is not None:
+            if not request.same_as(known):
+                raise OperatorError("payment_id_used", payment_id=request.payment_id)
+            return known
+        capabilities = self.gateway.capabilities()
+        request.check(capabilities)
+        now = self.clock.now()
+        attempt = attempt_created(self.ids.reference(), request, capabilities, now)
+        return self._append(request.payment_id, None, (request.created(now), attempt), self._limit(request))
+
+    def try_again(self, payment_id: str, terminal_id: str = "") -> Payment:
+        """A new attempt of the same payment (another card), allowed only when all older ones are over.
+
+        Raises OperatorError `unknown_payment`, `still_finding_out`.
+        """
+        payment = self._known(payment_id)
+        if not payment.may_try_again():
+            raise OperatorError("still_finding_out", payment_id=payment_id)
+        last = payment.attempts[-1]
+        facts: dict[str, Fact] = {
+            "amount_minor": payment.parts.whole.minor,
+            "horizon_ms": self.gateway.capabilities().horizon_ms,
+            "terminal_id": terminal_id or last.terminal_id,
+        }
+        created = Event(
+            kind=PaymentEvent.ATTEMPT_CREATED,
+            at=self.clock.now(),
+            subject=self.ids.reference(),
+            facts=facts,
+        )
+        return self._append(payment_id, payment, (created,), self._limit_again(payment))
+
+    def cancel(self, payment_id: str, person: str = "") -> Payment:
+        """Ask to stop what is on the terminal: a request, not a fact. The outcome comes by inquiry.
+
+        Raises OperatorError `unknown_payment`, `nothing_to_cancel`.
+        """
+        return self._tell(payment_id, MoneyEvent.CANCEL_ASKED, person, "nothing_to_cancel")
+
+    def stop(self, payment_id: str, person: str) -> Payment:
+        """A named person gives up on an unknown attempt: the one-way door of killing."""
+        return self._tell(payment_id, MoneyEvent.STOPPED, person, "nothing_to_stop")
+
+    def keep_partial(self, payment_id: str, keep: bool, person: str) -> Payment:
+        """The cashier's answer to a partial approval: keep it, or stop and give it back."""
+        payment = self._known(payment_id)
+        attempt = next((a for a in payment.attempts if a.partial and a.taken and not a.keep_decided), None)
+        if attempt is None:
+            raise OperatorError("nothing_to_decide", payment_id=payment_id)
+        facts: dict[str, Fact] = {"keep": keep, "person": person}
+        if not keep:
+            raise OperatorError("give_back_by_undo", payment_id=payment_id)
+        decided = self._event(PaymentEvent.KEEP_DECIDED, attempt.reference, facts)
+        return self._append(payment_id, payment, (decided,))
+
+    def person_says(self, payment_id: str, marker: str, posted: bool | None, person: str) -> Payment:
+        """A person settles a posting: it is in the books (True), it is not (False), it is not needed (None)."""
+        payment = self._known(payment_id)
+        if payment.posting(marker) is None:
+            raise OperatorError("unknown_posting", payment_id=payment_id)
+        kind = {
+            True: PostingEvent.SAID_POSTED,
+            False: PostingEvent.SAID_NOT_POSTED,
+            None: PostingEvent.DROPPED,
+        }[posted]
+        return self._append(payment_id, payment, (self._event(kind, marker, {"person": person}),))
+
+    def resume(self, payment_id: str) -> Payment:
+        """Forget the waiting times of a payment: everything that can go on is due now."""
+        payment = self._known(payment_id)
+        for key in [key for key in self.tried if key[0] == payment_id]:
+            del self.tried[key]
+        return payment
+
+    # ---- the loop ----
+
+    def recover(self) -> list[str]:
+        """After a start of the process: tell every open leg that it was restarted. Returns the open payments."""
+        opened = list(self.journal.unfinished())
+        for payment_id in opened:
+            payment = self._known(payment_id)
+            events = list(self._restarts(payment))
+            if events:
+                self._append(payment_id, payment, events)
+        return opened
+
+    def due(self) -> list[Due]:
+        """Every open command with the time until it is due, soonest first. Commands that wait for a person are left
+        out."""
+        now = self.clock.now()
+        found: list[Due] = []
+        for payment_id in self.journal.unfinished():
+            payment = self._known(payment_id)
+            for command in commands(payment):
+                tried = self.tried.get((payment_id, command))
+                in_ms = due_in_ms(payment, command, tried, now, self.policy)
+                if in_ms is not None:
+                    found.append(Due(payment_id=payment_id, command=command, in_ms=in_ms))
+        return sorted(found, key=lambda due: due.in_ms)
+
+    def start(self, payment_id: str, command: Command) -> Task | None:
+        """Journal the intent of a command and hand out its task; None if it was done here (or is out of date)."""
+        payment = self._known(payment_id)
+        if command not in commands(payment) or isinstance(command, AskPerson):
+            return None
+        self._count(payment_id, command)
+        if isinstance(command, KeepPartial):
+            decided = self._event(PaymentEvent.KEEP_DECIDED, command.reference, {"person": "", "keep": True})
+            self._append(payment_id, payment, (decided,))
+            return None
+        events, task = self._plan(payment, command)
+        if events:
+            self._append(payment_id, payment, events)
+        return task
+
+    def finish(self, task: Task, result: Result) -> Task | None:
+        """Journal what a task brought; gives the task that must follow at once, if any."""
+        payment = self._known(task.payment_id)
+        now = self.clock.now()
+        if isinstance(task.work, SearchLedger | Type):
+            events, follow = posting_steps.conclude(payment, task, result, now, self.policy)
+        else:
+            events, follow = money_steps.conclude(payment, task, result, now, self.policy), None
+        if events:
+            self._append(task.payment_id, payment, events)
+        return follow
+
+    def perform(self, task: Task) -> Result:
+        return perform(task, self.gateway, self.practice)
+
+    def step(self, payment_id: str, command: Command) -> Payment:
+        """start, perform and finish in a row, with everything that follows at once."""
+        task = self.start(payment_id, command)
+        while task is not None:
+            task = self.finish(task, self.perform(task))
+        return self._known(payment_id)
+
+    # ---- inside ----
+
+    def _plan(self, payment: Payment, command: Command) -> tuple[list[Event], Task]:
+        now = self.clock.now()
+        planned = money_steps.plan(payment, command, now, self._parent(payment), self.policy)
+        return planned or posting_steps.plan(payment, command, now, self.policy)
+
+    def _parent(self, payment: Payment) -> Attempt | None:
+        parent = self.journal.payment(payment.of) if payment.of else None
+        return next((a for a in parent.attempts if a.taken), None) if parent else None
+
+    def _limit(self, request: PayRequest) -> Limit | None:
+        """Rules 4 and 10. A typed amount (no balance read) has no limit of its own (rule 13)."""
+        if request.of:
+            parent = self.journal.payment(request.of)
+            if parent is None:
+                raise OperatorError("parent_unknown", payment_id=request.of)
+            return Limit(scope=f"payment:{request.of}", minor=left_to_give_back(parent).minor)
+        balance = request.debt.balance
+        if balance is None or request.operation != "sale":
+            return None
+        return Limit(scope=request.debt.scope, minor=balance.minor)
+
+    def _limit_again(self, payment: Payment) -> Limit | None:
+        if payment.of or payment.debt.balance is None or payment.operation != "sale":
+            return None
+        return Limit(scope=payment.debt.scope, minor=payment.debt.balance.minor)
+
+    def _tell(self, payment_id: str, kind: MoneyEvent, person: str, refused: str) -> Payment:
+        payment = self._known(payment_id)
+        live = payment.live
+        if live is None or live.taken:
+            raise OperatorError(refused, payment_id=payment_id)
+        return self._append(payment_id, payment, (self._event(kind, live.reference, {"person": person}),))
+
+    def _restarts(self, payment: Payment) -> Iterable[Event]:
+        for attempt in payment.attempts:
+            if attempt.state in (MoneyState.SENDING, MoneyState.RUNNING):
+                yield self._event(MoneyEvent.RESTARTED, attempt.reference, {"reason": "restarted"})
+        for posting in payment.postings:
+            if posting.state in (PostingState.CHECKING, PostingState.TYPING, PostingState.COMMITTING):
+                yield self._event(PostingEvent.RESTARTED, posting.marker, {"reason": "restarted"})
+
+    def _event(self, kind: str, subject: str, facts: dict[str, Fact]) -> Event:
+        return Event(kind=kind, at=self.clock.now(), subject=subject, facts=facts)
+
+    def _known(self, payment_id: str) -> Payment:
+        payment = self.journal.payment(payment_id)
+        if payment is None:
+            raise OperatorError("unknown_payment", payment_id=payment_id)
+        return payment
+
+    def _count(self, payment_id: str, command: Command) -> None:
+        before = self.tried.get((payment_id, command))
+        times = before.times + 1 if before else 1
+        self.tried[(payment_id, command)] = Tried(times, self.clock.now())
+
+    def _marker(self, attempt: Attempt) -> str:
+        length = self.policy.marker_length_max
+        return make_marker(attempt.brand, attempt.last4, self.ids.marker_tail(), length)
+
+    def _append(
+        self, payment_id: str, payment: Payment | None, events: Iterable[Event], limit: Limit | None = None
+    ) -> Payment:
+        """One durable transaction. A marker that is taken already is made anew (they are short)."""
+        wanted = tuple(events)
+        for _ in range(20):
+            unfolding = Unfolding(payment_id, payment, self._marker, [])
+            unfolding.add_all(wanted)
+            after = unfolding.payment
+            assert after is not None
+            version = payment.version if payment else 0
+            append = Append(
+                payment_id=payment_id,
+                version=version,
+                events=tuple(unfolding.events),
+                payment=after,
+                limit=limit,
+            )
+            try:
+                self.journal.append(append)
+            except JournalError as error:
+                if error.code != "marker_used":
+                    raise
+                continue
+            return after
+        raise JournalError("marker_used", payment_id=payment_id)

@@ -1,0 +1,132 @@
+"""What follows from an event within the same transaction: postings owed, reversals owed, the impossible recorded.
+
+Rules 6 and 8: every posting record has a marker of its own; money that went back never changes a posting that is in
+the books, it owes a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tillbridge.domain.errors import ImpossibleEvent
+from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.fold import apply
+from tillbridge.domain.money_leg import Effect, MoneyEvent
+from tillbridge.domain.payment import Attempt, Payment, Posting, effects_of
+from tillbridge.domain.posting_leg import PostingEffect, PostingEvent, PostingState
+from tillbridge.domain.posting_leg import cell as posting_cell
+
+Marker = Callable[[Attempt], str]
+"""Makes a new marker for an attempt's money."""
+
+_MONEY = {str(event): event for event in MoneyEvent}
+_POSTING = {str(event): event for event in PostingEvent}
+_REVERSALS = ("refund", "void", "return")
+
+
+@dataclass(slots=True)
+class Unfolding:
+    """A payment and the events that were added to it, in order, ready for one append."""
+
+    payment_id: str
+    payment: Payment | None
+    marker: Marker
+    events: list[Event]
+
+    def add_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self.add(event)
+
+    def add(self, event: Event) -> None:
+        """Fold one event and everything it brings with it."""
+        before = self.payment
+        try:
+            after = apply(self.payment_id, before, event)
+        except ImpossibleEvent as error:
+            if before is None:
+                raise
+            self._add_plain(_impossible(event, error))
+            return
+        self.payment = after
+        self.events.append(event)
+        if before is not None:
+            self._follow(before, event)
+
+    def _add_plain(self, event: Event) -> None:
+        self.payment = apply(self.payment_id, self.payment, event)
+        self.events.append(event)
+
+    def _follow(self, before: Payment, event: Event) -> None:
+        if event.kind in _MONEY and before.attempt(event.subject):
+            for effect in effects_of(before, event.subject, _MONEY[event.kind]):
+                self._money_effect(effect, event)
+        posting = before.posting(event.subject)
+        if event.kind in _POSTING and posting is not None:
+            self._after_posting(posting, event)
+
+    def _money_effect(self, effect: Effect, event: Event) -> None:
+        if effect in (Effect.OWE_POSTING, Effect.OWE_REPOSTING):
+            self._owe(event, event.subject, None)
+        elif effect is Effect.OWE_REVERSAL:
+            self._reverse(event, event.number_or("returned_minor", 0))
+
+    def _now(self) -> Payment:
+        assert self.payment is not None
+        return self.payment
+
+    def _owe(self, event: Event, reference: str, reversal_minor: int | None) -> None:
+        """Create a posting record for an attempt's money, or a reversal of part of it."""
+        payment = self._now()
+        attempt, kind = payment.attempt(reference), payment.row.posting
+        if attempt is None or kind is None:
+            return
+        taken = attempt.approved or attempt.asked
+        minor = taken.minor if reversal_minor is None else reversal_minor
+        facts = {"kind": kind if reversal_minor is None else "return", "reference": reference}
+        marker = self.marker(attempt)
+        self._add_plain(
+            Event(
+                kind=PaymentEvent.POSTING_CREATED,
+                at=event.at,
+                subject=marker,
+                facts={**facts, "amount_minor": minor},
+            )
+        )
+        self._add_plain(Event(kind=PostingEvent.OWED, at=event.at, subject=marker))
+
+    def _reverse(self, event: Event, returned_minor: int) -> None:
+        """The money of an attempt went back, wholly or in part."""
+        payment = self._now()
+        attempt = payment.attempt(event.subject)
+        taken = attempt.approved if attempt is not None else None
+        if taken is None:
+            return
+        if 0 < returned_minor < taken.minor:
+            self._owe(event, event.subject, returned_minor)
+            return
+        for posting in payment.postings:
+            if posting.reference == event.subject and posting.kind not in _REVERSALS:
+                self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
+
+    def _after_posting(self, before: Posting, event: Event) -> None:
+        found = posting_cell(before.state, _POSTING[event.kind])
+        after = self._now().posting(before.marker)
+        if found is None or after is None:
+            return
+        if PostingEffect.OWE_REVERSAL in found.effects:
+            self._owe(event, before.reference, before.amount.minor)
+        elif before.settle_first and before.state is not after.state:
+            self._settle(after, event)
+
+    def _settle(self, posting: Posting, event: Event) -> None:
+        """Its money went back while nobody knew whether it was posted; now it is known."""
+        if posting.state in (PostingState.POSTED, PostingState.WAITING):
+            self._add_plain(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
+            if posting.state is PostingState.POSTED:
+                self._owe(event, posting.reference, posting.amount.minor)
+
+
+def _impossible(event: Event, error: ImpossibleEvent) -> Event:
+    facts = {"kind": event.kind, "state": str(error.facts.get("state", "")), "task": "impossible_event"}
+    return Event(kind=PaymentEvent.IMPOSSIBLE, at=event.at, subject=event.subject, facts=facts)

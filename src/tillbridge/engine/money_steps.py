@@ -1,0 +1,136 @@
+"""The money leg's commands: what to journal before, what to ask of the gateway, and what its answer means.
+
+Rule 3 lives here: nothing is sent twice; the horizon counts only time that has surely passed; after the door of
+killing an approval is only given back.
+"""
+
+from __future__ import annotations
+
+from tillbridge.domain import next_command as nc
+from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.moment import Moment, surely_passed_ms
+from tillbridge.domain.money import Parts
+from tillbridge.domain.money_leg import MoneyEvent
+from tillbridge.domain.outcome import Approved, Inquiry, NotSent, Outcome
+from tillbridge.domain.payment import Attempt, Payment
+from tillbridge.engine import work
+from tillbridge.engine.answers import events_of_inquiry, events_of_outcome
+from tillbridge.engine.policy import Policy
+from tillbridge.engine.work import Result, Task
+from tillbridge.ports.gateway import AttemptRequest, KillAck
+
+Planned = tuple[list[Event], Task]
+
+
+def plan(
+    payment: Payment, command: nc.Command, now: Moment, parent: Attempt | None, policy: Policy
+) -> Planned | None:
+    """The events to journal first and the task, or None if the command is not the money leg's."""
+    match command:
+        case nc.Send(reference=reference):
+            started = Event(kind=MoneyEvent.SEND_STARTED, at=now, subject=reference)
+            request = request_of(payment, _attempt(payment, reference), policy)
+            return [started], _task(
+                payment, reference, work.Send(request=request, payment=payment, parent=parent)
+            )
+        case nc.Inquire(reference=reference):
+            attempt = _attempt(payment, reference)
+            wanted = attempt.cancel_asked and command.why in ("running", "unknown")
+            cancel = request_of(payment, attempt, policy) if wanted else None
+            return [], _task(payment, reference, work.Ask(attempt=attempt, cancel=cancel))
+        case nc.Kill(reference=reference):
+            return [], _task(payment, reference, work.Kill(attempt=_attempt(payment, reference)))
+        case nc.Capture(reference=reference):
+            return [], _task(payment, reference, work.Capture(attempt=_attempt(payment, reference)))
+        case nc.GiveBack(reference=reference):
+            return _plan_give_back(payment, _attempt(payment, reference), now)
+    return None
+
+
+def _plan_give_back(payment: Payment, attempt: Attempt, now: Moment) -> Planned:
+    """Its start is durable before the first byte; its own reference is derived, so it is the same after a crash."""
+    since = attempt.give_back_since
+    may_repeat = since is None or surely_passed_ms(since, now) >= attempt.horizon_ms
+    reference = attempt.give_back_reference or f"{attempt.reference}GB"
+    asked = work.GiveBack(attempt=attempt, reference=reference, may_repeat=may_repeat)
+    facts = {"give_back_reference": reference}
+    started = Event(kind=PaymentEvent.GIVE_BACK_STARTED, at=now, subject=attempt.reference, facts=dict(facts))
+    return [started] if may_repeat else [], _task(payment, attempt.reference, asked)
+
+
+def request_of(payment: Payment, attempt: Attempt, policy: Policy) -> AttemptRequest:
+    parts: Parts = payment.parts
+    initial = payment.debt.client.strip()[:1]
+    lines = tuple(line for line in (policy.clinic_name, initial) if line)
+    return AttemptRequest(
+        reference=attempt.reference,
+        amount=attempt.asked,
+        tip=parts.tip,
+        fee=parts.fee,
+        terminal_id=attempt.terminal_id,
+        show=lines,
+        invoice_number=payment.debt.invoice_number,
+    )
+
+
+def conclude(payment: Payment, task: Task, result: Result, now: Moment, policy: Policy) -> list[Event]:
+    """The events that a result brings; none if it teaches nothing new."""
+    attempt = _attempt(payment, task.subject)
+    match task.work:
+        case work.Send():
+            return _sent(attempt, result, now)
+        case work.Capture():
+            return _captured(attempt, result, now)
+        case work.GiveBack():
+            return _gave_back(attempt, result, now)
+        case work.Kill():
+            return _killed(attempt, result, now, policy)
+    return _asked(attempt, result, now, policy)
+
+
+def _sent(attempt: Attempt, result: Result, now: Moment) -> list[Event]:
+    assert isinstance(result, Outcome)
+    return events_of_outcome(attempt, result, now)
+
+
+def _captured(attempt: Attempt, result: Result, now: Moment) -> list[Event]:
+    """A capture that is refused or unknown leaves the hold as it is: asked again, never assumed."""
+    if isinstance(result, Approved):
+        return events_of_outcome(attempt, result, now)
+    return []
+
+
+def _gave_back(attempt: Attempt, result: Result, now: Moment) -> list[Event]:
+    if work.taken_of(result) if isinstance(result, Outcome) else False:
+        return [Event(kind=MoneyEvent.GIVEN_BACK, at=now, subject=attempt.reference)]
+    if isinstance(result, NotSent) and result.code == "not_refundable":
+        facts = {"code": "give_back_refused", "task": "give_back_refused"}
+        return [Event(kind=PaymentEvent.NOTED, at=now, subject=attempt.reference, facts=dict(facts))]
+    return []
+
+
+def _killed(attempt: Attempt, result: Result, now: Moment, policy: Policy) -> list[Event]:
+    """`not_found` is an answered kill too: there was nothing to void, and the sweep goes on."""
+    if isinstance(result, Inquiry):
+        return _asked(attempt, result, now, policy)
+    if isinstance(result, KillAck) and result.answer in ("acknowledged", "not_found"):
+        return [Event(kind=MoneyEvent.KILL_ACKNOWLEDGED, at=now, subject=attempt.reference)]
+    return []
+
+
+def _asked(attempt: Attempt, result: Result, now: Moment, policy: Policy) -> list[Event]:
+    assert isinstance(result, Inquiry)
+    sent = attempt.sent_at or attempt.since
+    passed = surely_passed_ms(sent, now) >= attempt.horizon_ms
+    swept = surely_passed_ms(attempt.since, now) >= policy.sweep_ms
+    return events_of_inquiry(attempt, result, now, horizon_passed=passed, sweep_over=swept)
+
+
+def _task(payment: Payment, reference: str, asked: work.Work) -> Task:
+    return Task(payment_id=payment.payment_id, subject=reference, work=asked)
+
+
+def _attempt(payment: Payment, reference: str) -> Attempt:
+    attempt = payment.attempt(reference)
+    assert attempt is not None, "commands name attempts of their own payment"
+    return attempt

@@ -1,0 +1,29 @@
+"""The numbers and names that a site may set for the engine. Times in milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """`payment_methods`: card brand -> the practice software's payment method; `payment_method` for all others."""
+
+    currency: str = "USD"
+    payment_method: str = "Card"
+    payment_methods: Mapping[str, str] = field(default_factory=dict)
+    employee: str = ""
+    marker_length_max: int = 10
+    clinic_name: str = ""
+    partial_decide_ms: int = 60 * SECOND
+    """How long the cashier may think about a partial approval; then it is kept."""
+    posting_limit_ms: int = 15 * MINUTE
+    """How long we look for a posting that may have been committed before a person is asked."""
+    sweep_ms: int = 96 * HOUR
+    """How long a given-up attempt is watched: 72 hours at least and one banking day more (rule 3)."""
+
+    def method_for(self, brand: str) -> str:
+        return self.payment_methods.get(brand, self.payment_method)

@@ -1,0 +1,183 @@
+"""The posting leg's commands: search the ledger, then type; look again after every doubt.
+
+Rules that live here:
+ 2. TYPING is durable (`posting_clear`) before the first key: the task that types is handed out by `conclude` of the
+    search, after its events were appended.
+ 6. Every typing follows a search of the client's ledger for our marker, in the same breath.
+ 7. After a commit that may have happened only the ledger decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tillbridge.domain import matching
+from tillbridge.domain import next_command as nc
+from tillbridge.domain.errors import Fact
+from tillbridge.domain.event import Event
+from tillbridge.domain.moment import Moment, surely_passed_ms
+from tillbridge.domain.payment import Payment, Posting
+from tillbridge.domain.posting_leg import PostingEvent, PostingState
+from tillbridge.engine.policy import Policy
+from tillbridge.engine.work import Result, SearchLedger, Task, Type
+from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Trouble
+
+Concluded = tuple[list[Event], Task | None]
+
+
+def plan(payment: Payment, command: nc.Command, now: Moment, policy: Policy) -> tuple[list[Event], Task]:
+    """Post and Look both begin with a search; nothing is journalled for a search."""
+    assert isinstance(command, nc.Post | nc.Look), "every other command is the money leg's"
+    posting = _posting(payment, command.marker)
+    return [], _search(payment, posting, policy)
+
+
+def order_of(payment: Payment, posting: Posting, policy: Policy) -> PostingOrder:
+    attempt = payment.attempt(posting.reference)
+    debt = payment.debt
+    return PostingOrder(
+        payment_id=payment.payment_id,
+        kind=posting.kind,
+        account_id=debt.account_id,
+        client=debt.client,
+        invoice_number=debt.invoice_number,
+        amount=posting.amount,
+        marker=posting.marker,
+        balance=debt.balance,
+        payment_method=policy.method_for(attempt.brand if attempt else ""),
+        employee=policy.employee,
+    )
+
+
+def conclude(payment: Payment, task: Task, result: Result, now: Moment, policy: Policy) -> Concluded:
+    """What a search or a typing brought, and the task that must follow at once."""
+    posting = _posting(payment, task.subject)
+    if isinstance(task.work, Type):
+        assert isinstance(result, PostingReport)
+        return _typed(payment, posting, result, now, policy)
+    assert isinstance(task.work, SearchLedger)
+    pending = list(task.work.pending)
+    if isinstance(result, Trouble):
+        return pending + _blocked(posting, result, now, policy), None
+    assert isinstance(result, LedgerSeen)
+    return _searched(payment, posting, result, pending, now, policy)
+
+
+def _wanted(order: PostingOrder) -> matching.Wanted:
+    return matching.Wanted(
+        kind=order.kind,
+        account_id=order.account_id,
+        invoice_number=order.invoice_number,
+        amount=order.amount,
+        marker=order.marker,
+        method=order.payment_method,
+    )
+
+
+def _search(payment: Payment, posting: Posting, policy: Policy, pending: tuple[Event, ...] = ()) -> Task:
+    asked = SearchLedger(order=order_of(payment, posting, policy), pending=pending)
+    return Task(payment_id=payment.payment_id, subject=posting.marker, work=asked)
+
+
+def _typed(
+    payment: Payment, posting: Posting, report: PostingReport, now: Moment, policy: Policy
+) -> Concluded:
+    """Before the commit: start over freely. After it: look at once; the commit's events ride with the look's."""
+    facts = _facts(report.trouble) | {"transcript": report.transcript}
+    if report.stage == "not_committed":
+        return [_event(posting, PostingEvent.FLOW_FAILED, now, facts)], None
+    pending = (
+        _event(posting, PostingEvent.COMMIT_REACHED, now, facts),
+        _event(posting, PostingEvent.COMMIT_RETURNED, now, {"stage": report.stage, "means": report.means}),
+    )
+    return [], _search(payment, posting, policy, pending)
+
+
+def _blocked(posting: Posting, trouble: Trouble, now: Moment, policy: Policy) -> list[Event]:
+    """The ledger could not be read. Journalled once per reason, so that a closed program fills no disk."""
+    events: list[Event] = []
+    if _looked_too_long(posting, now, policy):
+        events.append(_event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": trouble.code}))
+    elif posting.reason != trouble.code:
+        events.append(_event(posting, PostingEvent.BLOCKED, now, _facts(trouble)))
+    return events
+
+
+def _searched(
+    payment: Payment,
+    posting: Posting,
+    seen: LedgerSeen,
+    pending: list[Event],
+    now: Moment,
+    policy: Policy,
+) -> Concluded:
+    order = order_of(payment, posting, policy)
+    checking = posting.state in (PostingState.WAITING, PostingState.CHECKING)
+    match matching.match(order=_wanted(order), seen=seen, last_touch=posting.touched_at, now=now):
+        case matching.FoundRight(row):
+            return [*pending, _event(posting, PostingEvent.FOUND, now, {"row": row.text})], None
+        case matching.FoundWrong(why):
+            return [*pending, _event(posting, PostingEvent.FOUND_WRONG, now, {"reason": why})], None
+        case matching.Suspect() if checking and not posting.suspect_dismissed:
+            return [*pending, _event(posting, PostingEvent.SUSPECTED, now, {"reason": "typed_by_hand"})], None
+        case matching.ProvenAbsent() | matching.Suspect() if checking:
+            return _clear(payment, posting, seen, now, policy)
+        case matching.ProvenAbsent():
+            return [*pending, _event(posting, PostingEvent.PROVEN_ABSENT, now, {})], None
+        case matching.NotProven(why):
+            return pending + _not_proven(posting, why, now, policy), None
+    return pending, None
+
+
+def _clear(payment: Payment, posting: Posting, seen: LedgerSeen, now: Moment, policy: Policy) -> Concluded:
+    """Rule 6: does our amount still fit what is owed now? Then typing may start, and its start is durable first."""
+    order = order_of(payment, posting, policy)
+    balance = seen.balance if seen.balance is not None else order.balance
+    if order.kind == "sale" and balance is not None and balance.minor < order.amount.minor:
+        facts: dict[str, Fact] = {
+            "reason": "balance_changed",
+            "balance_minor": balance.minor,
+            "retry_in_ms": 30_000,
+        }
+        return [] if posting.reason == "balance_changed" else [
+            _event(posting, PostingEvent.BLOCKED, now, facts)
+        ], None
+    safe = _event(posting, PostingEvent.SAFE_MOMENT, now, {})
+    clear = _event(posting, PostingEvent.CLEAR, now, {"balance_minor": balance.minor if balance else None})
+    begin = [clear] if posting.state is PostingState.CHECKING else [safe, clear]
+    typing = Type(order=replace(order, balance=balance))
+    return begin, Task(payment_id=payment.payment_id, subject=posting.marker, work=typing)
+
+
+def _not_proven(posting: Posting, why: str, now: Moment, policy: Policy) -> list[Event]:
+    if posting.state in (PostingState.WAITING, PostingState.CHECKING):
+        return [] if posting.reason == why else [_event(posting, PostingEvent.BLOCKED, now, {"reason": why})]
+    if _looked_too_long(posting, now, policy):
+        return [_event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": why})]
+    if posting.state is PostingState.UNSURE:
+        return []
+    return [_event(posting, PostingEvent.NOT_PROVEN, now, {"reason": why})]
+
+
+def _looked_too_long(posting: Posting, now: Moment, policy: Policy) -> bool:
+    looking = posting.state is PostingState.UNSURE
+    return looking and surely_passed_ms(posting.since, now) >= policy.posting_limit_ms
+
+
+def _facts(trouble: Trouble | None) -> dict[str, Fact]:
+    if trouble is None:
+        return {}
+    facts: dict[str, Fact] = {**trouble.facts, "reason": trouble.code}
+    if trouble.retry_in_ms is not None:
+        facts["retry_in_ms"] = trouble.retry_in_ms
+    return facts
+
+
+def _event(posting: Posting, kind: PostingEvent, now: Moment, facts: dict[str, Fact]) -> Event:
+    return Event(kind=kind, at=now, subject=posting.marker, facts=facts)
+
+
+def _posting(payment: Payment, marker: str) -> Posting:
+    posting = payment.posting(marker)
+    assert posting is not None, "commands name postings of their own payment"
+    return posting

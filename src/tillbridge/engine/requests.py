@@ -1,0 +1,93 @@
+"""What the face asks of the engine, checked at the door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tillbridge.domain.errors import Fact, OperatorError
+from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.invoice import Debt
+from tillbridge.domain.moment import Moment
+from tillbridge.domain.money import Parts
+from tillbridge.domain.operation import OPERATIONS, Entry
+from tillbridge.domain.pan import looks_like_card_number
+from tillbridge.domain.payment import Payment
+from tillbridge.ports.gateway import Capabilities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayRequest:
+    """One press of the green button. `payment_id` was made and saved by the face before (rule 1).
+
+    `of`: the payment to give back, for void and refund.
+    """
+
+    payment_id: str
+    operation: str
+    entry: Entry | None
+    parts: Parts
+    debt: Debt
+    terminal_id: str = ""
+    person: str = ""
+    of: str = ""
+
+    def check(self, capabilities: Capabilities) -> None:
+        """Raises OperatorError `card_number_typed`, `operation_unknown`, `entry_not_offered`, `amount_not_positive`,
+        `amount_above_gateway`, `currency_not_offered`."""
+        texts = (
+            self.payment_id,
+            self.debt.account_id,
+            self.debt.client,
+            self.debt.invoice_number,
+            self.person,
+        )
+        if any(looks_like_card_number(text) for text in texts):
+            raise OperatorError("card_number_typed")
+        row = OPERATIONS.get(self.operation)
+        if row is None:
+            raise OperatorError("operation_unknown", operation=self.operation)
+        if row.entries and (self.entry not in row.entries or self.entry is not Entry.TERMINAL):
+            raise OperatorError("entry_not_offered", entry=str(self.entry))
+        self._check_amount(capabilities)
+
+    def _check_amount(self, capabilities: Capabilities) -> None:
+        whole = self.parts.whole
+        if whole.minor <= 0:
+            raise OperatorError("amount_not_positive", text=whole.plain())
+        if whole.currency not in capabilities.currencies:
+            raise OperatorError("currency_not_offered", currency=whole.currency)
+        if whole.minor > capabilities.amount_minor_max:
+            raise OperatorError("amount_above_gateway", amount_minor_max=capabilities.amount_minor_max)
+
+    def created(self, now: Moment) -> Event:
+        debt, parts = self.debt, self.parts
+        facts: dict[str, Fact] = {
+            "operation": self.operation,
+            "entry": str(self.entry) if self.entry else "",
+            "base_minor": parts.base.minor,
+            "fee_minor": parts.fee.minor,
+            "tip_minor": parts.tip.minor,
+            "currency": parts.base.currency,
+            "software": debt.software,
+            "account_id": debt.account_id,
+            "client": debt.client,
+            "invoice_number": debt.invoice_number,
+            "balance_minor": debt.balance.minor if debt.balance else None,
+            "of": self.of,
+            "person": self.person,
+        }
+        return Event(kind=PaymentEvent.PAYMENT_CREATED, at=now, facts=facts)
+
+    def same_as(self, payment: Payment) -> bool:
+        """The same id must be the same payment, for ever."""
+        mine = (self.operation, self.entry, self.parts, self.debt.scope, self.of)
+        return mine == (payment.operation, payment.entry, payment.parts, payment.debt.scope, payment.of)
+
+
+def attempt_created(reference: str, request: PayRequest, capabilities: Capabilities, now: Moment) -> Event:
+    facts: dict[str, Fact] = {
+        "amount_minor": request.parts.whole.minor,
+        "horizon_ms": capabilities.horizon_ms,
+        "terminal_id": request.terminal_id,
+    }
+    return Event(kind=PaymentEvent.ATTEMPT_CREATED, at=now, subject=reference, facts=facts)

@@ -1,0 +1,104 @@
+"""When a command is due: the janitor's patience. Pure arithmetic on times that are passed in.
+
+Unknown outcomes are asked after 2, 5, 10, 20, 40 seconds, then every minute, then every ten, then hourly
+(the design's tail after Kill Bill's janitor). A restart asks at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tillbridge.domain.moment import Moment, surely_passed_ms
+from tillbridge.domain.next_command import AskPerson, Command, Inquire, KeepPartial, Kill, Look, Post
+from tillbridge.domain.payment import Payment
+from tillbridge.engine.policy import HOUR, MINUTE, SECOND, Policy
+
+UNKNOWN_GAPS = (2 * SECOND, 3 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND)
+RUNNING_GAP = 1 * SECOND
+KILL_GAPS = (0, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND)
+LOOK_GAPS = (0, 1 * SECOND, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 40 * SECOND)
+POST_GAPS = (0, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How often a command was done in this process's life, and when last."""
+
+    times: int
+    last: Moment
+
+
+def _gap(gaps: tuple[int, ...], tail_ms: int, times: int) -> int:
+    return gaps[times] if times < len(gaps) else tail_ms
+
+
+def _unknown_gap(times: int) -> int:
+    """The n-th inquiry's distance from the one before (or from the doubt itself)."""
+    if times < len(UNKNOWN_GAPS):
+        return UNKNOWN_GAPS[times]
+    if times < len(UNKNOWN_GAPS) + 15:
+        return MINUTE
+    return 10 * MINUTE if times < len(UNKNOWN_GAPS) + 60 else HOUR
+
+
+def _sweep_gap(times: int) -> int:
+    return _gap((MINUTE, 5 * MINUTE, 15 * MINUTE), HOUR, times)
+
+
+def gap_ms(command: Command, times: int) -> int:
+    """Milliseconds to leave before doing `command` for the (times + 1)-th time."""
+    match command:
+        case Inquire(why="running") | Inquire(why="pending"):
+            return RUNNING_GAP if times < 120 else 5 * SECOND
+        case Inquire(why="sweep"):
+            return _sweep_gap(times)
+        case Inquire():
+            return _unknown_gap(times)
+        case Kill():
+            return _gap(KILL_GAPS, MINUTE, times)
+        case Look():
+            return _gap(LOOK_GAPS, MINUTE, times)
+        case Post():
+            return _gap(POST_GAPS, MINUTE, times)
+        case _:
+            return _gap((0, 2 * SECOND, 10 * SECOND), MINUTE, times)
+
+
+def due_in_ms(
+    payment: Payment, command: Command, tried: Tried | None, now: Moment, policy: Policy
+) -> int | None:
+    """How long until `command` is due (0 = now), or None if only a person can go on."""
+    if isinstance(command, AskPerson):
+        return None
+    if isinstance(command, KeepPartial):
+        return _left(policy.partial_decide_ms, _entered(payment, command.reference), now)
+    wait = _not_before(payment, command, now)
+    if tried is None:
+        return max(wait, _first_wait(payment, command, now))
+    return max(wait, _left(gap_ms(command, tried.times), tried.last, now))
+
+
+def _first_wait(payment: Payment, command: Command, now: Moment) -> int:
+    """The first inquiry after a lost reply waits a little; after a restart (a new process) nothing has been tried
+    and the doubt is old, so that it is asked at once."""
+    if isinstance(command, Inquire) and command.why in ("unknown", "running"):
+        return _left(gap_ms(command, 0), _entered(payment, command.reference), now)
+    return 0
+
+
+def _not_before(payment: Payment, command: Command, now: Moment) -> int:
+    if not isinstance(command, Post):
+        return 0
+    posting = payment.posting(command.marker)
+    if posting is None or posting.not_before is None or posting.not_before.boot != now.boot:
+        return 0
+    return max(0, posting.not_before.mono_ms - now.mono_ms)
+
+
+def _entered(payment: Payment, reference: str) -> Moment:
+    attempt = payment.attempt(reference)
+    return attempt.since if attempt is not None else payment.created_at
+
+
+def _left(wait_ms: int, since: Moment, now: Moment) -> int:
+    return max(0, wait_ms - surely_passed_ms(since, now))

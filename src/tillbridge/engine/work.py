@@ -1,0 +1,199 @@
+"""Work for the world outside: what a command asks of a port, and doing it.
+
+`perform` is the only place where a port is called. It journals nothing and raises nothing: an adapter's SetupError
+becomes a proved refusal (it is raised before anything is accepted), every other exception becomes a doubt, with its
+cause kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from tillbridge.domain.errors import SetupError
+from tillbridge.domain.event import Event
+from tillbridge.domain.outcome import (
+    Approved,
+    CannotTell,
+    Found,
+    Inquiry,
+    NotFound,
+    NotSent,
+    Outcome,
+    Unknown,
+)
+from tillbridge.domain.payment import Attempt, Payment
+from tillbridge.ports.gateway import AttemptRequest, Gateway, KillAck
+from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Practice, Trouble
+
+Lane = Literal["gateway", "screen"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    request: AttemptRequest
+    payment: Payment
+    parent: Attempt | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """An inquiry; first repeats the cashier's cancel to the device if there was one."""
+
+    attempt: Attempt
+    cancel: AttemptRequest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    attempt: Attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveBack:
+    """`may_repeat`: an earlier try can no longer arrive, so that a refund may be sent again."""
+
+    attempt: Attempt
+    reference: str
+    may_repeat: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchLedger:
+    """`pending`: events of a commit that the same append will carry (they need no fsync of their own)."""
+
+    order: PostingOrder
+    pending: tuple[Event, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Type:
+    order: PostingOrder
+
+
+Work = Send | Ask | Kill | Capture | GiveBack | SearchLedger | Type
+Result = Outcome | Inquiry | KillAck | LedgerSeen | Trouble | PostingReport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One piece of work of one payment. `subject` is the attempt's reference or the posting's marker."""
+
+    payment_id: str
+    subject: str
+    work: Work
+
+    @property
+    def lane(self) -> Lane:
+        return "screen" if isinstance(self.work, SearchLedger | Type) else "gateway"
+
+
+def perform(task: Task, gateway: Gateway, practice: Practice) -> Result:
+    """Call the port. Never raises: see the module's head."""
+    match task.work:
+        case Send() as send:
+            return _outcome(lambda: _send(send, gateway))
+        case Ask() as ask:
+            return _inquiry(lambda: _ask(ask, gateway))
+        case Kill(attempt=a):
+            return _kill(a, gateway)
+        case Capture(attempt=a):
+            return _outcome(lambda: gateway.capture(a.reference, a.gateway_ref, a.approved or a.asked))
+        case GiveBack() as back:
+            return _outcome(lambda: _give_back(back, gateway))
+        case SearchLedger(order=order):
+            return _screen(lambda: practice.read_ledger(order))
+        case Type(order=order):
+            return _typed(lambda: practice.post(order))
+
+
+def cause_of(error: Exception) -> str:
+    """`TypeName: text`, short enough for the journal."""
+    return f"{type(error).__name__}: {error}"[:200]
+
+
+def _outcome(call: Callable[[], Outcome]) -> Outcome:
+    try:
+        return call()
+    except SetupError as error:
+        return NotSent(code=error.code, facts=dict(error.facts))
+    except Exception as error:  # noqa: BLE001 - every doubt is Unknown, in this one place
+        return Unknown(cause=cause_of(error))
+
+
+def _inquiry(call: Callable[[], Inquiry]) -> Inquiry:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - an inquiry that fails proves nothing
+        return CannotTell(cause=cause_of(error))
+
+
+def _kill(attempt: Attempt, gateway: Gateway) -> KillAck | Inquiry:
+    """Too late to kill means that it is there: ask at once what it became."""
+    try:
+        acknowledged = gateway.kill(attempt.reference, attempt.gateway_ref)
+    except Exception:  # noqa: BLE001 - an unanswered kill is repeated
+        return KillAck(answer="no_answer")
+    if acknowledged.answer == "too_late":
+        return _inquiry(lambda: gateway.inquire(attempt.reference, attempt.gateway_ref))
+    return acknowledged
+
+
+def _screen(call: Callable[[], LedgerSeen | Trouble]) -> LedgerSeen | Trouble:
+    try:
+        return call()
+    except SetupError as error:
+        return Trouble(who="setup", code=error.code, facts=dict(error.facts))
+    except Exception as error:  # noqa: BLE001 - an unread screen is a trouble, not an end
+        return Trouble(who="pack", code="screen_failed", facts={"cause": cause_of(error)}, retry_in_ms=5_000)
+
+
+def _typed(call: Callable[[], PostingReport]) -> PostingReport:
+    try:
+        return call()
+    except Exception as error:  # noqa: BLE001 - after the start of typing every surprise is a doubt
+        trouble = Trouble(who="pack", code="screen_failed", facts={"cause": cause_of(error)})
+        return PostingReport(stage="doubt", trouble=trouble)
+
+
+def _send(send: Send, gateway: Gateway) -> Outcome:
+    request, parent = send.request, send.parent
+    match send.payment.operation:
+        case "void" if parent is not None:
+            return gateway.void(parent.reference, parent.gateway_ref, request.reference)
+        case "refund" if parent is not None:
+            return gateway.refund(parent.reference, parent.gateway_ref, request.amount, request.reference)
+        case _:
+            return gateway.start_terminal(request)
+
+
+def _ask(ask: Ask, gateway: Gateway) -> Inquiry:
+    if ask.cancel is not None:
+        gateway.cancel_terminal(ask.cancel)
+    return gateway.inquire(ask.attempt.reference, ask.attempt.gateway_ref)
+
+
+def _give_back(back: GiveBack, gateway: Gateway) -> Outcome:
+    """Void, which can be said twice; else refund, which is asked about before it is said again."""
+    attempt = back.attempt
+    amount = attempt.late or attempt.asked
+    voided = gateway.void(attempt.reference, attempt.gateway_ref, back.reference)
+    if not (isinstance(voided, NotSent) and voided.code in ("not_voidable", "unsupported")):
+        return voided
+    before = gateway.inquire(back.reference)
+    if isinstance(before, Found):
+        return before.outcome
+    if isinstance(before, NotFound) and back.may_repeat:
+        return gateway.refund(attempt.reference, attempt.gateway_ref, amount, back.reference)
+    return Unknown(cause="give_back_not_told")
+
+
+def taken_of(outcome: Outcome) -> bool:
+    """Did a give-back surely happen?"""
+    return isinstance(outcome, Approved)
