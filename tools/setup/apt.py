@@ -50,7 +50,7 @@ def install(wanted: list[str]) -> None:
     )
     flags = ["-y", "-q", "--no-install-recommends"]
     step(
-        f"installing {len(wanted)} packages and what they need",
+        "installing them and what they need",
         [*apt, "install", *flags, *wanted],
         log=LOGS / "apt-install.log",
         cwd=ROOT,
