@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from tools.benches import judge
+from tools.benches import __main__ as runner
+from tools.benches import judge, results
 from tools.benches.judge import Figures
 
 TARGET = {
@@ -81,3 +85,79 @@ def test_a_zero_is_told_with_the_rate_that_it_excludes() -> None:
 def test_every_bench_of_the_table_has_something_to_reach() -> None:
     judging = {"zero", "true", "equal", "ratio", "most", "least"}
     assert all(judging & set(target) and target["what"] for target in judge.targets().values())
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(results, "FOLDER", tmp_path / "bench")
+    monkeypatch.setattr(results, "PAGE", tmp_path / "RESULTS.md")
+    monkeypatch.setattr(results, "commit", lambda: "abc")
+    return tmp_path / "RESULTS.md"
+
+
+AGENT: dict[str, object] = {"bench": "agent", "sample": "full", "seed": 1, "ok": True}
+
+
+def test_a_new_result_replaces_its_block_and_leaves_the_others(kept: Path) -> None:
+    kept.write_text("# Results\n\n## slow\n\nold words\n\n## agent\n\nold figures\n")
+    results.save({**AGENT, "start_ms": 900, "pss_mb": 50, "cpu_idle_percent": 0.1})
+    assert results.merge() == ["agent"]
+    page = kept.read_text()
+    assert "old words" in page
+    assert "old figures" not in page
+    assert "| start_ms | 900 | <= 1500 |  |" in page
+    assert page.index("## slow") < page.index("## agent"), "in the order of the targets"
+
+
+def test_a_quick_result_never_reaches_the_page(kept: Path) -> None:
+    results.save({**AGENT, "sample": "quick"})
+    assert results.merge() == []
+    assert "agent" not in kept.read_text().partition("\n## ")[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "current"),
+    [({}, True), ({"ok": False}, False), ({"seed": 2}, False), ({"sample": "quick"}, False)],
+)
+def test_all_resumes_only_after_what_ran_well_on_this_commit(
+    kept: Path, change: dict[str, object], current: bool
+) -> None:
+    results.save({**AGENT, **change})
+    assert results.is_current("agent", "full", 1) is current
+    assert not kept.exists()
+
+
+def test_a_tree_that_differs_from_its_commit_is_never_current(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "commit", lambda: "abc+")
+    results.save(AGENT)
+    assert not results.is_current("agent", "full", 1)
+    assert not kept.exists()
+
+
+@pytest.mark.parametrize(
+    ("figures", "ok"),
+    [({"start_ms": 900, "pss_mb": 50, "cpu_idle_percent": 0.1}, True), ({"start_ms": 1600}, False)],
+)
+def test_the_last_line_is_one_json_object_with_a_verdict_that_was_computed(
+    kept: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    figures: dict[str, object],
+    ok: bool,
+) -> None:
+    monkeypatch.setattr(runner, "there", lambda: ["agent"])
+    monkeypatch.setattr(runner, "measure", lambda name, quick, seed: {**figures, "ok": True})
+    code = runner.main(["agent", "--seed", "7"])
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (told["bench"], told["sample"], told["seed"], told["ok"]) == ("agent", "full", 7, ok)
+    assert code == (0 if ok else 1)
+
+
+def test_a_bench_that_breaks_is_not_reached(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "there", lambda: ["agent"])
+    good = {"start_ms": 900, "pss_mb": 50, "cpu_idle_percent": 0.1}
+    monkeypatch.setattr(runner, "measure", lambda name, quick, seed: {**good, "error": "OSError: no display"})
+    assert runner.main(["agent"]) == 1
+    assert not kept.exists()

@@ -16,6 +16,7 @@ from tools.setup.__main__ import COMMANDS
 
 PAGES = [path for path in files() if path.suffix == ".md"]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+PATH = re.compile(r"`([\w.-]+/[\w./-]+\.(?:py|toml|md|sql|json))`")
 RUN = re.compile(r"\./run (\w[\w-]*)")
 BENCH = re.compile(r"\./run bench (\w+)")
 FRAGMENT = re.compile(r"^(\d+|\+[a-z0-9-]+)\.(added|changed|fixed)(\.\d+)?\.md$")
@@ -26,6 +27,14 @@ SECTIONS = ["Context", "Options", "Decision", "Consequences"]
 def test_every_link_leads_somewhere(page: Path) -> None:
     targets = [link for link in LINK.findall(text(page)) if not link.startswith(("http:", "https:", "#"))]
     lost = [link for link in targets if not (ROOT / page.parent / link.partition("#")[0]).exists()]
+    assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_file_that_a_page_names_exists(page: Path) -> None:
+    """Names with a folder in them, below the root, the package or the page's own folder."""
+    places = [ROOT, ROOT / "src" / "tillbridge", ROOT / page.parent]
+    lost = [name for name in PATH.findall(text(page)) if not any((place / name).exists() for place in places)]
     assert lost == []
 
 

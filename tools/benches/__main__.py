@@ -83,7 +83,12 @@ def one(name: str, *, quick: bool, seed: int) -> int:
         f"\n{name}: {'reached' if ok else 'NOT REACHED'} in {time.monotonic() - started:.0f} s, seed {seed}"
     )
     sample = "quick" if quick else "full"
-    result = {"bench": name, "sample": sample, "seed": seed, "ok": ok, **figures}
+    head: dict[str, object] = {"bench": name, "sample": sample, "seed": seed, "ok": ok}
+    result = {
+        **head,
+        **figures,
+        **head,
+    }  # first in the line, and last to be written: nothing sets them by hand
     results.save(result)
     print(json.dumps(result), flush=True)
     return 0 if ok else 1

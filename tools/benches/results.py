@@ -42,13 +42,14 @@ def save(result: dict[str, object]) -> Path:
 
 
 def is_current(name: str, sample: str, seed: int) -> bool:
-    """True if this bench ran well on this commit with this seed: `all` need not run it again."""
+    """True if this bench ran well on this very commit with this seed: `all` need not run it again."""
     target = path(name, sample)
     if not target.exists():
         return False
     kept = json.loads(target.read_text())
     result = kept["result"]
-    return bool(result["ok"] and result["seed"] == seed and kept["commit"] == commit())
+    here = commit()
+    return bool(result["ok"] and result["seed"] == seed and kept["commit"] == here and not here.endswith("+"))
 
 
 def commit() -> str:
