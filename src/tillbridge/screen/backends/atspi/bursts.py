@@ -1,0 +1,208 @@
+"""One burst: acts, then all checks in one go, then at most one commit.
+
+What was surely not sent is `not_committed`; what was sent and acknowledged is `committed`; everything else is
+`doubt`. After the commit is on the wire nothing raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tillbridge.screen import backend as b
+from tillbridge.screen.backends.atspi import words as w
+from tillbridge.screen.backends.atspi.acts import Hands, Home, focus_call, press_call, set_text_call, taken
+from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
+from tillbridge.screen.backends.atspi.find import matching
+from tillbridge.screen.backends.atspi.reading import Reader, usable, value_of, value_reply
+from tillbridge.screen.backends.atspi.table import TABLE, Tables
+from tillbridge.screen.backends.atspi.tops import Tops, bits, name_of, ref_of, refs, state_of, text_reply
+
+_ACTED_ON = frozenset().union(
+    *(w.ROLES[role] for role in ("button", "edit", "choice", "check", "tab", "list"))
+)
+_COMMIT_OPENS_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The one call that settles a check, and how its reply becomes the text to compare."""
+
+    check: b.Check
+    call: Call
+    seen: Callable[[Reply], str]
+
+
+class Bursts:
+    """Runs bursts. A burst number is refused the second time, whatever became of the first."""
+
+    def __init__(
+        self, bus: Bus, tops: Tops, reader: Reader, tables: Tables, hands: Hands, homes: Mapping[Ref, Home]
+    ) -> None:
+        self._bus = bus
+        self._tops = tops
+        self._reader = reader
+        self._tables = tables
+        self._hands = hands
+        self._homes = homes
+        self._used: set[int] = set()
+
+    def run(self, burst: b.Burst) -> b.BurstReport:
+        if burst.number in self._used:
+            return b.BurstReport("not_committed", 0, cause="repeated")
+        self._used.add(burst.number)
+        done = 0
+        try:
+            questions = self._questions(burst.checks)
+            self._ready(burst)
+            batches = _batched(burst.acts)
+            for batch in batches[:-1]:
+                self._do(batch)
+                done += len(batch)
+            last = batches[-1] if batches else ()
+            replies = self._do(last, [question.call for question in questions])
+            done += len(last)
+            differences = _differences(questions, replies)
+            if differences or burst.commit is None:
+                return b.BurstReport("not_committed", done, differences)
+            self._not_blocked(self._home(ref_of(burst.commit.node)).window)
+        except (b.NotAnswering, b.Gone, b.Refused) as cause:
+            return b.BurstReport("not_committed", done, cause=b.cause_of(cause))
+        return self._commit(burst.commit, done)
+
+    # ---- before ----------------------------------------------------------------------------------
+
+    def _home(self, ref: Ref) -> Home:
+        home = self._homes.get(ref)
+        if home is None:
+            raise b.Gone(f"control {ref.path} was never resolved")
+        return home
+
+    def _ready(self, burst: b.Burst) -> None:
+        """Every control that will be acted on can be used now, and no window stands before it."""
+        acted = [act.node for act in (*burst.acts, *((burst.commit,) if burst.commit else ()))]
+        by_window: dict[Ref, list[Ref]] = {}
+        for ref in dict.fromkeys(ref_of(node) for node in acted):
+            by_window.setdefault(self._home(ref).window, []).append(ref)
+        for window, controls in by_window.items():
+            self._not_blocked(window)
+            free = set(
+                refs(self._bus.ask_one(matching(window, _ACTED_ON, [w.SENSITIVE, w.ENABLED, w.SHOWING])))
+            )
+            self._explain([ref for ref in controls if ref not in free])
+
+    def _not_blocked(self, window: Ref) -> None:
+        if self._tops.blocked(window):
+            raise b.Refused("owner_disabled")
+
+    def _explain(self, controls: Sequence[Ref]) -> None:
+        """Menu items are pressed without being shown; for anything else say what is wrong with it."""
+        states = [bits(reply) for reply in self._bus.ask([state_of(ref) for ref in controls])]
+        for role, state in zip(self._reader.roles(controls), states):
+            if not usable(state):
+                raise b.Refused("disabled")
+            if role not in w.ROLES["menu_item"] and not w.has(state, w.SHOWING):
+                raise b.Refused("hidden")
+
+    # ---- acts ------------------------------------------------------------------------------------
+
+    def _do(self, batch: Sequence[b.Act], questions: Sequence[Call] = ()) -> list[Reply]:
+        """Do a batch; quick acts and the questions behind them go out together. Returns the answers."""
+        if batch and not _is_quick(batch[0]):
+            (act,) = batch
+            ref = ref_of(act.node)
+            if isinstance(act, b.Press):
+                self._not_blocked(self._home(ref).window)
+            self._hands.do(act, ref, self._home(ref))
+            batch = ()
+        replies = self._bus.ask([*map(_quick_call, batch), *questions])
+        for act, reply in zip(batch, replies):
+            if isinstance(act, b.SetText):
+                taken(reply)
+        return replies[len(batch) :]
+
+    # ---- checks ----------------------------------------------------------------------------------
+
+    def _questions(self, checks: Sequence[b.Check]) -> list[Question]:
+        """Everything that takes more than one call is found out before the acts begin."""
+        controls = [ref_of(check.node) for check in checks]
+        roles = self._reader.roles(controls)
+        return [self._question(*each) for each in zip(checks, controls, roles)]
+
+    def _question(self, check: b.Check, ref: Ref, role: int) -> Question:
+        match check.facet:
+            case "text":
+                return Question(check, value_of(ref, role), lambda reply: value_reply(role, reply))
+            case "checked":
+                return Question(check, state_of(ref), lambda reply: _word(bits(reply), w.CHECKED))
+            case "enabled":
+                return Question(
+                    check, state_of(ref), lambda reply: _word(bits(reply), w.ENABLED, w.SENSITIVE)
+                )
+            case "read_only":
+                return Question(check, state_of(ref), lambda reply: _word(bits(reply), w.READ_ONLY))
+            case "row_selected":
+                call = Call(ref, TABLE, "IsRowSelected", "i", (check.row,))
+                return Question(check, call, lambda reply: "true" if reply is True else "false")
+            case "row_text" | "row_ticked":
+                return self._row_question(check, ref)
+
+    def _row_question(self, check: b.Check, table: Ref) -> Question:
+        grid = self._tables.grid(table)
+        if not 0 <= check.row < grid.height:
+            raise b.Refused("no_such_row", f"{check.row} of {grid.height}")
+        if check.facet == "row_text":
+            return Question(check, name_of(grid.cell(check.row, grid.column(check.column))), text_reply)
+        box = self._tables.tick_cell(grid, check.row)
+        if box is None:
+            raise b.Refused("no_tick")
+        return Question(check, state_of(box[0]), lambda reply: _word(bits(reply), w.CHECKED))
+
+    # ---- commit ----------------------------------------------------------------------------------
+
+    def _commit(self, press: b.Press, done: int) -> b.BurstReport:
+        """From here on nothing raises: the press may have been carried out whatever we hear."""
+        try:
+            serial = self._bus.send(press_call(ref_of(press.node)))
+            reply = self._bus.reply_to(serial, _COMMIT_OPENS_S if press.opens else self._bus.limit_s)
+        except b.Gone as cause:
+            return b.BurstReport("doubt", done, cause=f"channel_lost: {cause}")
+        if reply is True:
+            return b.BurstReport("committed", done)
+        if isinstance(reply, Failed):
+            return b.BurstReport("doubt", done, cause=f"gone: {reply.text}")
+        return b.BurstReport("doubt", done, cause="not_answering" if reply is None else "disabled")
+
+
+def _is_quick(act: b.Act) -> bool:
+    """One call, proved by the checks that follow it."""
+    return isinstance(act, b.Park) or (isinstance(act, b.SetText) and not act.leave)
+
+
+def _batched(acts: Sequence[b.Act]) -> list[tuple[b.Act, ...]]:
+    """Runs of quick acts together, every other act alone."""
+    batches: list[tuple[b.Act, ...]] = []
+    for act in acts:
+        if batches and _is_quick(act) and _is_quick(batches[-1][0]):
+            batches[-1] += (act,)
+        else:
+            batches.append((act,))
+    return batches
+
+
+def _quick_call(act: b.Act) -> Call:
+    ref = ref_of(act.node)
+    return set_text_call(ref, act.text) if isinstance(act, b.SetText) else focus_call(ref)
+
+
+def _differences(questions: Sequence[Question], replies: Sequence[Reply]) -> tuple[b.Difference, ...]:
+    found = []
+    for question, reply in zip(questions, replies):
+        seen = question.seen(reply)
+        if seen not in question.check.accepted:
+            found.append(b.Difference(question.check, seen))
+    return tuple(found)
+
+
+def _word(states: int, *wanted: int) -> str:
+    return "true" if w.has(states, *wanted) else "false"

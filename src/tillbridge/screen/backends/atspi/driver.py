@@ -1,0 +1,123 @@
+"""The AT-SPI backend: real desktop programs on Linux (Qt 6, GTK 3), in pure Python on the accessibility bus.
+
+Joins the parts of this folder to one `Backend`. No pointer, no real keyboard, no position, no walk of a tree.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+from tillbridge.screen import backend as b
+from tillbridge.screen.backends.atspi import words as w
+from tillbridge.screen.backends.atspi.acts import Hands, Home
+from tillbridge.screen.backends.atspi.bursts import Bursts
+from tillbridge.screen.backends.atspi.bus import Bus, Call, Ref, find_address
+from tillbridge.screen.backends.atspi.find import Finder
+from tillbridge.screen.backends.atspi.focus import Focus
+from tillbridge.screen.backends.atspi.reading import Reader
+from tillbridge.screen.backends.atspi.table import Tables
+from tillbridge.screen.backends.atspi.tops import Tops, ref_of
+from tillbridge.screen.backends.atspi.x11 import Screen
+
+_EVENTS = ("object:state-changed", "object:children-changed", "object:property-change", "object:text-changed")
+_MORE_EVENTS = ("object:selection-changed", "object:visible-data-changed", "object:model-changed", "window:")
+_SIGNALS = ("org.a11y.atspi.Event.Object", "org.a11y.atspi.Event.Window")
+
+
+def connect(env: Mapping[str, str] | None = None, limit_s: float = 3.0) -> AtspiBackend:
+    """Connect to the desktop that `env` names (default: this process's own). Raises Gone with what is missing."""
+    env = os.environ if env is None else env
+    session = env.get("DBUS_SESSION_BUS_ADDRESS", "")
+    if not session:
+        raise b.Gone("the session bus: DBUS_SESSION_BUS_ADDRESS is not set")
+    bus = Bus(find_address(session), limit_s)
+    screen = Screen(env["DISPLAY"], env.get("XAUTHORITY", "")) if env.get("DISPLAY") else None
+    return AtspiBackend(bus, screen)
+
+
+class AtspiBackend:
+    """See `tillbridge.screen.backend.Backend`. One thread owns it."""
+
+    def __init__(self, bus: Bus, screen: Screen | None) -> None:
+        ways: frozenset[b.Way] = frozenset({"text", "pick", "keys"} if screen else {"text", "pick"})
+        self.facts = b.BackendFacts("atspi", frozenset({"id", "name", "label", "only"}), ways)
+        self._bus = bus
+        self._screen = screen
+        self._tops = Tops(bus, screen)
+        self._finder = Finder(bus)
+        self._reader = Reader(bus)
+        self._tables = Tables(bus)
+        self._homes: dict[Ref, Home] = {}
+        hands = Hands(bus, self._reader, self._tables, Focus(bus, self._tops, screen))
+        self._bursts = Bursts(bus, self._tops, self._reader, self._tables, hands, self._homes)
+        self._listening = False
+
+    @property
+    def calls(self) -> int:
+        """Calls sent on the bus so far; a benchmark counts them."""
+        return self._bus.calls
+
+    # ---- looking ---------------------------------------------------------------------------------
+
+    def programs(self) -> Sequence[b.Program]:
+        return self._tops.programs()
+
+    def windows(self, program: b.Program) -> Sequence[b.Window]:
+        return self._tops.windows(program)
+
+    def ping(self, program: b.Program, timeout_s: float) -> float | None:
+        return self._tops.ping(program, timeout_s)
+
+    def resolve(self, window: b.Handle, targets: Sequence[b.Target]) -> Sequence[b.Resolution]:
+        ref = ref_of(window)
+        home = Home(ref, self._tops.toolkit(ref.bus))
+        verdicts = self._finder.resolve(ref, home.toolkit, targets)
+        for verdict in verdicts:
+            if isinstance(verdict, b.Found):
+                self._homes[ref_of(verdict.node)] = home
+        return verdicts
+
+    def read(self, nodes: Sequence[b.Node]) -> Sequence[b.Reading]:
+        return self._reader.read([ref_of(node) for node in nodes])
+
+    def rows(self, node: b.Node, captions: Sequence[str], where: tuple[str, str] | None = None) -> b.Rows:
+        return self._tables.rows(ref_of(node), captions, where)
+
+    def choices(self, node: b.Node) -> Sequence[str]:
+        return self._reader.choices(ref_of(node))
+
+    def dialog(self, window: b.Handle) -> b.DialogText:
+        ref = ref_of(window)
+        text = self._reader.dialog(ref)
+        home = Home(ref, self._tops.toolkit(ref.bus))
+        self._homes |= {ref_of(button.node): home for button in text.buttons}
+        return text
+
+    def burst(self, burst: b.Burst) -> b.BurstReport:
+        return self._bursts.run(burst)
+
+    def wait_change(self, timeout_s: float) -> bool:
+        """The first call only begins to listen, and says that something changed: look again."""
+        if not self._listening:
+            self._listen()
+            return True
+        changed = self._bus.wait_signal(timeout_s)
+        self._bus.drain()
+        self._bus.signals.clear()
+        return changed
+
+    def close(self) -> None:
+        self._bus.close()
+        if self._screen is not None:
+            self._screen.close()
+
+    def _listen(self) -> None:
+        registry = Ref(w.REGISTRY, "/org/a11y/atspi/registry")
+        calls = [
+            Call(registry, w.REGISTRY, "RegisterEvent", "sass", (event, [], ""))
+            for event in _EVENTS + _MORE_EVENTS
+        ]
+        calls += [self._bus.driver("AddMatch", "s", f"type='signal',interface='{name}'") for name in _SIGNALS]
+        self._bus.ask(calls)
+        self._listening = True

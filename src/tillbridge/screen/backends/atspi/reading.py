@@ -1,0 +1,99 @@
+"""Reading controls, choices and dialogs: many at once, changing nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tillbridge.screen import backend as b
+from tillbridge.screen.backends.atspi import words as w
+from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
+from tillbridge.screen.backends.atspi.find import matching
+from tillbridge.screen.backends.atspi.tops import ACCESSIBLE, bits, name_of, node, refs, state_of, text_reply
+
+TEXT = "org.a11y.atspi.Text"
+
+
+def text_of(ref: Ref) -> Call:
+    return Call(ref, TEXT, "GetText", "ii", (0, -1))
+
+
+def value_of(ref: Ref, role: int) -> Call:
+    """The one call that tells what a control shows."""
+    return text_of(ref) if role in w.EDITS else name_of(ref)
+
+
+def value_reply(role: int, reply: Reply) -> str:
+    if role in w.EDITS:
+        if isinstance(reply, Failed):
+            raise b.Gone(reply.text)
+        return str(reply)
+    return text_reply(reply)
+
+
+class Reader:
+    """Reads by role; the role of a control never changes, so it is asked for once."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+        self._roles: dict[Ref, int] = {}
+
+    def roles(self, controls: Sequence[Ref]) -> list[int]:
+        unknown = [ref for ref in dict.fromkeys(controls) if ref not in self._roles]
+        replies = self._bus.ask([Call(ref, ACCESSIBLE, "GetRole") for ref in unknown])
+        for ref, reply in zip(unknown, replies):
+            if isinstance(reply, Failed):
+                raise b.Gone(reply.text)
+            self._roles[ref] = int(reply)
+        return [self._roles[ref] for ref in controls]
+
+    def read(self, controls: Sequence[Ref]) -> list[b.Reading]:
+        """Value and states of each control, all in one round."""
+        roles = self.roles(controls)
+        asked = [call for ref, role in zip(controls, roles) for call in (value_of(ref, role), state_of(ref))]
+        replies = self._bus.ask(asked)
+        return [_reading(role, replies[2 * at], bits(replies[2 * at + 1])) for at, role in enumerate(roles)]
+
+    def choices(self, control: Ref) -> list[str]:
+        """The entries of a choice. It is neither opened nor changed."""
+        entries = refs(self._bus.ask_one(matching(control, w.OPTIONS)))
+        names = self._bus.ask([name_of(ref) for ref in entries])
+        return [text_reply(name) for name in names]
+
+    def dialog(self, window: Ref) -> b.DialogText:
+        """Texts in the program's own order, which is reading order in Qt and GTK, and all buttons."""
+        labels, buttons = (
+            refs(reply)
+            for reply in self._bus.ask(
+                [
+                    matching(window, w.LABELS, [w.SHOWING]),
+                    matching(window, [w.PUSH_BUTTON], [w.SHOWING]),
+                ]
+            )
+        )
+        names = self._bus.ask([name_of(ref) for ref in labels + buttons])
+        states = self._bus.ask([state_of(ref) for ref in buttons])
+        texts = [text_reply(name) for name in names[: len(labels)]]
+        return b.DialogText(
+            tuple(text for text in texts if text.strip()),
+            tuple(
+                b.Button(text_reply(name), node(ref), usable(bits(state)))
+                for ref, name, state in zip(buttons, names[len(labels) :], states)
+            ),
+        )
+
+
+def usable(states: int) -> bool:
+    return w.has(states, w.ENABLED, w.SENSITIVE)
+
+
+def _reading(role: int, value: Reply, states: int) -> b.Reading:
+    is_edit = role in w.EDITS
+    checkable = role in w.ROLES["check"] or role in (w.CHECK_MENU_ITEM, w.RADIO_MENU_ITEM)
+    return b.Reading(
+        text=value_reply(role, value),
+        enabled=usable(states),
+        shown=w.has(states, w.SHOWING),
+        read_only=is_edit and (w.has(states, w.READ_ONLY) or not w.has(states, w.EDITABLE)),
+        checked=w.has(states, w.CHECKED) if checkable or w.has(states, w.CHECKABLE) else None,
+        focused=w.has(states, w.FOCUSED),
+    )

@@ -1,0 +1,158 @@
+"""Lists: rows by column caption, selection and ticks, read with few calls however long the list is.
+
+One call returns all cells; only the columns asked for are then read. Changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tillbridge.screen import backend as b
+from tillbridge.screen.backends.atspi import words as w
+from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref
+from tillbridge.screen.backends.atspi.find import matching
+from tillbridge.screen.backends.atspi.tops import PROPERTIES, bits, name_of, refs, state_of, text_reply
+from tillbridge.screen.locator import caption
+
+TABLE = "org.a11y.atspi.Table"
+TABLE_CELL = "org.a11y.atspi.TableCell"
+TICK = "#check"
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The shape of a list at one moment: captions of all columns and every cell, row by row."""
+
+    captions: tuple[str, ...]
+    cells: tuple[Ref, ...]
+    height: int
+
+    @property
+    def width(self) -> int:
+        return len(self.captions)
+
+    def cell(self, row: int, column: int) -> Ref:
+        return self.cells[row * self.width + column]
+
+    def row(self, row: int) -> tuple[Ref, ...]:
+        return self.cells[row * self.width : (row + 1) * self.width]
+
+    def column(self, name: str) -> int:
+        """The one column of that caption. Raises Refused when there is none, or more than one."""
+        places = [at for at, text in enumerate(self.captions) if caption(text) == caption(name)]
+        if len(places) != 1:
+            raise b.Refused("unsupported", f"{len(places)} columns are called {name!r}")
+        return places[0]
+
+
+def shape_calls(table: Ref) -> list[Call]:
+    return [Call(table, PROPERTIES, "Get", "ss", (TABLE, name)) for name in ("NRows", "NColumns")]
+
+
+class Tables:
+    """Reads lists of Qt and GTK. Raises Refused("unsupported") where a list shows no cells."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    def grid(self, table: Ref) -> Grid:
+        """All cells by one call, checked against the list's own count of rows and columns."""
+        rows, columns, found = self._bus.ask([*shape_calls(table), matching(table, w.CELLS)])
+        if isinstance(rows, Failed) or isinstance(columns, Failed):
+            raise b.Refused("unsupported", "this list does not show its rows")
+        height, width = int(rows[1]), int(columns[1])
+        cells = refs(found)
+        heads = self._bus.ask([Call(table, TABLE, "GetColumnDescription", "i", (at,)) for at in range(width)])
+        captions = tuple("" if isinstance(head, Failed) else str(head) for head in heads)
+        if not self._in_order(cells, height, width):
+            cells = self._one_by_one(table, height, width)
+        return Grid(captions, tuple(cells), height)
+
+    def rows(self, table: Ref, captions: Sequence[str], where: tuple[str, str] | None) -> b.Rows:
+        """With `where`, the key column is read whole and then only the rows that match: also a second one."""
+        grid = self.grid(table)
+        wanted = [name for name in captions if name != TICK]
+        columns = [grid.column(name) for name in wanted]
+        chosen = range(grid.height) if where is None else self._matching_rows(grid, where)
+        texts = self._texts([grid.cell(row, column) for row in chosen for column in columns])
+        selected = self._selected_rows(table)
+        ticked = self._ticks(table, grid, chosen) if TICK in captions else {}
+        step = len(columns)
+        rows = tuple(
+            b.Row(row, tuple(texts[at * step : (at + 1) * step]), ticked.get(row), row in selected)
+            for at, row in enumerate(chosen)
+        )
+        return b.Rows(tuple(wanted), rows, complete=True)
+
+    def tick_cell(self, grid: Grid, row: int) -> tuple[Ref, int] | None:
+        """The first cell of a row that carries a tick, and its column."""
+        states = self._bus.ask([state_of(ref) for ref in grid.row(row)])
+        for column, state in enumerate(states):
+            if w.has(bits(state), w.CHECKABLE):
+                return grid.cell(row, column), column
+        return None
+
+    def current(self, table: Ref, grid: Grid) -> tuple[int, int] | None:
+        """Row and column of the cell on which a key would act."""
+        focused = refs(self._bus.ask_one(matching(table, w.CELLS, [w.FOCUSED], 1)))
+        if not focused or focused[0] not in grid.cells:
+            return None
+        return divmod(grid.cells.index(focused[0]), grid.width)
+
+    # ---- inside ----------------------------------------------------------------------------------
+
+    def _texts(self, cells: Sequence[Ref]) -> list[str]:
+        return [text_reply(reply) for reply in self._bus.ask([name_of(ref) for ref in cells])]
+
+    def _matching_rows(self, grid: Grid, where: tuple[str, str]) -> list[int]:
+        column = grid.column(where[0])
+        keys = self._texts([grid.cell(row, column) for row in range(grid.height)])
+        return [row for row, key in enumerate(keys) if key == where[1]]
+
+    def _selected_rows(self, table: Ref) -> set[int]:
+        reply = self._bus.ask_one(Call(table, TABLE, "GetSelectedRows"))
+        return set() if isinstance(reply, Failed) else {int(row) for row in reply}
+
+    def _ticks(self, table: Ref, grid: Grid, rows: Sequence[int]) -> dict[int, bool]:
+        """Per row: whether it is ticked. Rows that cannot be ticked are left out."""
+        can, does = (
+            set(refs(reply))
+            for reply in self._bus.ask(
+                [
+                    matching(table, w.CELLS, [w.CHECKABLE]),
+                    matching(table, w.CELLS, [w.CHECKABLE, w.CHECKED]),
+                ]
+            )
+        )
+        ticks = {}
+        for row in rows:
+            box = next((ref for ref in grid.row(row) if ref in can), None)
+            if box is not None:
+                ticks[row] = box in does
+        return ticks
+
+    def _in_order(self, cells: Sequence[Ref], height: int, width: int) -> bool:
+        """True if the cells are exactly height x width, row by row, judged at three places."""
+        if len(cells) != height * width:
+            return False
+        places = sorted({0, len(cells) // 2, len(cells) - 1}) if cells else []
+        replies = self._bus.ask(
+            [Call(cells[at], PROPERTIES, "Get", "ss", (TABLE_CELL, "Position")) for at in places]
+        )
+        return all(
+            not isinstance(reply, Failed) and tuple(reply[1]) == divmod(at, width)
+            for at, reply in zip(places, replies)
+        )
+
+    def _one_by_one(self, table: Ref, height: int, width: int) -> list[Ref]:
+        replies = self._bus.ask(
+            [
+                Call(table, TABLE, "GetAccessibleAt", "ii", (row, column))
+                for row in range(height)
+                for column in range(width)
+            ]
+        )
+        if any(isinstance(reply, Failed) or reply[1] == w.NULL for reply in replies):
+            raise b.Refused("unsupported", "this list does not show its cells")
+        return [Ref(*reply) for reply in replies]
