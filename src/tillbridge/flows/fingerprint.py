@@ -1,0 +1,124 @@
+"""Which software, in which version, is on the screen? Looks only, touches nothing.
+
+Exactly one version must match. None, or more than one, means that no screen is read or written: the card can
+still be taken by a typed amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
+from tillbridge.flows.formats import Unreadable
+from tillbridge.flows.pack import FieldSpec, Fingerprint, Pack
+from tillbridge.flows.scene import target_of
+from tillbridge.screen.backend import (
+    Backend,
+    Found,
+    Gone,
+    Handle,
+    NotAnswering,
+    Program,
+    Reading,
+    Window,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """A running program and the one pack version that describes it."""
+
+    pack: Pack
+    program: Program
+
+
+def recognise(backend: Backend, packs: Sequence[Pack]) -> Recognised | TillbridgeError:
+    """The one running program that one pack describes.
+
+    Errors: OperatorError `software_closed` (nothing like it runs), `several_instances`, `not_answering`;
+    PackError `unknown_version` (it looks like a known software, and no version fits), `version_ambiguous`.
+    """
+    found: list[Recognised] = []
+    alike: list[tuple[Program, Window]] = []
+    silent = False
+    for program in backend.programs():
+        try:
+            windows = backend.windows(program)
+            found += [Recognised(pack, program) for pack in packs if _fits(backend, pack, program, windows)]
+            alike += [(program, window) for window in windows if _alike(packs, program, window)]
+        except NotAnswering:
+            silent = True
+        except Gone:
+            continue  # it closed while we looked: it is not there
+    return _verdict(found, alike, silent=silent)
+
+
+def _verdict(
+    found: Sequence[Recognised], alike: Sequence[tuple[Program, Window]], *, silent: bool
+) -> Recognised | TillbridgeError:
+    if len(found) == 1:
+        return found[0]
+    if len({one.program.key for one in found}) > 1:
+        return OperatorError("several_instances", count=len({one.program.key for one in found}))
+    if found:
+        versions = ", ".join(sorted(one.pack.key for one in found))
+        return PackError("version_ambiguous", versions=versions)
+    if alike:
+        program, window = alike[0]
+        return PackError("unknown_version", program=program.name, build=program.version, kind=window.kind)
+    return OperatorError("not_answering") if silent else OperatorError("software_closed")
+
+
+def _alike(packs: Sequence[Pack], program: Program, window: Window) -> bool:
+    """Is this a main window of one of these softwares, whatever its version?"""
+    return window.kind == "window" and any(
+        not spec.comes_and_goes
+        and any(title.match(window.title, pack.formats) is not None for title in spec.titles)
+        for pack in packs
+        for spec in pack.windows.values()
+    )
+
+
+def _fits(backend: Backend, pack: Pack, program: Program, windows: Sequence[Window]) -> bool:
+    return any(fits(backend, pack, print_, program, windows) for print_ in pack.fingerprints)
+
+
+def fits(
+    backend: Backend, pack: Pack, print_: Fingerprint, program: Program, windows: Sequence[Window]
+) -> bool:
+    """Does every line of one fingerprint hold for this program?"""
+    if print_.program and not fnmatchcase(program.name.lower(), print_.program.lower()):
+        return False
+    if print_.page and not fnmatchcase(program.name, print_.page):
+        return False  # a backend of pages gives the address as the program's name
+    stated = program.version
+    if print_.program_version and stated and not fnmatchcase(stated, print_.program_version):
+        return False
+    titles = pack.windows[print_.window].titles
+    there = [
+        window
+        for window in windows
+        if window.kind == "window"
+        and any(title.match(window.title, pack.formats) is not None for title in titles)
+    ]
+    return any(_holds(backend, pack, print_, window.handle) for window in there)
+
+
+def _holds(backend: Backend, pack: Pack, print_: Fingerprint, handle: Handle) -> bool:
+    names = list(dict.fromkeys((*print_.has, *print_.has_not, *print_.reads)))
+    specs = [spec for name in names if (spec := pack.place(name)) is not None]
+    found = backend.resolve(handle, [target_of(pack, spec) for spec in specs])
+    nodes = {name: one.node for name, one in zip(names, found, strict=True) if isinstance(one, Found)}
+    seen = dict(zip(nodes, backend.read(list(nodes.values())), strict=True)) if nodes else {}
+    has = all(name in seen and seen[name].shown for name in print_.has)
+    has_not = all(name not in seen or not seen[name].shown for name in print_.has_not)
+    return has and has_not and all(_readable(pack, name, seen.get(name)) for name in print_.reads)
+
+
+def _readable(pack: Pack, name: str, reading: Reading | None) -> bool:
+    spec = pack.place(name)
+    if reading is None or not isinstance(spec, FieldSpec):
+        return False
+    return not isinstance(pack.formats.read(reading.text, spec.format), Unreadable)

@@ -1,0 +1,59 @@
+"""One act on the screen outside the burst, done with patience: retried while the program blocks or is silent.
+
+Only acts that change nothing in the practice software pass through here; the commit never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from tillbridge.domain.errors import OperatorError, PackError
+from tillbridge.screen.backend import Act, Backend, Burst, BurstReport
+
+
+class NotNow(Exception):
+    """It cannot be done at this moment: something is in front, or the control is not ready."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.code = cause.partition(":")[0]
+
+
+_NOT_NOW = frozenset({"owner_disabled", "disabled", "hidden", "gone", "not_answering", "channel_lost"})
+_NEVER = {
+    "no_such_choice": "choice_missing",
+    "no_such_row": "row_missing",
+    "no_tick": "row_without_tick",
+    "value_not_taken": "value_not_taken",
+    "read_only": "control_read_only",
+    "unsupported": "act_unsupported",
+    "repeated": "burst_repeated",
+}
+
+
+class Hands:
+    """Sends bursts with numbers of their own. `note` writes the transcript."""
+
+    def __init__(self, backend: Backend, numbers: Iterator[int], note: Callable[..., None]) -> None:
+        self.backend = backend
+        self.numbers = numbers
+        self.note = note
+
+    def burst(self, burst: Callable[[int], Burst]) -> BurstReport:
+        """Send one burst under a number that was never used."""
+        return self.backend.burst(burst(next(self.numbers)))
+
+    def do(self, acts: Sequence[Act], what: str) -> None:
+        """Carry out acts that change nothing in the software.
+
+        Raises NotNow where waiting or clearing the way may help; PackError or OperatorError where it cannot.
+        """
+        report = self.burst(lambda number: Burst(number, tuple(acts)))
+        if report.acts_done == len(acts) and not report.cause:
+            return
+        if report.code in _NOT_NOW or report.stage == "doubt":
+            raise NotNow(report.cause or "not_answering")
+        code = _NEVER.get(report.code, "act_refused")
+        if code == "burst_repeated":
+            raise OperatorError("not_answering", why=report.cause)
+        raise PackError(code, control=what, why=report.cause)

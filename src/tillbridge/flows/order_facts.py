@@ -1,0 +1,68 @@
+"""What the pack's `$names` stand for in one run: the order, the site's settings, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from tillbridge.domain.errors import SetupError
+from tillbridge.flows.formats import FormatWord
+from tillbridge.flows.steps import Given, Term, When
+from tillbridge.ports.practice import PostingOrder
+
+Value = int | date | str | bool
+"""Money as minor units; a day; a text; a truth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The given values of one run, by name."""
+
+    values: Mapping[str, Value]
+
+    def knows(self, term: Term) -> bool:
+        """False for a given that this run has no value for (an order without a balance)."""
+        return not isinstance(term, Given) or term.name in self.values
+
+    def fill(self, term: Term) -> Value:
+        """The value of a term. Raises SetupError `fact_missing` when a setting was never said."""
+        if not isinstance(term, Given):
+            return term
+        if term.name not in self.values:
+            raise SetupError("fact_missing", name=term.name)
+        value = self.values[term.name]
+        return -value if term.negative and type(value) is int else value
+
+    def holds(self, when: When) -> bool:
+        """Is a named fact true? Only for `when = "$fact"`."""
+        return bool(self.values.get(when.word, False))
+
+
+def facts_of(order: PostingOrder, settings: Mapping[str, str], today: date) -> Facts:
+    """Everything a posting flow may ask for. `today` is the desk's own day."""
+    values: dict[str, Value] = {
+        **settings,
+        "invoice_number": order.invoice_number,
+        "account_id": order.account_id,
+        "client": order.client,
+        "amount": order.amount.minor,
+        "marker": order.marker,
+        "today": today,
+        "payment_method": order.payment_method,
+        "employee": order.employee,
+        "is_partial": order.balance is not None and order.amount.minor < order.balance.minor,
+        "is_full": order.balance is not None and order.amount.minor == order.balance.minor,
+    }
+    if order.balance is not None:
+        values["balance"] = order.balance.minor
+    return Facts(values)
+
+
+def same(seen: Value, wanted: Value, form: FormatWord) -> bool:
+    """Do a read value and a wanted one say the same? A literal is compared in the form of its field."""
+    if isinstance(wanted, bool) or isinstance(seen, bool):
+        return seen is wanted
+    if form == "money" or isinstance(seen, date):
+        return seen == wanted
+    return str(seen) == str(wanted)

@@ -1,0 +1,309 @@
+"""One posting on the screen: identity, prepare, burst, check, commit, after; or abandon.
+
+Rules of money kept here: before the commit everything may start over; the commit is sent once, in one burst with
+everything that must be true; after it nothing is typed again, and whatever is not proved is a doubt. Whether the
+posting landed is never decided here: the ledger is read by another flow, and the engine judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
+from tillbridge.flows.dialogs import DialogRetry
+from tillbridge.flows.expecting import Expected, differs
+from tillbridge.flows.formats import Unreadable
+from tillbridge.flows.hands import NotNow
+from tillbridge.flows.pack import DialogMeans
+from tillbridge.flows.steps import AnyStep, Expect, ExpectRow, Flow, MenuStep, PressStep
+from tillbridge.flows.walk import Walk
+from tillbridge.ports.practice import Stage
+from tillbridge.screen.backend import (
+    Act,
+    Backend,
+    Burst,
+    BurstReport,
+    Gone,
+    Guard,
+    Mark,
+    NotAnswering,
+    Press,
+    Refused,
+)
+
+TRIES_MAX = 3
+"""How often a flow starts over before the commit when a person or the program disturbs it."""
+BURSTS_MAX = 4
+"""How often one filled window is sent again while its checks do not agree yet."""
+SHIELD_S = 1.5
+DEPENDENTS_S = 1.0
+"""Values that the program works out itself follow within this time."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How far a run came, with the error that ended it, if any."""
+
+    stage: Stage
+    error: TillbridgeError | None = None
+    means: DialogMeans = "nothing"
+    retry_in_s: int | None = None
+
+
+@dataclass(slots=True)
+class _Burst:
+    acts: tuple[Act, ...]
+    expected: tuple[Expected, ...]
+    commit: Press | None
+    shielded: bool = False
+    disturbed: bool = False
+    last: BurstReport = field(default_factory=lambda: BurstReport("not_committed", 0))
+
+
+class PostingRun:
+    """Runs a writing flow once."""
+
+    def __init__(
+        self, flow: Flow, walk: Walk, backend: Backend, guard: Guard, note: Callable[..., None]
+    ) -> None:
+        self.flow = flow
+        self.walk = walk
+        self.backend = backend
+        self.guard = guard
+        self.note = note
+        self.disturbed = False
+        self.waits: dict[str, int] = {}
+
+    def post(self) -> End:
+        """Type and commit. The stage says what is proved."""
+        return self._run(commit=True)
+
+    def rehearse(self) -> End:
+        """Everything up to the commit, compared, and abandoned."""
+        return self._run(commit=False)
+
+    def _run(self, *, commit: bool) -> End:
+        error: TillbridgeError = OperatorError("software_busy")
+        for number in range(TRIES_MAX):
+            self.note("try", number=number + 1)
+            try:
+                report = self._to_the_commit(commit=commit)
+            except DialogRetry as retry:
+                self._leave()
+                wait_s = self._next_wait(retry)
+                if wait_s is None or wait_s > self.walk.scene.pace.left_s():
+                    reason = retry.met.spec.reason or "dialog_in_the_way"
+                    locked = OperatorError(reason, dialog=retry.met.spec.id, text=retry.met.text)
+                    return End("not_committed", locked, retry.met.spec.means, wait_s)
+                self.walk.scene.pace.pause(wait_s)
+                continue
+            except TillbridgeError as cause:
+                return self._stopped(cause)
+            except (Gone, Refused, NotAnswering, NotNow) as cause:
+                error = OperatorError("window_closed", cause=str(cause))
+                self._leave()
+                continue
+            if report.stage != "not_committed":
+                return self._after(report)
+            if not commit and not report.differences and not report.cause:
+                return End("not_committed", self._leave())
+            error = self._why(report)
+            self._leave()
+        return End("not_committed", error)
+
+    def _next_wait(self, retry: DialogRetry) -> int | None:
+        done = self.waits.get(retry.met.spec.id, 0)
+        self.waits[retry.met.spec.id] = done + 1
+        wait_s = retry.met.spec.wait_s
+        return wait_s[done] if done < len(wait_s) else None
+
+    def _stopped(self, error: TillbridgeError) -> End:
+        means = self.walk.dialogs.means()
+        left = None if self._dialog_left_open(error) else self._leave()
+        if left is not None:
+            self.note("not left clean", error=str(left))
+            error.facts["left_open"] = True
+        return End("not_committed", error, means)
+
+    def _dialog_left_open(self, error: TillbridgeError) -> bool:
+        """A dialog that nobody may answer stays on the screen for a person; nothing behind it can be closed."""
+        return error.code == "dialog_in_the_way" or "dialog" in error.facts
+
+    # ---- before the commit ----
+
+    def _to_the_commit(self, *, commit: bool) -> BurstReport:
+        walk = self.walk
+        walk.dialogs.clear("before_commit")
+        walk.steps(self.flow.identity, "before_commit")
+        met = len(walk.dialogs.met)
+        walk.steps(self.flow.prepare, "before_commit")
+        if any(dialog.spec.recheck for dialog in walk.dialogs.met[met:]):
+            looks = [step for step in self.flow.identity if isinstance(step, Expect | ExpectRow)]
+            walk.steps(looks, "before_commit")
+        return self._send(self._ready(commit=commit))
+
+    def _ready(self, *, commit: bool) -> _Burst:
+        """Find everything and make plain data of it, so that nothing is looked up inside the burst."""
+        acts = [act for step in self.flow.burst if self._applies(step) for act in self.walk.acts(step)]
+        titles = [step for step in self.flow.check if isinstance(step, Expect) and _of_title(step)]
+        self.walk.steps(titles, "before_commit")
+        expected: list[Expected] = []
+        for step in self.flow.check:
+            if not self._applies(step) or _of_title(step):
+                continue
+            if isinstance(step, Expect) and self.walk.facts.knows(step.value):
+                expected.append(self.walk.expecting.control(step))
+            elif isinstance(step, ExpectRow):
+                expected += self.walk.expecting.row(step)
+        return _Burst(tuple(acts), tuple(expected), self._commit_press() if commit else None)
+
+    def _applies(self, step: AnyStep) -> bool:
+        return step.when is None or self.walk.holds(step.when, step)
+
+    def _commit_press(self) -> Press:
+        commit = self.flow.commit
+        if isinstance(commit, PressStep):
+            return Press(self.walk.scene.node(commit.control), opens=True)
+        if isinstance(commit, MenuStep):
+            return Press(self.walk.scene.menu_item(commit.window, commit.path), opens=True)
+        raise PackError("commit_missing", flow=self.flow.name)
+
+    def _send(self, burst: _Burst) -> BurstReport:
+        """Send it; again while only dependent values lag or a person typed into it."""
+        for number in range(BURSTS_MAX):
+            mark = self.guard.watch()
+            burst.last = self._send_once(burst, acts=burst.acts)
+            if burst.last.stage != "not_committed" or not (burst.last.differences or burst.last.cause):
+                return burst.last
+            if self._was_disturbed(mark):
+                burst.shielded = True  # the next try keeps the person's keys away for a moment
+                continue
+            if burst.last.cause:
+                return burst.last
+            agreed = self.walk.scene.pace.until(lambda: self._agreed(burst), DEPENDENTS_S)
+            if agreed is not None or number == BURSTS_MAX - 2:
+                return burst.last
+        return burst.last
+
+    def _agreed(self, burst: _Burst) -> bool | None:
+        burst.last = self._send_once(burst, acts=())
+        done = burst.last.stage != "not_committed" or not (burst.last.differences or burst.last.cause)
+        return True if done else None
+
+    def _send_once(self, burst: _Burst, *, acts: tuple[Act, ...]) -> BurstReport:
+        checks = tuple(one.check for one in burst.expected)
+        held: AbstractContextManager[object] = (
+            self.guard.shield(SHIELD_S) if burst.shielded else nullcontext()
+        )
+        with held:
+            report = self.walk.hands.burst(lambda number: Burst(number, acts, checks, burst.commit))
+        self.note(
+            "burst",
+            acts=report.acts_done,
+            checks=len(checks),
+            stage=report.stage,
+            shielded=burst.shielded,
+            cause=report.cause,
+            differences=", ".join(one.check.what for one in report.differences),
+        )
+        self.expected = burst.expected
+        return report
+
+    def _was_disturbed(self, mark: Mark) -> bool:
+        if self.guard.disturbed(mark):
+            self.disturbed = True
+            return True
+        return False
+
+    def _why(self, report: BurstReport) -> TillbridgeError:
+        """Why nothing was committed, as an error for people."""
+        if self.disturbed:
+            return OperatorError("user_typing")
+        if report.differences:
+            return self._difference(report)
+        codes = {
+            "owner_disabled": "dialog_in_the_way",
+            "gone": "window_closed",
+            "not_answering": "not_answering",
+        }
+        if report.code in codes:
+            return OperatorError(codes[report.code], why=report.cause)
+        return PackError("act_refused", why=report.cause)
+
+    def _difference(self, report: BurstReport) -> TillbridgeError:
+        first = report.differences[0]
+        wanted = next(one for one in self.expected if one.check == first.check)
+        formats = self.walk.scene.pack.formats
+        value = formats.read(first.seen, wanted.form)
+        seen = first.seen if isinstance(value, Unreadable) else value
+        return differs(wanted.name, wanted.term, seen, wanted.wanted, wanted.form, formats)
+
+    # ---- after the commit ----
+
+    def _after(self, report: BurstReport) -> End:
+        """Wait for the program and answer its known dialogs. Decides nothing."""
+        walk = self.walk
+        stage: Stage = report.stage
+        error: TillbridgeError | None = None
+        if report.cause:
+            error = OperatorError("not_answering", why=report.cause)
+        walk.dialogs.met.clear()  # what dialogs said before the commit says nothing about it
+        try:
+            walk.scene.forget()
+            self._after_steps()
+        except TillbridgeError as cause:
+            stage, error = "doubt", cause
+        except (Gone, NotAnswering, Refused, NotNow, DialogRetry) as cause:
+            stage, error = "doubt", OperatorError("software_busy", cause=str(cause))
+        means = walk.dialogs.means()
+        if means in ("not_posted", "doubt"):
+            reason = walk.dialogs.reason()
+            text = walk.dialogs.met[-1].text
+            error = error or OperatorError(reason, text=text)
+            stage = "doubt"
+        return End(stage, error, means)
+
+    def _after_steps(self) -> None:
+        for step in self.flow.after:
+            if self._said_not_posted():
+                break
+            self._after_step(step)
+        if self._said_not_posted():
+            self._leave()
+
+    def _after_step(self, step: AnyStep) -> None:
+        """One step; given up as soon as a dialog says that nothing was posted (its window stays open then)."""
+        pace = self.walk.scene.pace
+
+        def attempt() -> bool | None:
+            self.walk.dialogs.clear("after_commit")
+            if self._said_not_posted():
+                return True
+            return self.walk.done(step)
+
+        if pace.until(attempt) is None:
+            raise OperatorError("software_busy", waited_for=f"line {step.line}")
+
+    def _said_not_posted(self) -> bool:
+        return self.walk.dialogs.means() in ("not_posted", "doubt")
+
+    # ---- leaving ----
+
+    def _leave(self) -> TillbridgeError | None:
+        """Leave without a trace. The error is told, never raised: the reason for leaving matters more."""
+        try:
+            self.walk.scene.forget()
+            self.walk.steps(self.flow.abandon, "abandon")
+        except TillbridgeError as error:
+            self.note("abandon failed", error=str(error))
+            return error
+        except (Gone, NotAnswering, Refused, NotNow, DialogRetry) as cause:
+            self.note("abandon failed", error=str(cause))
+            return OperatorError("window_closed", cause=str(cause))
+        return None
+
+
+def _of_title(step: AnyStep) -> bool:
+    return isinstance(step, Expect) and step.what.startswith("window.")

@@ -1,0 +1,288 @@
+"""The practice software behind the engine's port: packs, a backend and a guard make one `Practice`.
+
+It reports what it saw and how far it came; every error becomes a `Trouble`. It belongs to one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import Literal, Protocol, TypeVar
+
+from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
+from tillbridge.domain.money import Money
+from tillbridge.flows import reading_run
+from tillbridge.flows.dialogs import DialogRetry, Dialogs
+from tillbridge.flows.fingerprint import Recognised, recognise
+from tillbridge.flows.hands import Hands, NotNow
+from tillbridge.flows.ledger_look import Look, ledger_seen
+from tillbridge.flows.leftover import clear_leftover, commit_window
+from tillbridge.flows.lint_flows import parts_of
+from tillbridge.flows.order_facts import Facts, Value, facts_of
+from tillbridge.flows.pace import PING_S, Pace
+from tillbridge.flows.pack import Pack
+from tillbridge.flows.posting_run import End, PostingRun
+from tillbridge.flows.scene import Scene
+from tillbridge.flows.steps import Flow, Verify
+from tillbridge.flows.walk import Secrets, Walk, names_of
+from tillbridge.ports.practice import (
+    InvoiceSeen,
+    LedgerSeen,
+    PostingOrder,
+    PostingReport,
+    SoftwareSeen,
+    Trouble,
+)
+from tillbridge.screen.backend import Backend, Gone, Guard, NotAnswering, Refused
+
+T = TypeVar("T")
+
+
+class RunLog(Protocol):
+    """The transcript of one run. `note` is told redacted facts only."""
+
+    def note(self, what: str, **facts: object) -> None: ...
+
+    def close(self) -> str:
+        """The name under which a support person finds it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What a screen run needs from its surroundings.
+
+    `clock`: seconds, monotonic. `slowness`: 1.0 on a normal machine, 2.0 on one half as fast.
+    """
+
+    backend: Backend
+    guard: Guard
+    clock: Callable[[], float]
+    today: Callable[[], date]
+    log: Callable[[str], RunLog]
+    secrets: Secrets
+    settings: Mapping[str, str]
+    slowness: float = 1.0
+
+
+class PackPractice:
+    """`Practice` by packs. `packs`: every version that may be on this screen, already judged sound."""
+
+    def __init__(self, desk: Desk, packs: Sequence[Pack], first_burst: int = 1) -> None:
+        self.desk = desk
+        self.packs = tuple(packs)
+        self.numbers = count(first_burst)
+        self._known: Recognised | None = None
+
+    # ---- the port ----
+
+    def identify(self) -> SoftwareSeen | Trouble:
+        return self._guarded(lambda: _software(self._recognised()))
+
+    def read_invoice(self) -> InvoiceSeen | Trouble:
+        return self._guarded(self._read_invoice)
+
+    def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
+        return self._guarded(lambda: self._read_ledger(order))
+
+    def post(self, order: PostingOrder) -> PostingReport:
+        return self._posting(order, "post")
+
+    def rehearse(self, order: PostingOrder) -> PostingReport:
+        return self._posting(order, "rehearse")
+
+    def idle_s(self) -> float:
+        return self.desk.guard.idle_s()
+
+    def close(self) -> None:
+        self.desk.guard.close()
+        self.desk.backend.close()
+
+    # ---- inside ----
+
+    def _recognised(self) -> Recognised:
+        """The software on the screen; asked anew when the program was restarted. Raises TillbridgeError."""
+        known = self._known
+        if known is not None and any(one.key == known.program.key for one in self.desk.backend.programs()):
+            return known
+        found = recognise(self.desk.backend, self.packs)
+        if isinstance(found, TillbridgeError):
+            self._known = None
+            raise found
+        self._known = found
+        return found
+
+    def _walk(self, known: Recognised, facts: Facts, flow: Flow, log: RunLog) -> Walk:
+        desk, limits = self.desk, known.pack.limits
+        pace = Pace(
+            desk.backend,
+            known.program,
+            budget_s=limits.flow_s,
+            hang_s=limits.hang_s,
+            clock=desk.clock,
+            slowness=desk.slowness,
+        )
+        scene = Scene(desk.backend, known.pack, known.program, pace)
+        scene.wanted = _wanted(known.pack, flow)
+        hands = Hands(desk.backend, self.numbers, log.note)
+        dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note)
+        return Walk(scene, facts, hands, dialogs, log.note, desk.secrets)
+
+    def _read_invoice(self) -> InvoiceSeen:
+        known = self._recognised()
+        flow = _flow(known.pack, "read_invoice")
+        log = self.desk.log(f"{known.pack.key} read_invoice")
+        try:
+            walk = self._walk(known, Facts(dict(self.desk.settings)), flow, log)
+            if not flow.touches:
+                walk.dialogs.refuse()
+            return _invoice(known, reading_run.read(flow, walk, log.note).values)
+        finally:
+            log.close()
+
+    def _read_ledger(self, order: PostingOrder) -> LedgerSeen:
+        known = self._recognised()
+        writer = _flow(known.pack, _WRITERS[order.kind])
+        verify = _verify(writer)
+        flow = _flow(known.pack, verify.by)
+        log = self.desk.log(f"{known.pack.key} {flow.name} {order.marker}")
+        try:
+            facts = facts_of(order, self.desk.settings, self.desk.today())
+            walk = self._walk(known, facts, flow, log)
+            clear_leftover(writer, walk, order.marker, log.note)
+            read = reading_run.read(flow, walk, log.note)
+            quiet = self._quiet(walk, writer)
+            look = Look(known.pack, verify, facts, _software(known), self.desk.today(), quiet)
+            return ledger_seen(look, read)
+        finally:
+            log.close()
+
+    def _quiet(self, walk: Walk, writer: Flow) -> bool:
+        glance = walk.scene.glance()
+        window = commit_window(walk.scene.pack, writer)
+        gone = glance.named(window) is None or not walk.scene.pack.windows[window].gone_when_done
+        ping = self.desk.backend.ping(walk.scene.program, PING_S)
+        return gone and not glance.strangers and ping is not None
+
+    def _posting(self, order: PostingOrder, what: str) -> PostingReport:
+        """Run the writing flow. An error before its first step is a proof that nothing was typed."""
+        try:
+            known = self._recognised()
+            flow = _flow(known.pack, _WRITERS[order.kind])
+            facts = facts_of(order, self.desk.settings, self.desk.today())
+        except (TillbridgeError, NotAnswering, Gone) as cause:
+            return PostingReport(stage="not_committed", trouble=_trouble(cause))
+        log = self.desk.log(f"{known.pack.key} {what} {order.marker}")
+        walk = self._walk(known, facts, flow, log)
+        try:
+            clear_leftover(flow, walk, order.marker, log.note)
+        except (TillbridgeError, *_SCREEN) as cause:
+            return PostingReport(stage="not_committed", trouble=_trouble(cause), transcript=log.close())
+        run = PostingRun(flow, walk, self.desk.backend, self.desk.guard, log.note)
+        end = run.post() if what == "post" else run.rehearse()
+        log.note("end", stage=end.stage, error=str(end.error or ""), means=end.means)
+        return _report(end, log.close())
+
+    def _guarded(self, look: Callable[[], T]) -> T | Trouble:
+        try:
+            return look()
+        except (TillbridgeError, *_SCREEN) as cause:
+            return _trouble(cause)
+
+
+_SCREEN = (NotAnswering, Gone, Refused, NotNow, DialogRetry)
+_WRITERS = {"sale": "post_payment", "deposit": "post_deposit", "refund": "post_refund", "void": "post_void"}
+_WRITERS["return"] = "post_return"
+
+RETRY_MS: Mapping[str, int] = {
+    "software_busy": 5_000,
+    "software_closed": 10_000,
+    "software_minimised": 5_000,
+    "not_answering": 10_000,
+    "no_invoice_open": 3_000,
+    "other_client": 3_000,
+    "other_invoice": 3_000,
+    "dialog_in_the_way": 3_000,
+    "window_open": 3_000,
+    "window_closed": 3_000,
+    "user_typing": 3_000,
+    "client_locked": 20_000,
+    "period_closed": 3_600_000,
+}
+"""When trying again makes sense by itself. Everything else waits for a person."""
+
+
+def _trouble(cause: Exception, retry_in_s: int | None = None) -> Trouble:
+    match cause:
+        case TillbridgeError():
+            error = cause
+        case DialogRetry():
+            spec = cause.met.spec
+            error = OperatorError(spec.reason or "dialog_in_the_way", dialog=spec.id, text=cause.met.text)
+        case NotAnswering():
+            error = OperatorError("not_answering", why=str(cause))
+        case _:
+            error = OperatorError("window_closed", why=str(cause))
+    retry_ms = retry_in_s * 1000 if retry_in_s is not None else RETRY_MS.get(error.code)
+    return Trouble(who=_who(error), code=error.code, facts=dict(error.facts), retry_in_ms=retry_ms)
+
+
+def _who(error: TillbridgeError) -> Literal["operator", "pack", "setup"]:
+    if isinstance(error, OperatorError):
+        return "operator"
+    return "pack" if isinstance(error, PackError) else "setup"
+
+
+def _report(end: End, transcript: str) -> PostingReport:
+    trouble = _trouble(end.error, end.retry_in_s) if end.error else None
+    return PostingReport(stage=end.stage, trouble=trouble, means=end.means, transcript=transcript)
+
+
+def _software(known: Recognised) -> SoftwareSeen:
+    return SoftwareSeen(
+        software=known.pack.software,
+        version=known.pack.version,
+        build=known.program.version,
+        instance=known.program.key,
+        name=known.pack.title,
+    )
+
+
+def _invoice(known: Recognised, values: Mapping[str, Value]) -> InvoiceSeen:
+    currency = known.pack.formats.money.currency
+
+    def money(name: str) -> Money:
+        value = values[name]
+        if type(value) is not int:
+            raise PackError("money_unreadable", control=name, text=str(value))
+        return Money(minor=value, currency=currency)
+
+    return InvoiceSeen(
+        software=_software(known),
+        account_id=str(values["account_id"]),
+        client=str(values["client"]),
+        invoice_number=str(values["number"]),
+        total=money("total"),
+        balance=money("balance"),
+        alert=str(values.get("alert", "")),
+        patient=str(values.get("patient", "")),
+    )
+
+
+def _flow(pack: Pack, name: str) -> Flow:
+    if name not in pack.flows:
+        raise PackError("flow_missing", flow=name, pack=pack.key)
+    return pack.flows[name]
+
+
+def _verify(writer: Flow) -> Verify:
+    if writer.verify is None:
+        raise PackError("verify_missing", flow=writer.name)
+    return writer.verify
+
+
+def _wanted(pack: Pack, flow: Flow) -> frozenset[str]:
+    known = {**pack.controls, **pack.fields, **pack.lists}
+    return names_of((step for _, step in parts_of(flow)), known)

@@ -1,0 +1,54 @@
+"""A reading flow: says what the screen shows and leaves it as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tillbridge.domain.errors import TillbridgeError
+from tillbridge.flows.dialogs import DialogRetry
+from tillbridge.flows.hands import NotNow
+from tillbridge.flows.order_facts import Value
+from tillbridge.flows.scene import ListSeen
+from tillbridge.flows.steps import Flow
+from tillbridge.flows.walk import Walk
+from tillbridge.screen.backend import Gone, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a reading flow returns, by the names that the flow gives."""
+
+    values: dict[str, Value]
+    rows: ListSeen | None = None
+
+
+def read(flow: Flow, walk: Walk, note: Callable[..., None]) -> Read:
+    """Walk the flow. Raises TillbridgeError; the screen is put back either way."""
+    try:
+        if flow.touches:
+            walk.dialogs.clear("reading")
+        walk.steps(flow.identity, "reading")
+        walk.steps(flow.steps, "reading")
+        return _returned(flow, walk)
+    finally:
+        _restore(flow, walk, note)
+
+
+def _returned(flow: Flow, walk: Walk) -> Read:
+    values: dict[str, Value] = {}
+    for name, source in flow.returns.items():
+        kind, _, rest = source.partition(".")
+        if kind == "window":
+            window, _, hole = rest.partition(".")
+            values[name] = walk.scene.window(window).holes[hole]
+        elif source in walk.read:
+            values[name] = walk.read[source]
+    return Read(values, walk.lists.get("rows"))
+
+
+def _restore(flow: Flow, walk: Walk, note: Callable[..., None]) -> None:
+    try:
+        walk.steps(flow.restore, "reading")
+    except (TillbridgeError, Gone, Refused, NotNow, DialogRetry) as cause:
+        note("not put back", error=str(cause))

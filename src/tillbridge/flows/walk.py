@@ -1,0 +1,413 @@
+"""Walks the free steps of a flow: everything before the commit, after it, and every step of a reading flow.
+
+A step is tried until it works or its time is up; between tries known dialogs are answered. What is read is kept
+in `read`. Nothing here sends a commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from tillbridge.domain.errors import OperatorError, PackError, SetupError, TillbridgeError
+from tillbridge.flows.dialogs import Dialogs
+from tillbridge.flows.expecting import Expecting, differs
+from tillbridge.flows.hands import Hands, NotNow
+from tillbridge.flows.order_facts import Facts, Value, same
+from tillbridge.flows.pack import During, ListSpec
+from tillbridge.flows.scene import ListSeen, RowSeen, Scene
+from tillbridge.flows.steps import (
+    AnyStep,
+    ChooseStep,
+    Expect,
+    ExpectRow,
+    Given,
+    MenuStep,
+    Noted,
+    ParkStep,
+    PressStep,
+    Read,
+    ReadRow,
+    ReadRows,
+    SelectStep,
+    SetStep,
+    TickOnly,
+    TickStep,
+    WaitStep,
+    When,
+)
+from tillbridge.screen.backend import (
+    Act,
+    Choose,
+    Found,
+    Gone,
+    Park,
+    Press,
+    SelectRow,
+    SetText,
+    Tick,
+    TickRow,
+)
+
+STEP_S = 3.0
+"""A control that is not ready yet becomes ready within this time."""
+AGREE_S = 1.0
+"""A text that is not right yet becomes right within this time (a title that lags)."""
+OPEN_S = 10.0
+"""A window comes or goes within this time."""
+
+Secrets = Callable[[str], str]
+
+
+class Walk:
+    """The steps of one run on one screen."""
+
+    def __init__(
+        self,
+        scene: Scene,
+        facts: Facts,
+        hands: Hands,
+        dialogs: Dialogs,
+        note: Callable[..., None],
+        secrets: Secrets,
+    ) -> None:
+        self.scene = scene
+        self.facts = facts
+        self.hands = hands
+        self.dialogs = dialogs
+        self.note = note
+        self.secrets = secrets
+        self.expecting = Expecting(scene, facts)
+        self.read: dict[str, Value] = {}
+        self.lists: dict[str, ListSeen] = {}
+
+    def steps(self, steps: Iterable[AnyStep], during: During) -> None:
+        """All steps in order. Raises TillbridgeError at the first that cannot be done."""
+        for step in steps:
+            self.step(step, during)
+
+    def step(self, step: AnyStep, during: During) -> None:
+        """One step, with patience."""
+        if step.when is not None and not self.holds(step.when, step):
+            self.note("step skipped", line=step.line, when=step.when.word)
+            return
+        trouble: list[TillbridgeError] = []
+
+        def attempt() -> bool | None:
+            try:
+                self._do(step, during)
+            except NotNow as cause:
+                trouble.append(_blocked(cause, _name(step)))
+            except Gone:
+                self.scene.forget()
+                trouble.append(OperatorError("window_closed", control=_name(step)))
+            except (PackError, OperatorError) as error:
+                if error.code not in _MAY_PASS:
+                    raise
+                trouble.append(error)
+            else:
+                return True
+            if self.dialogs.clear(during):
+                self.scene.forget()
+            return None
+
+        if (
+            self.scene.pace.until(attempt, AGREE_S if isinstance(step, Expect | ExpectRow) else STEP_S)
+            is None
+        ):
+            raise trouble[-1]
+
+    def holds(self, when: When, step: AnyStep) -> bool:
+        """Is the step's condition true now?"""
+        if when.kind == "fact":
+            return self.facts.holds(when)
+        if when.kind == "window":
+            return self.scene.glance().named(when.word) is not None
+        name = _name(step)
+        reading = self.scene.readings([name])[name]
+        return reading is not None and (when.word == "shown" or reading.enabled)
+
+    def _do(self, step: AnyStep, during: During) -> None:
+        match step:
+            case Read() | ReadRow() | ReadRows():
+                self._read(step)
+            case Expect():
+                self._expect(step)
+            case ExpectRow():
+                self._expect_row(step)
+            case WaitStep():
+                self._wait(step, during)
+            case PressStep() | MenuStep():
+                self._press(step, during)
+            case Noted():
+                pass  # judged by those who saw the value before
+            case _:
+                self.hands.do(self.acts(step), _name(step))
+
+    # ---- looking ----
+
+    def _read(self, step: Read | ReadRow | ReadRows) -> None:
+        if isinstance(step, Read):
+            for name, value in self.scene.values(step.names).items():
+                kind = "field" if name.rpartition(".")[2] in self.scene.pack.fields else "control"
+                self.read[f"{kind}.{name.rpartition('.')[2]}"] = value
+            return
+        listed = self.scene.rows(step.list)
+        if isinstance(step, ReadRows):
+            wanted = {name: self.facts.fill(term) for name, term in step.where.items()}
+            self.lists["rows"] = ListSeen(listed.spec, listed.matching(wanted), listed.complete)
+            return
+        row = self._one(listed, step)
+        for column in row.cells:
+            if not column.startswith("#"):
+                self.read[f"row.{column}"] = listed.value(row, column)
+        self.note("row read", list=step.list, line=step.line)
+
+    def _one(self, listed: ListSeen, step: ReadRow) -> RowSeen:
+        if step.where:
+            return self.expecting.one_row(listed, step.where)
+        rows = listed.matching({"#selected": True}) if step.which == "selected" else listed.rows
+        if len(rows) != 1:
+            raise OperatorError("no_invoice_open", list=step.list, count=len(rows))
+        return rows[0]
+
+    def _expect(self, step: Expect) -> None:
+        if not self.facts.knows(step.value):
+            return
+        wanted = self.facts.fill(step.value)
+        if step.what.startswith("window."):
+            _, window, hole = step.what.split(".")
+            seen = self.scene.window(window).holes[hole]
+            form = next(
+                one.kind
+                for title in self.scene.pack.windows[window].titles
+                for one in title.holes
+                if one.name == hole
+            )
+        else:
+            seen = self.scene.values([step.what])[step.what]
+            form = self.expecting.form(step.what)
+        if not same(seen, wanted, form):
+            raise differs(step.what, step.value, seen, wanted, form, self.scene.pack.formats)
+
+    def _expect_row(self, step: ExpectRow) -> None:
+        listed = self.scene.rows(step.list)
+        row = self.expecting.one_row(listed, step.where)
+        pairs = [(row, name, term) for name, term in self.expecting.known(step.has).items()]
+        pairs += [
+            (other, name, term)
+            for other in listed.rows
+            for name, term in step.others.items()
+            if other is not row
+        ]
+        for one, column, term in pairs:
+            wanted = self.facts.fill(term)
+            if not listed.cell_is(one, column, wanted):
+                form = listed.spec.format_of(column)
+                seen = one.texts.get(column, str(one.cells[column]))
+                name = f"{step.list}.{column}"
+                raise differs(name, term, seen, wanted, form, self.scene.pack.formats)
+
+    # ---- waiting ----
+
+    def _wait(self, step: WaitStep, during: During) -> None:
+        def there() -> bool | None:
+            self.dialogs.clear(during)
+            return True if self._is(step) else None
+
+        limit = OPEN_S if step.of.startswith("window.") or step.word == "settled" else STEP_S
+        if self.scene.pace.until(there, None if during == "after_commit" else limit) is None:
+            raise self._waited_for_nothing(step)
+
+    def _waited_for_nothing(self, step: WaitStep) -> TillbridgeError:
+        bare = step.of.rpartition(".")[2]
+        for setting in self.scene.pack.settings.values():
+            if bare in setting.must_allow:
+                chosen = str(self.facts.values.get(setting.name, ""))
+                return SetupError(f"{bare}_hidden", control=bare, setting=setting.name, chosen=chosen)
+        return OperatorError("software_busy", waited_for=f"{step.of} {step.word}")
+
+    def done(self, step: AnyStep) -> bool | None:
+        """A step after the commit: waits are asked once, everything else is done. None: not yet."""
+        if isinstance(step, WaitStep):
+            return True if self._is(step) else None
+        self.step(step, "after_commit")
+        return True
+
+    def _is(self, step: WaitStep) -> bool:
+        if step.word == "settled":
+            return self._settled(step.of)
+        kind, _, name = step.of.partition(".")
+        if kind == "window" and name:
+            seen = self.scene.glance().named(name)
+            if step.word == "gone":
+                return seen is None
+            return seen is not None and (step.word == "shown" or seen.window.enabled)
+        reading = self._there(step.of)
+        if step.word == "gone":
+            return reading is None
+        return reading is not None and (step.word == "shown" or reading)
+
+    def _there(self, name: str) -> bool | None:
+        """None: not on the screen; else whether it is enabled."""
+        try:
+            if isinstance(self.scene.spec(name), ListSpec):
+                return True if isinstance(self.scene.find([name])[name], Found) else None
+            reading = self.scene.readings([name])[name]
+        except Gone:
+            self.scene.forget()
+            return None
+        return None if reading is None else reading.enabled
+
+    def _settled(self, name: str) -> bool:
+        """Two looks with a wait between them show the same rows."""
+        before = self.scene.rows(name)
+        self.scene.backend.wait_change(_SETTLE_TICK_S)
+        return self.scene.rows(name).rows == before.rows
+
+    # ---- acting ----
+
+    def _press(self, step: PressStep | MenuStep, during: During) -> None:
+        if isinstance(step, MenuStep):
+            node = self.scene.menu_item(step.window, step.path)
+        else:
+            node = self.scene.node(step.control)
+        if step.opens and self.scene.glance().named(step.opens) is not None:
+            return  # an earlier try was slow and did open it
+        self.note("press", control=_name(step), line=step.line)
+        self.hands.do([Press(node, opens=bool(step.opens))], _name(step))
+        if step.opens:
+            self._await(step.opens, during)
+
+    def _await(self, window: str, during: During) -> None:
+        def there() -> bool | None:
+            if self.scene.glance().named(window) is not None:
+                return True
+            self.dialogs.clear(during)
+            return None
+
+        if self.scene.pace.until(there, OPEN_S) is None:
+            raise OperatorError("software_busy", waited_for=f"window.{window} shown")
+
+    def acts(self, step: AnyStep) -> Sequence[Act]:
+        """The acts of a step that types, ticks, chooses, selects or parks; its controls are found here."""
+        match step:
+            case SetStep():
+                return [self._set(step)]
+            case ChooseStep():
+                return [self._choose(step)]
+            case TickStep():
+                return [self._tick(step)]
+            case TickOnly():
+                return self._tick_only(step)
+            case SelectStep():
+                row = self.expecting.one_row(self.scene.rows(step.list), step.where)
+                return [SelectRow(self.scene.node(step.list), row.index)]
+            case ParkStep():
+                return [Park(self.scene.node(step.control))]
+            case _:
+                raise PackError("step_out_of_place", line=step.line)
+
+    def _set(self, step: SetStep) -> SetText:
+        spec = self.scene.pack.controls[step.control]
+        node = self.scene.node(step.control)
+        if step.secret:
+            return SetText(node, self.secrets(step.secret), spec.validates_on == "leave", secret=True)
+        text = self._typed(self.facts.fill(step.value), money=spec.format == "money")
+        self.note("set", control=step.control, text="(private)" if spec.private else text, line=step.line)
+        return SetText(node, text, spec.validates_on == "leave")
+
+    def _typed(self, value: Value, *, money: bool) -> str:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return self.scene.pack.formats.write(value) if money or not isinstance(value, int) else str(value)
+
+    def _choose(self, step: ChooseStep) -> Choose:
+        spec = self.scene.pack.controls[step.control]
+        node = self.scene.node(step.control)
+        wanted = str(self.facts.fill(step.value))
+        if wanted not in self.scene.pace.patiently(lambda: self.scene.backend.choices(node)):
+            raise self._not_offered(step, wanted)
+        self.note("choose", control=step.control, text=wanted, line=step.line)
+        return Choose(node, wanted, spec.set_by)
+
+    def _not_offered(self, step: ChooseStep, wanted: str) -> TillbridgeError:
+        if not isinstance(step.value, Given):
+            return PackError("choice_missing", control=step.control, wanted=wanted)
+        code = "method_missing" if step.value.name == "payment_method" else "setting_not_offered"
+        return SetupError(code, setting=step.value.name, wanted=wanted)
+
+    def _tick(self, step: TickStep) -> Tick | TickRow:
+        node = self.scene.node(step.name)
+        if not step.where:
+            return Tick(node, step.on)
+        row = self.expecting.one_row(self.scene.rows(step.name), step.where)
+        return TickRow(node, row.index, step.on)
+
+    def _tick_only(self, step: TickOnly) -> Sequence[TickRow]:
+        listed = self.scene.rows(step.list)
+        chosen = self.expecting.one_row(listed, step.where)
+        node = self.scene.node(step.list)
+        ticks = [column for column, caption in listed.spec.columns.items() if caption == "#check"]
+        return [
+            TickRow(node, row.index, row is chosen)
+            for row in listed.rows
+            if any(row.cells[column] is not (row is chosen) for column in ticks)
+        ]
+
+
+_SETTLE_TICK_S = 0.1
+_MAY_PASS = frozenset(
+    {
+        "control_missing",
+        "control_hidden",
+        "control_ambiguous",
+        "money_unreadable",
+        "text_unreadable",
+        "read_back_differs",
+        "other_client",
+        "other_invoice",
+        "balance_changed",
+        "invoice_not_listed",
+        "row_missing",
+        "choice_missing",
+        "value_not_taken",
+        "window_closed",
+    }
+)
+"""Troubles that may be over in a moment: the program is still drawing."""
+
+
+def _blocked(cause: NotNow, name: str) -> TillbridgeError:
+    if cause.code == "owner_disabled":
+        return OperatorError("dialog_in_the_way", control=name)
+    if cause.code in ("disabled", "hidden"):
+        return PackError(f"control_{cause.code}", control=name)
+    return OperatorError("window_closed" if cause.code == "gone" else "software_busy", control=name)
+
+
+def _name(step: AnyStep) -> str:
+    """The control, list or window that a step is about."""
+    match step:
+        case PressStep() | SetStep() | ChooseStep() | ParkStep():
+            return step.control
+        case ReadRow() | ReadRows() | TickOnly() | SelectStep() | ExpectRow():
+            return step.list
+        case Expect() | Noted():
+            return step.what
+        case MenuStep():
+            return " > ".join(step.path)
+        case TickStep():
+            return step.name
+        case WaitStep():
+            return step.of
+        case Read():
+            return ", ".join(step.names)
+
+
+def names_of(steps: Iterable[AnyStep], known: Mapping[str, object]) -> frozenset[str]:
+    """The bare names of controls, fields and lists that these steps will need."""
+    named: set[str] = set()
+    for step in steps:
+        parts = step.names if isinstance(step, Read) else [_name(step)]
+        named |= {part.rpartition(".")[2] for part in parts}
+    return frozenset(name for name in named if name in known)

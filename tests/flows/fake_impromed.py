@@ -1,0 +1,291 @@
+"""The v6 windows in memory, as much of them as flows need: books, a payment window, dialogs on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from tillbridge.domain.money import Money
+from tillbridge.flows.practice import Desk, PackPractice
+from tillbridge.flows.shelf import installed
+from tillbridge.ports.practice import PostingOrder
+from tillbridge.screen.backend import Mark, ShieldReport
+from tillbridge.screen.backends.fake import FakeBackend, FakeControl, FakeWindow
+
+TODAY = date(2026, 11, 22)
+PACK_FOLDER = Path(__file__).parents[2] / "src/tillbridge/packs/impromed/6"
+METHODS = ("Cash", "Check", "Credit Card (Integrated)", "Tillbridge")
+EMPLOYEES = ("Kim Tran", "Dana Brooks")
+
+
+def money(minor: int) -> str:
+    sign = "-" if minor < 0 else ""
+    return f"{sign}${abs(minor) // 100:,}.{abs(minor) % 100:02d}"
+
+
+class FakeImproMed:
+    """One running program with one client open. Tests turn its attributes into faults."""
+
+    def __init__(self) -> None:
+        self.account, self.client = "01042", "Alvarez, Rosa"
+        self.invoices = {"10467": 5550, "10482": 21240}
+        self.selected = "10482"
+        self.posted: list[list[str]] = []
+        self.on_opening: Callable[[], object] | None = None
+        self.on_commit: Callable[[], object] | None = None
+        """Runs instead of the commit; may call `commit`."""
+        self.hides_reference = False
+        self.validates = True
+        self.main = FakeWindow("", self._main_controls())
+        self.backend = FakeBackend(self.main, name="impromed", version="6.4.2")
+        self.draw()
+
+    # ---- the main window ----
+
+    def _main_controls(self) -> list[FakeControl]:
+        return [
+            FakeControl("button", id="appButton", name="I"),
+            FakeControl("button", id="btnPay", name="Process Payment", on_press=self.open_payment),
+            FakeControl("tab", id="pageTransactions", name="Transactions"),
+            FakeControl("tab", id="pageInvoices", name="Invoices"),
+            FakeControl("button", id="btnRefresh", name="Refresh"),
+            FakeControl("text", id="lblAccount", label="Account"),
+            FakeControl("text", id="lblClient", label="Client"),
+            FakeControl("text", id="lblAlert", label="Alert", shown=False),
+            FakeControl("text", id="lblBalance", label="Account balance"),
+            FakeControl(
+                "list",
+                id="grdInvoices",
+                name="Open invoices",
+                captions=("Invoice", "Date", "Label", "Total", "Paid", "Balance"),
+            ),
+            FakeControl(
+                "list",
+                id="grdTransactions",
+                name="Transactions",
+                captions=("Date", "Type", "Method", "Amount", "Reference", "Invoice", "Employee"),
+            ),
+        ]
+
+    def draw(self) -> None:
+        """Show the books as they are now."""
+        self.main.title = f"ImproMed - {self.account} {self.client}"
+        self.main["lblAccount"].text = self.account
+        self.main["lblClient"].text = self.client
+        self.main["lblBalance"].text = money(sum(self.invoices.values()))
+        grid = self.main["grdInvoices"]
+        grid.cells = [
+            [number, "11/20/2026", "Visit", money(owed), money(0), money(owed)]
+            for number, owed in self.invoices.items()
+        ]
+        grid.selected = list(self.invoices).index(self.selected) if self.selected in self.invoices else -1
+        self.main["grdTransactions"].cells = list(self.posted)
+
+    # ---- the payment window ----
+
+    def open_payment(self) -> None:
+        if self.on_opening:
+            self.on_opening()
+        if not any(window.title.startswith("Process") for window in self.backend.open):
+            self.payment = FakeWindow(
+                f"Process Payment - {self.account} {self.client}",
+                self._payment_controls(),
+                kind="dialog",
+                modal=True,
+                owner=self.main,
+            )
+            at = self.backend.open.index(self.main) + 1
+            self.backend.open.insert(at, self.payment)
+
+    def _payment_controls(self) -> list[FakeControl]:
+        row = self.main["grdInvoices"].selected
+        number = list(self.invoices)[row]
+        due = self.invoices[number]
+        everything = [*self.invoices, "Unapplied"]
+        return [
+            FakeControl(
+                "list",
+                id="lstApply",
+                label="Apply to",
+                captions=("Invoice", "Balance"),
+                cells=[[one, money(self.invoices.get(one, 0))] for one in everything],
+                ticks=[one == number for one in everything],
+            ),
+            FakeControl(
+                "choice",
+                id="cboMethod",
+                label="Payment Method",
+                text="Cash",
+                options=METHODS,
+                ways=frozenset({"keys"}),
+                on_set=self._method_set,
+            ),
+            FakeControl(
+                "choice",
+                id="cboCardType",
+                label="Card Type",
+                text="Not Specified",
+                options=("Not Specified", "Visa"),
+                enabled=False,
+            ),
+            FakeControl("edit", id="txtAmount", label="Amount", text=money(due), on_set=self._amount_set),
+            FakeControl("edit", id="txtReference", label="Reference", shown=False),
+            FakeControl("choice", id="cboEmployee", label="Employee", text="Kim Tran", options=EMPLOYEES),
+            FakeControl("check", id="chkConclude", name="Conclude invoice", checked=True),
+            FakeControl("button", id="btnOK", name="OK", on_press=self._ok),
+            FakeControl("button", id="btnCancel", name="Cancel", on_press=self.close_payment),
+            FakeControl("edit", id="txtClient", label="Client", text=self.client, read_only=True),
+            FakeControl("text", id="lblDue", label="Amount due", text=money(due)),
+            FakeControl("text", id="lblTendered", label="Tendered", text=money(due)),
+            FakeControl("text", id="lblChange", label="Change", text=money(0)),
+        ]
+
+    def _method_set(self, method: FakeControl) -> None:
+        self.payment["txtReference"].shown = method.text != "Cash" and not self.hides_reference
+        self.payment["cboCardType"].enabled = method.text != "Cash"
+
+    def _amount_set(self, amount: FakeControl) -> None:
+        if self.validates:
+            self.payment["lblTendered"].text = f"${amount.text}"
+
+    def close_payment(self) -> None:
+        self.backend.open = [window for window in self.backend.open if window is not self.payment]
+
+    def _ok(self) -> None:
+        if self.on_commit:
+            self.on_commit()
+        else:
+            self.commit()
+            self.ask("Print receipt?", "Yes", "No", after=self.close_payment)
+
+    def commit(self) -> None:
+        """What really happens: a row for each ticked invoice."""
+        window = self.payment
+        minor = int(window["txtAmount"].text.replace("$", "").replace(",", "").replace(".", ""))
+        numbers = [row[0] for row, on in zip(window["lstApply"].cells, window["lstApply"].ticks or ()) if on]
+        for number in numbers:
+            self.posted.insert(
+                0,
+                [
+                    "11/22/2026",
+                    "Payment",
+                    window["cboMethod"].text,
+                    money(-minor),
+                    window["txtReference"].text[:10],
+                    number,
+                    window["cboEmployee"].text,
+                ],
+            )
+            self.invoices[number] -= minor
+        self.draw()
+
+    # ---- dialogs ----
+
+    def ask(
+        self, text: str, *buttons: str, after: Callable[[], object] | None = None, title: str = "ImproMed"
+    ) -> FakeWindow:
+        """A modal message on top of everything."""
+        message = FakeWindow(title, [FakeControl("text", text=text)], kind="dialog", modal=True)
+        self.pressed: list[str] = getattr(self, "pressed", [])
+
+        def press(name: str) -> Callable[[], None]:
+            def pressed() -> None:
+                self.pressed.append(name)
+                self.backend.open.remove(message)
+                if after:
+                    after()
+
+            return pressed
+
+        message.controls += [FakeControl("button", name=name, on_press=press(name)) for name in buttons]
+        self.backend.open.append(message)
+        return message
+
+
+class FakeGuard:
+    """A person who touches the mouse when a test says so."""
+
+    name = "fake"
+
+    def __init__(self) -> None:
+        self.touched = 0
+        self.shields = 0
+
+    def watch(self) -> Mark:
+        return Mark(0)
+
+    def disturbed(self, since: Mark) -> bool:
+        if self.touched:
+            self.touched -= 1
+            return True
+        return False
+
+    def idle_s(self) -> float:
+        return 60.0
+
+    def shield(self, max_s: float) -> FakeShield:
+        self.shields += 1
+        return FakeShield()
+
+    def close(self) -> None:
+        pass
+
+
+class FakeShield:
+    def __enter__(self) -> ShieldReport:
+        return ShieldReport(held=True)
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+class Notes:
+    """A transcript in memory."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, dict[str, object]]] = []
+
+    def note(self, what: str, **facts: object) -> None:
+        self.lines.append((what, facts))
+
+    def close(self) -> str:
+        return "notes"
+
+    def text(self) -> str:
+        return "\n".join(f"{what} {facts}" for what, facts in self.lines)
+
+
+class Clinic:
+    """The fake program, its guard and the practice that drives it."""
+
+    def __init__(self) -> None:
+        self.software = FakeImproMed()
+        self.guard = FakeGuard()
+        self.notes = Notes()
+        self.desk = Desk(
+            backend=self.software.backend,
+            guard=self.guard,
+            clock=lambda: self.software.backend.now,
+            today=lambda: TODAY,
+            log=lambda name: self.notes,
+            secrets=lambda name: "secret",
+            settings={},
+        )
+        self.practice = PackPractice(self.desk, installed("impromed"))
+
+
+def order(amount_minor: int = 21240, **changes: object) -> PostingOrder:
+    plain: dict[str, object] = {
+        "payment_id": "p1",
+        "kind": "sale",
+        "account_id": "01042",
+        "client": "Alvarez, Rosa",
+        "invoice_number": "10482",
+        "amount": Money(minor=amount_minor, currency="USD"),
+        "marker": "V4242-K7Q9",
+        "balance": Money(minor=21240, currency="USD"),
+        "payment_method": "Tillbridge",
+        "employee": "Dana Brooks",
+    }
+    return PostingOrder(**(plain | changes))  # type: ignore[arg-type]  # a builder for tests
