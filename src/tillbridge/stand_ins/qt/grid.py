@@ -83,6 +83,12 @@ class Grid(QTableWidget):
         rows = self.selectionModel().selectedRows()
         return rows[0].row() if rows else -1
 
+    def show_key(self, value: str) -> None:
+        """Scroll to the row with this key; nothing if there is none."""
+        for at, row in enumerate(self._rows):
+            if row[self._key] == value:
+                self.scrollTo(self.model().index(at, 0))
+
     def choose(self, value: str) -> None:
         """Select the row with this key; nothing if there is none."""
         for at, row in enumerate(self._rows):

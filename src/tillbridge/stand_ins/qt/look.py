@@ -67,7 +67,6 @@ QDialog { background: #e3eefb; border: 1px solid #5b7fb2; }
 QDialog QTableWidget { border: 1px solid #96b3d8; }
 QLabel[total="true"] { background: #ffffff; border: 1px solid #96b3d8; padding: 2px 4px; font-weight: bold; }
 QMessageBox { background: #f4f8fd; }
-QMessageBox QLabel#qt_msgbox_label { min-width: 190px; min-height: 34px; }
 QStatusBar { background: qlineargradient(x1:0, y1:0, x2:0, y2:1, stop:0 #d7e6f9, stop:0.5 #c7dcf8, stop:0.51 #b3d0f5,
     stop:1 #c7dcf8); border-top: 1px solid #8db2e3; color: #15428b; }
 QStatusBar::item { border: none; }

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -209,8 +209,11 @@ class PaymentWindow(QDialog):
                 Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable
             )
             item.setCheckState(Qt.CheckState.Checked if row["ticked"] else Qt.CheckState.Unchecked)
-            if row["ticked"]:
-                self._apply.scrollToItem(item)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - the name is Qt's
+        """Bring the ticked invoice into view; possible only once the list has its size."""
+        super().showEvent(event)
+        self._apply.show_key(self._number)
 
     def _tick_changed(self, item: QTableWidgetItem) -> None:
         if item.column() != 0 or is_held(self):
