@@ -51,6 +51,14 @@ def parsed(source: str) -> ast.Module:
     return ast.parse(source, feature_version=(3, 11))
 
 
+def does_not_parse(source: str) -> list[str]:
+    try:
+        parsed(source)
+    except SyntaxError as error:
+        return [f"line {error.lineno}: does not parse as Python 3.11: {error.msg}"]
+    return []
+
+
 def functions(source: str) -> Iterator[Function]:
     for node in ast.walk(parsed(source)):
         if isinstance(node, Function):
