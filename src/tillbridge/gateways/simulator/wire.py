@@ -142,9 +142,12 @@ def inquiry_of(heard: Heard, reference: str) -> Inquiry:
 
 
 def card_in(heard: Heard, reference: str) -> Card | None:
-    """The card of an inquiry's reply, if it tells."""
+    """The card of an inquiry's reply, if it tells. Raises only SetupError."""
+    if isinstance(heard, NoReply):
+        return None
+    error_code(heard)
     try:
-        payment = _payment(heard, reference) if isinstance(heard, Reply) else None
+        payment = _payment(heard, reference)
         return _card(payment) if payment is not None else None
     except Unreadable:
         return None
