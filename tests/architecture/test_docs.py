@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from tests.architecture.tree import ROOT, files, text
+from tillbridge.apps.cli.main import main as tillbridge
 from tools.benches import judge
 from tools.docs import decisions, pages
 from tools.setup.__main__ import COMMANDS
 
 PAGES = [path for path in files() if path.suffix == ".md"]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+OURS = re.compile(r"(?:`|^|-- )tillbridge ([a-z]\w*)", flags=re.MULTILINE)
 PATH = re.compile(r"`([\w.-]+/[\w./-]+\.(?:py|toml|md|sql|json))`")
 RUN = re.compile(r"\./run (\w[\w-]*)")
 BENCH = re.compile(r"\./run bench (\w+)")
@@ -47,6 +51,16 @@ def test_every_command_that_a_page_names_exists(page: Path) -> None:
 def test_every_bench_that_a_page_names_has_targets(page: Path) -> None:
     known = {*judge.targets(), "NAME", "all", "merge"}
     assert [name for name in BENCH.findall(text(page)) if name not in known] == []
+
+
+def test_every_command_of_ours_that_a_page_names_exists() -> None:
+    named = {name for page in PAGES for name in OURS.findall(text(page))}
+    assert {"doctor", "journal"} <= named
+    with pytest.raises(SystemExit), redirect_stdout(StringIO()) as shown:
+        tillbridge(["--help"])
+    assert [
+        name for name in sorted(named) if not re.search(rf"^ +{name}\b", shown.getvalue(), flags=re.MULTILINE)
+    ] == []
 
 
 def test_every_bench_module_has_targets() -> None:
