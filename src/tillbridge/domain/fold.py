@@ -1,23 +1,31 @@
 """Folding events into a payment: the only way a payment changes.
 
 `apply` raises ImpossibleEvent (with the event's kind, the subject and the state) for a pair that the tables do not
-allow; nothing is changed then. The engine records that as an event of its own.
+allow and for facts that are missing or senseless; nothing is changed then. The engine records that as an event of
+its own.
+
+Rules of money that live here:
+ 3. A new attempt only when every older one is over, or a named person overrode its doubt.
+ 6. One payment is posted once: a posting of the same money only after the one in the books was reversed.
+10. What went back beyond what was taken is recorded and becomes a person's task.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
-from tillbridge.domain import money_leg, posting_leg
+from tillbridge.domain import posting_leg
 from tillbridge.domain.errors import ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.guards import money_cell, posting_cell, told_back
 from tillbridge.domain.invoice import Debt
+from tillbridge.domain.ledger import PostingKind
 from tillbridge.domain.money import Money, Parts, zero
 from tillbridge.domain.money_leg import Effect, MoneyEvent, MoneyState
-from tillbridge.domain.operation import Entry
-from tillbridge.domain.payment import Attempt, Payment, Posting
+from tillbridge.domain.operation import OPERATIONS, Entry
+from tillbridge.domain.payment import OVERRIDABLE, Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingEffect, PostingEvent, PostingState
 
 _MONEY = {str(event): event for event in MoneyEvent}
@@ -34,15 +42,21 @@ def fold(payment_id: str, events: Iterable[Event]) -> Payment | None:
 
 def apply(payment_id: str, payment: Payment | None, event: Event) -> Payment:
     """The payment after one more event. Raises ImpossibleEvent."""
-    if payment is None:
-        return replace(_created(payment_id, event), version=1)
-    if event.kind in _MONEY and payment.attempt(event.subject):
-        changed = _money(payment, event, _MONEY[event.kind])
-    elif event.kind in _POSTING and payment.posting(event.subject):
-        changed = _posting(payment, event, _POSTING[event.kind])
-    else:
-        changed = _own(payment, event)
+    try:
+        if payment is None:
+            return replace(_created(payment_id, event), version=1)
+        changed = _with_over_returned(_changed(payment, event))
+    except ValueError as error:
+        raise _impossible(event, f"facts: {error}") from error
     return replace(changed, version=payment.version + 1)
+
+
+def _changed(payment: Payment, event: Event) -> Payment:
+    if event.kind in _MONEY and payment.attempt(event.subject):
+        return _money(payment, event, _MONEY[event.kind])
+    if event.kind in _POSTING and payment.posting(event.subject):
+        return _posting(payment, event, _POSTING[event.kind])
+    return _own(payment, event)
 
 
 def _impossible(event: Event, state: str) -> ImpossibleEvent:
@@ -50,8 +64,11 @@ def _impossible(event: Event, state: str) -> ImpossibleEvent:
 
 
 def _created(payment_id: str, event: Event) -> Payment:
-    if event.kind != PaymentEvent.PAYMENT_CREATED:
+    operation = OPERATIONS.get(event.text("operation"))
+    if event.kind != PaymentEvent.PAYMENT_CREATED or operation is None:
         raise _impossible(event, "none")
+    if operation.of_payment != bool(event.text("of")):
+        raise ValueError("void and refund name the payment that they give back, nothing else does")
     currency = event.text("currency")
 
     def money(name: str) -> Money:
@@ -74,6 +91,7 @@ def _created(payment_id: str, event: Event) -> Payment:
         created_at=event.at,
         person=event.text("person"),
         given_back=zero(currency),
+        elsewhere=zero(currency),
         over_returned=zero(currency),
     )
 
@@ -91,25 +109,38 @@ def _own(payment: Payment, event: Event) -> Payment:
             return replace(payment, postings=(*payment.postings, _new_posting(payment, event)))
         case PaymentEvent.KEEP_DECIDED if payment.attempt(event.subject):
             return _with_attempt(payment, event.subject, keep_decided=True)
-        case PaymentEvent.GIVE_BACK_STARTED if payment.attempt(event.subject):
+        case PaymentEvent.GIVE_BACK_STARTED if (
+            attempt := payment.attempt(event.subject)
+        ) and attempt.owed_back:
             started = {"give_back_reference": event.text("give_back_reference"), "give_back_since": event.at}
             return _with_attempt(payment, event.subject, **started)
-        case PaymentEvent.ATTEMPT_OVERRIDDEN if payment.attempt(event.subject) and event.text("person"):
+        case PaymentEvent.ATTEMPT_OVERRIDDEN if (
+            (attempt := payment.attempt(event.subject))
+            and event.text("person")
+            and attempt.state in OVERRIDABLE
+        ):
             return _with_attempt(payment, event.subject, overridden=True)
         case PaymentEvent.GIVE_BACK_RECORDED:
-            return _given_back(payment, event.number("amount_minor"))
+            return _given_back(payment, _positive(event, "amount_minor"), ours=bool(event.text("payment_id")))
         case PaymentEvent.GIVE_BACK_FAILED:
-            return _given_back(payment, -event.number("amount_minor"))
+            return _given_back(
+                payment, -_positive(event, "amount_minor"), ours=bool(event.text("payment_id"))
+            )
         case PaymentEvent.NOTED | PaymentEvent.IMPOSSIBLE | PaymentEvent.RESTORED_CHECKED:
             return _noted(payment, event)
     raise _impossible(event, "payment")
 
 
 def _new_attempt(payment: Payment, event: Event) -> Attempt:
+    asked = _amount(payment, event)
+    if not 0 <= asked.minor <= payment.parts.whole.minor:
+        raise ValueError("an attempt asks for no more than its payment")
+    if asked.minor == 0 and payment.row.direction != "none":
+        raise ValueError("an attempt asks for something")
     return Attempt(
         reference=event.subject,
         state=MoneyState.CREATED,
-        asked=_amount(payment, event),
+        asked=asked,
         horizon_ms=event.number("horizon_ms"),
         terminal_id=event.text("terminal_id"),
         since=event.at,
@@ -118,28 +149,51 @@ def _new_attempt(payment: Payment, event: Event) -> Attempt:
 
 def _new_posting(payment: Payment, event: Event) -> Posting:
     kind: Any = event.text("kind")
-    return Posting(
+    posting = Posting(
         marker=event.subject,
         kind=kind,
         state=PostingState.NOT_NEEDED,
-        amount=_amount(payment, event),
+        amount=Money(minor=_positive(event, "amount_minor"), currency=payment.parts.whole.currency),
         reference=event.text("reference"),
         since=event.at,
     )
+    if payment.attempt(posting.reference) is None or kind not in get_args(PostingKind):
+        raise ValueError("a posting records the money of an attempt")
+    if payment.is_primary(posting) and not payment.may_post(posting.reference):
+        raise ValueError("this money is posted already, or perhaps")
+    return posting
 
 
-def _given_back(payment: Payment, minor: int) -> Payment:
+def _positive(event: Event, name: str) -> int:
+    value = event.number(name)
+    if value <= 0:
+        raise ValueError(f"{name} is not above zero")
+    return value
+
+
+def _given_back(payment: Payment, minor: int, *, ours: bool) -> Payment:
     given = payment.given_back.minor + minor
-    over = max(0, given - payment.taken.minor)
+    elsewhere = payment.elsewhere.minor + (0 if ours else minor)
+    if elsewhere < 0 or given < elsewhere:
+        raise ValueError("more gave-back failed than was given back")
     currency = payment.given_back.currency
-    tasks = (
-        _with_task(payment.tasks, "over_returned") if over > payment.over_returned.minor else payment.tasks
-    )
     return replace(
         payment,
         given_back=Money(minor=given, currency=currency),
-        over_returned=Money(minor=over, currency=currency),
-        tasks=tasks,
+        elsewhere=Money(minor=elsewhere, currency=currency),
+    )
+
+
+def _with_over_returned(payment: Payment) -> Payment:
+    """What went back beyond what was taken, as it stands now; more of it is a person's task."""
+    late = sum(max(0, a.late_back - a.late.minor) for a in payment.attempts if a.late is not None)
+    over = max(0, payment.given_back.minor - payment.taken.minor) + late
+    if over == payment.over_returned.minor:
+        return payment
+    more = over > payment.over_returned.minor
+    tasks = _with_task(payment.tasks, "over_returned") if more else payment.tasks
+    return replace(
+        payment, over_returned=Money(minor=over, currency=payment.over_returned.currency), tasks=tasks
     )
 
 
@@ -163,61 +217,123 @@ def _amount(payment: Payment, event: Event) -> Money:
 def _money(payment: Payment, event: Event, kind: MoneyEvent) -> Payment:
     attempt = payment.attempt(event.subject)
     assert attempt is not None
-    cell = money_leg.cell(attempt.state, kind)
+    cell = money_cell(payment, event)
     if cell is None:
         raise _impossible(event, attempt.state)
-    since = attempt.since if cell.to is attempt.state else event.at
-    changed = replace(attempt, state=cell.to, since=since, **_learned(payment, attempt, event, kind))
-    if Effect.LATE in cell.effects:
-        changed = replace(changed, late=changed.approved or attempt.asked, approved=None)
-    if Effect.HOLD in cell.effects or Effect.RELEASE in cell.effects:
-        changed = replace(changed, held_by_dispute=Effect.HOLD in cell.effects)
+    learned = _learned(payment, attempt, event, kind, cell.to)
+    changed = _entered(replace(attempt, state=cell.to, **learned), attempt, event)
     payment = _put_attempt(payment, changed)
     for effect in cell.effects:
         payment = _money_effect(payment, event, effect)
+    if kind is MoneyEvent.RE_PRESENTED:
+        payment = _still_right(payment, attempt.reference)
     return payment
+
+
+def _entered(changed: Attempt, before: Attempt, event: Event) -> Attempt:
+    """A state that is entered anew begins its own time; killing counts its kills anew and is swept anew."""
+    if changed.state is before.state:
+        return changed
+    changed = replace(changed, since=event.at)
+    return replace(changed, kills=0, swept=False) if changed.state is MoneyState.KILLING else changed
 
 
 def _money_effect(payment: Payment, event: Event, effect: Effect) -> Payment:
-    if effect in (Effect.ADD_GIVEN_BACK, Effect.OVER_RETURNED):
-        return _given_back(payment, event.number_or("returned_minor", 0))
-    if effect in (Effect.TASK, Effect.ALERT):
-        return replace(payment, tasks=_with_task(payment.tasks, f"{event.kind}_unexpected"))
+    match effect:
+        case Effect.ADD_GIVEN_BACK | Effect.OVER_RETURNED:
+            return _others_gave_back(payment, event)
+        case Effect.TASK | Effect.ALERT:
+            return replace(payment, tasks=_with_task(payment.tasks, f"{event.kind}_unexpected"))
+        case Effect.HOLD | Effect.RELEASE:
+            return _with_attempt(payment, event.subject, held_by_dispute=effect is Effect.HOLD)
     return payment
 
 
-def _learned(payment: Payment, attempt: Attempt, event: Event, kind: MoneyEvent) -> dict[str, Any]:
+def _others_gave_back(payment: Payment, event: Event) -> Payment:
+    """A refund or dispute that is counted once, under its `key`."""
+    attempt = payment.attempt(event.subject)
+    assert attempt is not None
+    key, minor = event.text("key"), _positive(event, "returned_minor")
+    if not key:
+        raise ValueError("a refund or dispute of others has a key")
+    payment = _with_attempt(payment, event.subject, counted=(*attempt.counted, key))
+    if attempt.state is not MoneyState.KILLED:
+        return _given_back(payment, minor, ours=False)
+    late = attempt.late or Money(minor=minor, currency=attempt.asked.currency)
+    return _with_attempt(payment, event.subject, late=late, late_back=attempt.late_back + minor)
+
+
+def _still_right(payment: Payment, reference: str) -> Payment:
+    """Money that came back after all: a posting that was to be reversed once it is found is right as it is."""
+    postings = (replace(p, settle_first=False) if p.reference == reference else p for p in payment.postings)
+    return replace(payment, postings=tuple(postings))
+
+
+def _learned(
+    payment: Payment, attempt: Attempt, event: Event, kind: MoneyEvent, to: MoneyState
+) -> dict[str, Any]:
     """What an event teaches about the attempt, beside its state."""
     match kind:
         case MoneyEvent.SEND_STARTED:
             return {"sent_at": event.at}
-        case MoneyEvent.APPROVED | MoneyEvent.AUTHORIZED | MoneyEvent.PENDED if not attempt.taken:
-            return _approval(payment, attempt, event)
+        case MoneyEvent.APPROVED | MoneyEvent.AUTHORIZED | MoneyEvent.PENDED | MoneyEvent.SETTLED:
+            return (
+                {} if attempt.taken or to in _HEARD_BEFORE else _approval(payment, attempt, event, kind, to)
+            )
         case MoneyEvent.DECLINED | MoneyEvent.CANCELLED | MoneyEvent.NOT_SENT | MoneyEvent.NO_REPLY:
-            return {"reason": event.text("reason", attempt.reason)}
+            back = {"late_back": attempt.late.minor} if attempt.late and to is MoneyState.KILLED else {}
+            return {"reason": event.text("reason", attempt.reason), **back}
         case MoneyEvent.CANCEL_ASKED:
             return {"cancel_asked": True}
         case MoneyEvent.STOPPED:
             return {"stopped_by": event.text("person")}
         case MoneyEvent.KILL_ACKNOWLEDGED:
             return {"kills": attempt.kills + 1}
-        case MoneyEvent.GIVEN_BACK:
-            return {"late": None}
         case MoneyEvent.SWEEP_ENDED:
             return {"swept": True}
+    return _learned_of_late(attempt, event, kind) if attempt.state is MoneyState.KILLING else {}
+
+
+_HEARD_BEFORE = frozenset({MoneyState.KILLED, MoneyState.RETURNED, MoneyState.VOIDED, MoneyState.UNKNOWN})
+"""Where an approval that is told teaches nothing: it is back already, or doubted."""
+
+
+def _learned_of_late(attempt: Attempt, event: Event, kind: MoneyEvent) -> dict[str, Any]:
+    """Behind the door of killing: how much of a late approval went back."""
+    late = attempt.late or attempt.asked
+    match kind:
+        case MoneyEvent.GIVEN_BACK | MoneyEvent.REFUNDED_ELSEWHERE | MoneyEvent.DISPUTE_LOST:
+            back = attempt.late_back + max(0, told_back(attempt, event))
+            return {"late_back": back, "late_voided": attempt.late_voided or event.text("by") == "void"}
+        case MoneyEvent.VOIDED:
+            return {"late": late, "late_back": late.minor, "late_voided": True}
+        case MoneyEvent.RETURNED | MoneyEvent.SETTLEMENT_REJECTED:
+            return {"late": late, "late_back": late.minor}
+        case MoneyEvent.RE_PRESENTED:
+            return {"late": late, "late_back": 0}
     return {}
 
 
-def _approval(payment: Payment, attempt: Attempt, event: Event) -> dict[str, Any]:
-    minor = event.number_or("amount_minor", attempt.asked.minor)
-    return {
-        "approved": Money(minor=minor, currency=payment.parts.whole.currency),
+def _approval(
+    payment: Payment, attempt: Attempt, event: Event, kind: MoneyEvent, to: MoneyState
+) -> dict[str, Any]:
+    known = attempt.late or attempt.approved or attempt.asked
+    minor = event.number_or("amount_minor", known.minor)
+    if minor < 0 or (minor == 0 and attempt.asked.minor > 0):
+        raise ValueError("an approval of nothing")
+    amount = Money(minor=minor, currency=payment.parts.whole.currency)
+    learned = {
         "gateway_ref": event.text("gateway_ref", attempt.gateway_ref),
         "auth_code": event.text("auth_code", attempt.auth_code),
         "brand": event.text("brand", attempt.brand),
         "last4": event.text("last4", attempt.last4),
         "reason": "",
     }
+    if to is not MoneyState.KILLING:
+        return {**learned, "approved": amount}
+    void_failed = kind is MoneyEvent.SETTLED and attempt.late_voided
+    again = {"late_back": 0, "late_voided": False} if void_failed else {}
+    return {**learned, **again, "late": amount, "approved": None}
 
 
 def _put_attempt(payment: Payment, changed: Attempt) -> Payment:
@@ -237,7 +353,7 @@ def _with_attempt(payment: Payment, reference: str, **changes: Any) -> Payment:
 def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
     posting = payment.posting(event.subject)
     assert posting is not None
-    cell = posting_leg.cell(posting.state, kind)
+    cell = posting_cell(payment, event)
     if cell is None:
         raise _impossible(event, posting.state)
     since = posting.since if cell.to is posting.state else event.at
@@ -247,24 +363,44 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
         posting,
         state=cell.to,
         since=since,
-        typing_since=event.at if typing else posting.typing_since,
+        touched_at=event.at if _perhaps_committed(posting, cell) else posting.touched_at,
         ever_typed=posting.ever_typed or typing,
         reason=event.text("reason", "" if cell.to is PostingState.POSTED else posting.reason),
         not_before=event.at.plus_ms(retry_in_ms) if retry_in_ms else None,
         suspect_dismissed=posting.suspect_dismissed or kind is PostingEvent.SAID_NOT_POSTED,
         may_be_posted=_may_be_posted(posting, cell),
         by=_by(posting, cell, event),
-        settle_first=posting.settle_first or PostingEffect.SETTLE_FIRST in cell.effects,
+        suspected=_suspected(posting, cell, kind),
+        settle_first=_settle_first(posting, cell),
     )
     postings = tuple(changed if p.marker == posting.marker else p for p in payment.postings)
-    return replace(payment, postings=postings)
+    alert = PostingEffect.ALERT in cell.effects
+    tasks = _with_task(payment.tasks, f"{event.kind}_unexpected") if alert else payment.tasks
+    return replace(payment, postings=postings, tasks=tasks)
+
+
+def _suspected(posting: Posting, cell: posting_leg.Cell, kind: PostingEvent) -> bool:
+    stays = cell.to is PostingState.NEEDS_ATTENTION
+    return stays and (posting.suspected or kind is PostingEvent.SUSPECTED)
+
+
+def _settle_first(posting: Posting, cell: posting_leg.Cell) -> bool:
+    if cell.to in posting_leg.CLOSED:
+        return False
+    return posting.settle_first or PostingEffect.SETTLE_FIRST in cell.effects
+
+
+def _perhaps_committed(posting: Posting, cell: posting_leg.Cell) -> bool:
+    """Typing ended, and not by a proof that nothing was committed."""
+    was = posting.state in (PostingState.TYPING, PostingState.COMMITTING)
+    return was and cell.to not in (PostingState.TYPING, PostingState.WAITING)
 
 
 def _may_be_posted(posting: Posting, cell: posting_leg.Cell) -> bool:
     if cell.to is not PostingState.NEEDS_ATTENTION:
         return False
     if PostingEffect.SURELY_NOT_POSTED in cell.effects:
-        return posting.state is PostingState.UNSURE
+        return False
     return PostingEffect.MAY_BE_POSTED in cell.effects or posting.may_be_posted
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tillbridge.domain.money import Money
+
+PostingKind = Literal["sale", "deposit", "refund", "void", "return"]
+"""What a posting record records. `return` takes back one that is in the books."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,12 +14,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from tillbridge.domain.ledger import LedgerRow, LedgerSeen
+from tillbridge.domain.ledger import LedgerRow, LedgerSeen, PostingKind
 from tillbridge.domain.marker import shaped_like_marker
 from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.money import Money
 
-Kind = Literal["sale", "deposit", "refund", "void", "return"]
 Wrong = Literal["amount", "client", "invoice", "twice", "method"]
 WhyNot = Literal["list_incomplete", "not_quiet", "too_early", "marker_cut", "marker_unclear"]
 
@@ -31,7 +30,7 @@ CUT_LENGTH_MIN = 5
 class Wanted:
     """The posting that is looked for. `amount` is positive; empty texts are not compared."""
 
-    kind: Kind
+    kind: PostingKind
     account_id: str
     invoice_number: str
     amount: Money

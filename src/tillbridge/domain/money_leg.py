@@ -84,10 +84,35 @@ class Effect(StrEnum):
     """An approval that came after the door of killing: only to be given back."""
 
 
+class Guard(StrEnum):
+    """What a cell needs beside state and event. Decided in guards.py from the payment and the event's facts."""
+
+    WANTED = "wanted"
+    """Nothing else of this payment was ever taken, and no newer attempt is live."""
+    CAN_GO_BACK = "can_go_back"
+    """The money came from the client. What we gave back ourselves cannot be given back again."""
+    ALL_BACK = "all_back"
+    """As much as this tells of was given back already (and not by a void that settled all the same)."""
+    COVERED = "covered"
+    """With this, all of the late approval is back."""
+    NOTHING_LATE = "nothing_late"
+    """No late approval waits to be given back."""
+    KILLS_DONE = "kills_done"
+    """Three kills were acknowledged, and no late approval waits to be given back."""
+    NEW = "new"
+    """This refund or dispute (`key`) was not counted before."""
+    SAME_AMOUNT = "same_amount"
+    """It tells the amount that is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """Where to, and what else. Where `guard` does not hold, `otherwise` stands instead."""
+
     to: MoneyState
     effects: tuple[Effect, ...] = ()
+    guard: Guard | None = None
+    otherwise: Cell | None = None
 
 
 S, E = MoneyState, MoneyEvent
@@ -105,13 +130,36 @@ def _to(state: MoneyState, *effects: Effect) -> Cell:
     return Cell(state, effects)
 
 
+def _if(guard: Guard, cell: Cell, otherwise: Cell) -> Cell:
+    return Cell(cell.to, cell.effects, guard, otherwise)
+
+
+def _late(state: MoneyState, *effects: Effect) -> Cell:
+    """After the door: only ever given back. A give-back of ours that came late stands: nobody can take it back."""
+    kept = _to(state, Effect.OWE_POSTING, Effect.ALERT)
+    return _if(Guard.CAN_GO_BACK, _to(S.KILLING, Effect.LATE, *effects), kept)
+
+
+def _adopt(state: MoneyState, *effects: Effect) -> Cell:
+    """Before the door: adopted if it is still wanted."""
+    return _if(Guard.WANTED, _to(state, *effects), _late(state, Effect.ALERT))
+
+
+def _approvals() -> Row:
+    """What proves that money was taken or held."""
+    return {
+        E.APPROVED: _adopt(S.APPROVED, Effect.OWE_POSTING),
+        E.AUTHORIZED: _adopt(S.AUTHORIZED),
+        E.PENDED: _adopt(S.PENDING, Effect.OWE_POSTING),
+        E.SETTLED: _adopt(S.SETTLED, Effect.OWE_POSTING),
+    }
+
+
 def _final_answers(state_on_silence: MoneyState) -> Row:
     """What a terminal or gateway may answer to an attempt that is under way."""
     return {
+        **_approvals(),
         E.ACKNOWLEDGED: _to(S.RUNNING),
-        E.APPROVED: _to(S.APPROVED, Effect.OWE_POSTING),
-        E.AUTHORIZED: _to(S.AUTHORIZED),
-        E.PENDED: _to(S.PENDING, Effect.OWE_POSTING),
         E.DECLINED: _to(S.DECLINED),
         E.CANCELLED: _to(S.CANCELLED),
         E.NOT_SENT: _to(S.NOT_SENT),
@@ -120,24 +168,53 @@ def _final_answers(state_on_silence: MoneyState) -> Row:
     }
 
 
+def _stay(state: MoneyState, *events: MoneyEvent) -> Row:
+    return {event: _to(state) for event in events}
+
+
 def _over(state: MoneyState) -> Row:
-    """declined, cancelled, not_sent: an approval now is a contradiction: ask, and block the posting."""
-    stay, alert = _to(state), _to(state, Effect.ALERT)
+    """declined, cancelled, not_sent: a sign of life now is a contradiction: doubt it, ask, and post nothing for it."""
     doubt = _to(S.UNKNOWN, Effect.ALERT, Effect.BLOCK_POSTING)
-    same = {E.DECLINED: stay, E.CANCELLED: stay, E.NOT_SENT: stay, E.NOT_FOUND: stay, E.RESTARTED: stay}
-    return {**same, E.ACKNOWLEDGED: alert, E.APPROVED: doubt, E.AUTHORIZED: doubt, E.PENDED: doubt}
+    signs = (E.ACKNOWLEDGED, E.APPROVED, E.AUTHORIZED, E.PENDED, E.SETTLED)
+    same = _stay(state, E.DECLINED, E.CANCELLED, E.NOT_SENT, E.NOT_FOUND, E.NO_REPLY, E.RESTARTED)
+    return {**same, **dict.fromkeys(signs, doubt)}
 
 
-def _disputes(state: MoneyState) -> Row:
+def _once(cell: Cell) -> Cell:
+    """The same refund or dispute told twice changes nothing."""
+    return _if(Guard.NEW, cell, _to(cell.to))
+
+
+def _given_elsewhere(state: MoneyState) -> Row:
+    """Refunds by others and disputes, while the money is ours."""
     lost = _to(state, Effect.ADD_GIVEN_BACK, Effect.OWE_REVERSAL, Effect.RELEASE)
     return {
-        E.DISPUTE_OPENED: _to(state, Effect.HOLD),
+        E.REFUNDED_ELSEWHERE: _once(_to(state, Effect.ADD_GIVEN_BACK, Effect.OWE_REVERSAL)),
+        E.DISPUTE_OPENED: _once(_to(state, Effect.HOLD)),
         E.DISPUTE_WON: _to(state, Effect.RELEASE),
-        E.DISPUTE_LOST: lost,
+        E.DISPUTE_LOST: _once(lost),
     }
 
 
-_REFUND = (Effect.ADD_GIVEN_BACK, Effect.OWE_REVERSAL)
+def _bank_took_it_back(state: MoneyState, *events: MoneyEvent) -> Row:
+    return {event: _to(state, Effect.OWE_REVERSAL) for event in events}
+
+
+def _known_approval(state: MoneyState) -> Row:
+    """Stale notices of what is known. Another amount than the known one is shown."""
+    other = _to(state, Effect.ALERT)
+    return {
+        **_stay(state, E.ACKNOWLEDGED, E.PENDED, E.RESTARTED),
+        E.APPROVED: _if(Guard.SAME_AMOUNT, _to(state), other),
+    }
+
+
+def _after_the_door(state: MoneyState, event: MoneyEvent) -> Cell:
+    """KILLED: what is back already stays quiet, everything else reopens the killing."""
+    adopted = {E.APPROVED: S.APPROVED, E.AUTHORIZED: S.AUTHORIZED, E.PENDED: S.PENDING, E.SETTLED: S.SETTLED}
+    return _if(Guard.ALL_BACK, _to(state), _late(adopted[event], Effect.ALERT))
+
+
 _TOO_MUCH = (Effect.OVER_RETURNED, Effect.TASK)
 
 TABLE: dict[MoneyState, Row] = {
@@ -162,121 +239,97 @@ TABLE: dict[MoneyState, Row] = {
         E.STOPPED: _to(S.KILLING),
     },
     S.AUTHORIZED: {
-        E.APPROVED: _to(S.APPROVED, Effect.OWE_POSTING),
-        E.AUTHORIZED: _to(S.AUTHORIZED),
+        **_approvals(),
+        **_stay(S.AUTHORIZED, E.ACKNOWLEDGED, E.NOT_SENT, E.NO_REPLY, E.RESTARTED, E.NOT_FOUND),
         E.CANCELLED: _to(S.CANCELLED),
-        E.NO_REPLY: _to(S.AUTHORIZED),
-        E.RESTARTED: _to(S.AUTHORIZED),
-        E.NOT_FOUND: _to(S.AUTHORIZED),
+        E.VOIDED: _to(S.CANCELLED),
+        E.DECLINED: _to(S.KILLING),
         E.HORIZON_PASSED: _to(S.KILLING),
         E.CANCEL_ASKED: _to(S.KILLING),
         E.STOPPED: _to(S.KILLING),
     },
     S.KILLING: {
-        E.ACKNOWLEDGED: _to(S.KILLING),
-        E.APPROVED: _to(S.KILLING, Effect.LATE),
-        E.AUTHORIZED: _to(S.KILLING, Effect.LATE),
-        E.PENDED: _to(S.KILLING, Effect.LATE),
-        E.SETTLED: _to(S.KILLING, Effect.LATE),
-        E.DECLINED: _to(S.KILLED),
+        **_stay(S.KILLING, E.ACKNOWLEDGED, E.NO_REPLY, E.RESTARTED, E.NOT_FOUND, E.HORIZON_PASSED),
+        **_stay(S.KILLING, E.CANCEL_ASKED, E.STOPPED, E.KILL_ACKNOWLEDGED),
+        E.APPROVED: _late(S.APPROVED),
+        E.AUTHORIZED: _late(S.AUTHORIZED),
+        E.PENDED: _late(S.PENDING),
+        E.SETTLED: _late(S.SETTLED),
+        E.RE_PRESENTED: _late(S.SETTLED),
+        E.DECLINED: _if(Guard.NOTHING_LATE, _to(S.KILLED), _to(S.KILLING, Effect.ALERT)),
+        E.NOT_SENT: _if(Guard.NOTHING_LATE, _to(S.KILLED), _to(S.KILLING, Effect.ALERT)),
         E.CANCELLED: _to(S.KILLED),
-        E.NOT_SENT: _to(S.KILLED),
-        E.NO_REPLY: _to(S.KILLING),
-        E.RESTARTED: _to(S.KILLING),
-        E.NOT_FOUND: _to(S.KILLING),
-        E.HORIZON_PASSED: _to(S.KILLING),
-        E.CANCEL_ASKED: _to(S.KILLING),
-        E.KILL_ACKNOWLEDGED: _to(S.KILLING),
-        E.KILLS_PROVED: _to(S.KILLED),
-        E.GIVEN_BACK: _to(S.KILLED),
-        E.SETTLEMENT_REJECTED: _to(S.KILLED),
         E.VOIDED: _to(S.KILLED),
-        E.REFUNDED_ELSEWHERE: _to(S.KILLED),
         E.RETURNED: _to(S.KILLED),
-        E.RE_PRESENTED: _to(S.KILLING, Effect.LATE),
+        E.SETTLEMENT_REJECTED: _to(S.KILLED),
+        E.KILLS_PROVED: _if(Guard.KILLS_DONE, _to(S.KILLED), _to(S.KILLING)),
+        E.GIVEN_BACK: _if(Guard.COVERED, _to(S.KILLED), _to(S.KILLING)),
+        E.REFUNDED_ELSEWHERE: _if(Guard.COVERED, _to(S.KILLED), _to(S.KILLING)),
+        E.DISPUTE_OPENED: _to(S.KILLING, Effect.HOLD),
+        E.DISPUTE_WON: _to(S.KILLING, Effect.RELEASE),
+        E.DISPUTE_LOST: _if(Guard.COVERED, _to(S.KILLED, Effect.RELEASE), _to(S.KILLING, Effect.RELEASE)),
     },
     S.KILLED: {
+        **_stay(S.KILLED, E.DECLINED, E.CANCELLED, E.NOT_SENT, E.NO_REPLY, E.RESTARTED, E.NOT_FOUND),
+        **_stay(S.KILLED, E.KILL_ACKNOWLEDGED, E.KILLS_PROVED, E.GIVEN_BACK, E.SWEEP_ENDED),
+        **_stay(S.KILLED, E.SETTLEMENT_REJECTED, E.VOIDED, E.RETURNED),
         E.ACKNOWLEDGED: _to(S.KILLING, Effect.ALERT),
-        E.APPROVED: _to(S.KILLING, Effect.LATE, Effect.ALERT),
-        E.AUTHORIZED: _to(S.KILLING, Effect.LATE, Effect.ALERT),
-        E.PENDED: _to(S.KILLING, Effect.LATE, Effect.ALERT),
-        E.SETTLED: _to(S.KILLING, Effect.LATE, Effect.ALERT),
-        E.DECLINED: _to(S.KILLED),
-        E.CANCELLED: _to(S.KILLED),
-        E.NOT_SENT: _to(S.KILLED),
-        E.RESTARTED: _to(S.KILLED),
-        E.NOT_FOUND: _to(S.KILLED),
-        E.KILL_ACKNOWLEDGED: _to(S.KILLED),
-        E.GIVEN_BACK: _to(S.KILLED),
-        E.SWEEP_ENDED: _to(S.KILLED),
-        E.SETTLEMENT_REJECTED: _to(S.KILLED),
-        E.VOIDED: _to(S.KILLED),
-        E.REFUNDED_ELSEWHERE: _to(S.KILLED),
-        E.RETURNED: _to(S.KILLED),
-        E.RE_PRESENTED: _to(S.KILLING, Effect.LATE, Effect.ALERT),
+        E.APPROVED: _after_the_door(S.KILLED, E.APPROVED),
+        E.AUTHORIZED: _after_the_door(S.KILLED, E.AUTHORIZED),
+        E.PENDED: _after_the_door(S.KILLED, E.PENDED),
+        E.SETTLED: _after_the_door(S.KILLED, E.SETTLED),
+        E.RE_PRESENTED: _late(S.SETTLED, Effect.ALERT),
+        E.REFUNDED_ELSEWHERE: _once(_to(S.KILLED, Effect.OVER_RETURNED)),
+        E.DISPUTE_OPENED: _to(S.KILLED, Effect.TASK),
+        E.DISPUTE_WON: _to(S.KILLED, Effect.TASK),
+        E.DISPUTE_LOST: _once(_to(S.KILLED, *_TOO_MUCH)),
     },
     S.NOT_SENT: _over(S.NOT_SENT),
     S.DECLINED: _over(S.DECLINED),
     S.CANCELLED: _over(S.CANCELLED),
     S.APPROVED: {
-        E.APPROVED: _to(S.APPROVED),
-        E.RESTARTED: _to(S.APPROVED),
+        **_known_approval(S.APPROVED),
+        **_given_elsewhere(S.APPROVED),
+        **_bank_took_it_back(S.RETURNED, E.SETTLEMENT_REJECTED, E.RETURNED),
+        **_bank_took_it_back(S.VOIDED, E.VOIDED),
         E.SETTLED: _to(S.SETTLED),
-        E.SETTLEMENT_REJECTED: _to(S.RETURNED, Effect.OWE_REVERSAL),
-        E.VOIDED: _to(S.VOIDED, Effect.OWE_REVERSAL),
-        E.REFUNDED_ELSEWHERE: _to(S.APPROVED, *_REFUND),
-        E.RETURNED: _to(S.RETURNED, Effect.OWE_REVERSAL),
-        **_disputes(S.APPROVED),
     },
     S.PENDING: {
-        E.PENDED: _to(S.PENDING),
-        E.APPROVED: _to(S.PENDING),
-        E.RESTARTED: _to(S.PENDING),
-        E.NO_REPLY: _to(S.PENDING),
-        E.NOT_FOUND: _to(S.PENDING),
+        **_stay(S.PENDING, E.ACKNOWLEDGED, E.PENDED, E.RESTARTED, E.NO_REPLY, E.NOT_FOUND),
+        **_given_elsewhere(S.PENDING),
+        **_bank_took_it_back(S.RETURNED, E.SETTLEMENT_REJECTED, E.RETURNED, E.DECLINED),
+        **_bank_took_it_back(S.VOIDED, E.VOIDED, E.CANCELLED),
+        E.APPROVED: _to(S.APPROVED),
         E.SETTLED: _to(S.SETTLED),
-        E.SETTLEMENT_REJECTED: _to(S.RETURNED, Effect.OWE_REVERSAL),
-        E.VOIDED: _to(S.VOIDED, Effect.OWE_REVERSAL),
-        E.REFUNDED_ELSEWHERE: _to(S.PENDING, *_REFUND),
-        E.RETURNED: _to(S.RETURNED, Effect.OWE_REVERSAL),
-        **_disputes(S.PENDING),
     },
     S.SETTLED: {
-        E.APPROVED: _to(S.SETTLED),
-        E.RESTARTED: _to(S.SETTLED),
+        **_known_approval(S.SETTLED),
+        **_given_elsewhere(S.SETTLED),
+        **_bank_took_it_back(S.RETURNED, E.SETTLEMENT_REJECTED, E.RETURNED),
         E.SETTLED: _to(S.SETTLED),
-        E.SETTLEMENT_REJECTED: _to(S.RETURNED, Effect.OWE_REVERSAL),
         E.VOIDED: _to(S.SETTLED, Effect.ALERT, Effect.TASK),
-        E.REFUNDED_ELSEWHERE: _to(S.SETTLED, *_REFUND),
-        E.RETURNED: _to(S.RETURNED, Effect.OWE_REVERSAL),
-        **_disputes(S.SETTLED),
     },
     S.RETURNED: {
-        E.RESTARTED: _to(S.RETURNED),
-        E.SETTLED: _to(S.RETURNED),
-        E.SETTLEMENT_REJECTED: _to(S.RETURNED),
-        E.VOIDED: _to(S.RETURNED),
-        E.REFUNDED_ELSEWHERE: _to(S.RETURNED, *_TOO_MUCH),
-        E.RETURNED: _to(S.RETURNED),
+        **_stay(S.RETURNED, E.ACKNOWLEDGED, E.APPROVED, E.PENDED, E.DECLINED, E.RESTARTED),
+        **_stay(S.RETURNED, E.SETTLED, E.SETTLEMENT_REJECTED, E.VOIDED, E.RETURNED),
+        E.REFUNDED_ELSEWHERE: _once(_to(S.RETURNED, *_TOO_MUCH)),
         E.RE_PRESENTED: _to(S.SETTLED, Effect.OWE_REPOSTING),
-        E.DISPUTE_OPENED: _to(S.RETURNED, *_TOO_MUCH),
+        E.DISPUTE_OPENED: _once(_to(S.RETURNED, Effect.HOLD, Effect.TASK)),
         E.DISPUTE_WON: _to(S.RETURNED, Effect.RELEASE),
-        E.DISPUTE_LOST: _to(S.RETURNED, *_TOO_MUCH),
+        E.DISPUTE_LOST: _once(_to(S.RETURNED, *_TOO_MUCH, Effect.RELEASE)),
     },
     S.VOIDED: {
-        E.RESTARTED: _to(S.VOIDED),
+        **_stay(S.VOIDED, E.ACKNOWLEDGED, E.APPROVED, E.PENDED, E.CANCELLED, E.RESTARTED),
+        **_stay(S.VOIDED, E.SETTLEMENT_REJECTED, E.VOIDED, E.RETURNED),
         E.SETTLED: _to(S.VOIDED, Effect.ALERT, Effect.TASK),
-        E.SETTLEMENT_REJECTED: _to(S.VOIDED),
-        E.VOIDED: _to(S.VOIDED),
-        E.REFUNDED_ELSEWHERE: _to(S.VOIDED, *_TOO_MUCH),
-        E.RETURNED: _to(S.VOIDED),
+        E.REFUNDED_ELSEWHERE: _once(_to(S.VOIDED, *_TOO_MUCH)),
         E.DISPUTE_OPENED: _to(S.VOIDED, Effect.TASK),
         E.DISPUTE_WON: _to(S.VOIDED, Effect.TASK),
-        E.DISPUTE_LOST: _to(S.VOIDED, Effect.TASK),
+        E.DISPUTE_LOST: _once(_to(S.VOIDED, *_TOO_MUCH)),
     },
 }
 
 
 def cell(state: MoneyState, event: MoneyEvent) -> Cell | None:
-    """The cell for a pair, or None: impossible."""
+    """The cell for a pair, its guard not yet decided (guards.py does that), or None: impossible."""
     return TABLE[state].get(event)

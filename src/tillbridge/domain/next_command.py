@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tillbridge.domain.guards import KILLS_NEEDED
 from tillbridge.domain.money_leg import MoneyState
 from tillbridge.domain.operation import UNATTENDED
 from tillbridge.domain.payment import Attempt, Payment, Posting
@@ -79,8 +80,6 @@ class AskPerson:
 
 Command = Send | Inquire | Capture | Kill | GiveBack | KeepPartial | Post | Look | AskPerson
 
-KILLS_NEEDED = 3
-
 
 def next_command(payment: Payment) -> Command | None:
     """The most urgent open command, or None when the payment is finished."""
@@ -88,7 +87,11 @@ def next_command(payment: Payment) -> Command | None:
 
 
 def commands(payment: Payment) -> tuple[Command, ...]:
-    """Everything open: the newest attempt first, then postings, then older attempts and sweeps, then tasks."""
+    """Everything open: the newest attempt first, then postings, then older attempts and sweeps, then tasks.
+
+    Empty exactly when the payment is finished. Whoever does only the first of them lets a posting starve behind a
+    doubt: take the first that is due.
+    """
     newest = [found for a in payment.attempts[-1:] if (found := _for_attempt(payment, a))]
     older = [found for a in payment.attempts[:-1] if (found := _for_attempt(payment, a))]
     postings = [found for p in payment.postings if (found := _for_posting(payment, p))]
@@ -99,7 +102,8 @@ def commands(payment: Payment) -> tuple[Command, ...]:
 
 
 def _is_sweep(command: Command) -> bool:
-    return isinstance(command, Inquire) and command.why == "sweep"
+    """What can wait for days, and must not keep a posting waiting."""
+    return isinstance(command, Inquire) and command.why in ("sweep", "pending")
 
 
 def _for_attempt(payment: Payment, attempt: Attempt) -> Command | None:
@@ -116,28 +120,38 @@ def _for_attempt(payment: Payment, attempt: Attempt) -> Command | None:
             return _for_killing(attempt)
         case MoneyState.KILLED if not attempt.swept:
             return Inquire(attempt.reference, "sweep")
-        case MoneyState.APPROVED | MoneyState.SETTLED if undecided(payment, attempt):
+        case _ if undecided(payment, attempt):
             return KeepPartial(attempt.reference)
+        case _ if payment.posting_missing(attempt):
+            return AskPerson(attempt.reference, "posting_missing")
+        case MoneyState.PENDING:
+            return Inquire(attempt.reference, "pending")
     return None
 
 
 def _for_killing(attempt: Attempt) -> Command:
-    if attempt.late is not None:
+    """Nothing is given back while a dispute is open (rule 10): the bank may be giving it back already."""
+    if attempt.owed_back and not attempt.held_by_dispute:
         return GiveBack(attempt.reference)
-    return Inquire(attempt.reference, "killing") if attempt.kills >= KILLS_NEEDED else Kill(attempt.reference)
+    asking = attempt.kills >= KILLS_NEEDED or attempt.owed_back
+    return Inquire(attempt.reference, "killing") if asking else Kill(attempt.reference)
 
 
 def undecided(payment: Payment, attempt: Attempt) -> bool:
     """A partial approval at the desk that nobody has decided on."""
-    return attempt.partial and attempt.taken and not attempt.keep_decided and payment.entry not in UNATTENDED
+    open_ = attempt.partial and attempt.taken and not attempt.keep_decided
+    return open_ and payment.row.direction == "in" and payment.entry not in UNATTENDED
 
 
 def _for_posting(payment: Payment, posting: Posting) -> Command | None:
     attempt = payment.attempt(posting.reference)
     match posting.state:
         case PostingState.WAITING | PostingState.CHECKING:
-            blocked = attempt is not None and undecided(payment, attempt)
-            return None if blocked else Post(posting.marker)
+            if attempt is not None and undecided(payment, attempt):
+                return None
+            if payment.is_primary(posting) and not (attempt is not None and attempt.taken):
+                return AskPerson(posting.marker, "money_not_taken")
+            return Post(posting.marker)
         case PostingState.TYPING | PostingState.COMMITTING | PostingState.UNSURE:
             return Look(posting.marker)
         case PostingState.NEEDS_ATTENTION:

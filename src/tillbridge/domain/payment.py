@@ -11,9 +11,10 @@ from typing import Literal
 
 from tillbridge.domain import money_leg, posting_leg
 from tillbridge.domain.invoice import Debt
+from tillbridge.domain.ledger import PostingKind
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money, Parts
-from tillbridge.domain.money_leg import Effect, MoneyState
+from tillbridge.domain.money_leg import MoneyState
 from tillbridge.domain.operation import OPERATIONS, Entry, Operation
 from tillbridge.domain.posting_leg import PostingState
 
@@ -41,7 +42,13 @@ class Attempt:
     stopped_by: str = ""
     kills: int = 0
     late: Money | None = None
-    """An approval that came after the door of killing: owed back to the client."""
+    """What was approved after the door of killing: the client is owed it back."""
+    late_back: int = 0
+    """Minor units of it that went back."""
+    late_voided: bool = False
+    """It went back by a void: a settlement that still comes means that the void failed."""
+    counted: tuple[str, ...] = ()
+    """Keys of the refunds and disputes of others that were counted."""
     give_back_reference: str = ""
     give_back_since: Moment | None = None
     swept: bool = False
@@ -58,6 +65,11 @@ class Attempt:
         return self.state in money_leg.TAKEN
 
     @property
+    def owed_back(self) -> int:
+        """Minor units of a late approval that still have to go back."""
+        return max(0, self.late.minor - self.late_back) if self.late is not None else 0
+
+    @property
     def partial(self) -> bool:
         return self.approved is not None and self.approved.minor < self.asked.minor
 
@@ -67,14 +79,14 @@ class Posting:
     """One posting record with its own marker (rule 6)."""
 
     marker: str
-    kind: Literal["sale", "deposit", "refund", "void", "return"]
+    kind: PostingKind
     state: PostingState
     amount: Money
     reference: str
     """The attempt whose money it records."""
     since: Moment
-    typing_since: Moment | None = None
-    """When typing last began: absence is proved only some time after it."""
+    touched_at: Moment | None = None
+    """The last moment at which a commit may have been sent: absence is proved only some time after it."""
     reason: str = ""
     may_be_posted: bool = False
     ever_typed: bool = False
@@ -83,6 +95,8 @@ class Posting:
     """Who posted it: `us`, or the person who said so."""
     suspect_dismissed: bool = False
     """A person said that the row without a marker is another payment."""
+    suspected: bool = False
+    """Staff may have typed it by hand."""
     settle_first: bool = False
     """Its money went back while we were finding out: once it is known, it is reversed or dropped."""
 
@@ -101,6 +115,8 @@ class Payment:
     postings: tuple[Posting, ...] = ()
     given_back: Money
     """Given back so far by payments of their own, or elsewhere (rule 10)."""
+    elsewhere: Money
+    """The part of it that others gave back (portal, dispute): no payment of our own holds it."""
     over_returned: Money
     tasks: tuple[str, ...] = ()
     """Codes of what a person has to look at, beside the postings that need attention."""
@@ -125,21 +141,21 @@ class Payment:
     @property
     def charged(self) -> Literal["yes", "no", "finding_out"]:
         """The one question that is always answered on screen."""
-        if any(a.state in money_leg.IN_DOUBT and a.state is not MoneyState.KILLING for a in self.attempts):
-            return "finding_out"
         if any(a.taken for a in self.attempts):
             return "yes"
-        return "finding_out" if any(a.state is MoneyState.KILLING for a in self.attempts) else "no"
+        return "finding_out" if any(a.state in money_leg.IN_DOUBT for a in self.attempts) else "no"
 
     @property
     def finished(self) -> bool:
         """Nothing is left to do by itself or by a person (a later settlement or return may reopen it)."""
-        attempts = all(
-            a.over or a.state not in money_leg.IN_DOUBT | {MoneyState.CREATED} for a in self.attempts
-        )
-        swept = all(a.swept for a in self.attempts if a.state is MoneyState.KILLED)
+        at_rest = all(_at_rest(a) and not self.posting_missing(a) for a in self.attempts)
         posted = all(p.state in posting_leg.CLOSED for p in self.postings)
-        return attempts and swept and posted and not self.tasks
+        return at_rest and posted and not self.tasks
+
+    def posting_missing(self, attempt: Attempt) -> bool:
+        """Money was taken, it owes a posting, and there is no record of one."""
+        recorded = any(p.reference == attempt.reference for p in self.postings)
+        return attempt.taken and self.row.posting is not None and not recorded
 
     def attempt(self, reference: str) -> Attempt | None:
         return next((a for a in self.attempts if a.reference == reference), None)
@@ -148,48 +164,75 @@ class Payment:
         return next((p for p in self.postings if p.marker == marker), None)
 
     def may_try_again(self) -> bool:
-        """A new attempt is allowed only if every older one is over (F0), or a named person overrode it."""
-        return all(a.over or a.overridden for a in self.attempts)
+        """A new attempt is allowed only if every older one is over (F0), or a named person overrode its doubt."""
+        return all(a.over or (a.overridden and a.state in OVERRIDABLE) for a in self.attempts)
+
+    def is_primary(self, posting: Posting) -> bool:
+        """Does it record the money itself, not the giving back of it?"""
+        return posting.kind == self.row.posting
+
+    def may_post(self, reference: str) -> bool:
+        """A posting of the attempt's money is allowed only if none is open, and each that is in the books was
+        reversed: one payment is posted once."""
+        mine = [
+            p for p in self.postings if p.reference == reference and p.state is not PostingState.NOT_NEEDED
+        ]
+        primary = [p for p in mine if self.is_primary(p)]
+        reversed_ = [p for p in mine if p.kind == "return" and any(p.amount == one.amount for one in primary)]
+        open_ = any(p.state is not PostingState.POSTED for p in primary)
+        return not open_ and len(primary) <= len(reversed_)
+
+
+OVERRIDABLE = frozenset({MoneyState.UNKNOWN, MoneyState.KILLING})
+"""Where a named person may allow a new attempt beside a doubt. A running terminal is cancelled first."""
+
+
+def _at_rest(attempt: Attempt) -> bool:
+    moving = money_leg.IN_DOUBT | {MoneyState.CREATED, MoneyState.PENDING}
+    return attempt.swept if attempt.state is MoneyState.KILLED else attempt.state not in moving
 
 
 def holds(payment: Payment) -> dict[str, int]:
     """What a payment holds on which scope, in minor units (rules 4 and 10).
 
-    Taking: the attempt's amount while money may be moving, and what was taken until it is seen posted.
+    Taking: the attempt's base while money may be moving, and what was taken until it is seen posted.
     Giving back: its amount on the parent from the start, released only when it is over or it bounced.
     """
-    scope = f"payment:{payment.of}" if payment.row.direction == "out" else payment.debt.scope
     giving = payment.row.direction == "out"
-    minor = sum(_held_by(payment, attempt, giving) for attempt in payment.attempts)
+    scope = f"payment:{payment.of}" if giving else payment.debt.scope
+    held = _held_giving if giving else _held_taking
+    minor = sum(held(payment, attempt) for attempt in payment.attempts if attempt.state not in _HOLDS_NOTHING)
     return {scope: minor} if minor else {}
 
 
-def _held_by(payment: Payment, attempt: Attempt, giving: bool) -> int:
-    if attempt.over or attempt.state in {MoneyState.VOIDED, MoneyState.RETURNED}:
-        return 0
+_HOLDS_NOTHING = money_leg.OVER | {MoneyState.VOIDED, MoneyState.RETURNED}
+
+
+def _held_giving(_payment: Payment, attempt: Attempt) -> int:
     moved = attempt.approved if attempt.taken and attempt.approved is not None else attempt.asked
-    if giving:
-        return moved.minor
-    base = min(moved.minor, payment.parts.base.minor)
+    return moved.minor
+
+
+def _held_taking(payment: Payment, attempt: Attempt) -> int:
+    """A posting that a person dropped was never seen in the books: it holds what was not given back."""
     if not attempt.taken:
+        return min(attempt.asked.minor, payment.parts.base.minor)
+    moved = attempt.approved if attempt.approved is not None else attempt.asked
+    base = min(moved.minor, payment.parts.base.minor)
+    mine = [p for p in payment.postings if p.reference == attempt.reference and payment.is_primary(p)]
+    if not mine:
         return base
-    postings = [
-        p for p in payment.postings if p.reference == attempt.reference and p.kind in ("sale", "deposit")
-    ]
-    seen = bool(postings) and all(p.state in posting_leg.CLOSED for p in postings)
-    return 0 if seen else base
+    if mine[-1].state is PostingState.NOT_NEEDED:
+        return max(0, base - payment.given_back.minor)
+    return 0 if mine[-1].state is PostingState.POSTED else base
 
 
 def left_to_give_back(payment: Payment) -> Money:
-    """Rule 10: what was taken, less what others gave back or disputes hold. Reservations come on top (the limit)."""
+    """Rule 10: what was taken, less what others gave back; nothing while a dispute is open.
+
+    What payments of our own give back or have given back is reserved on the scope `payment:<id>` and comes on top.
+    """
     if any(a.held_by_dispute for a in payment.attempts):
         return Money(minor=0, currency=payment.parts.whole.currency)
-    left = payment.taken.minor - payment.over_returned.minor
+    left = payment.taken.minor - payment.elsewhere.minor
     return Money(minor=max(0, left), currency=payment.parts.whole.currency)
-
-
-def effects_of(before: Payment, reference: str, event: money_leg.MoneyEvent) -> tuple[Effect, ...]:
-    """The effects of the cell that an event will hit; empty if there is none."""
-    attempt = before.attempt(reference)
-    found = money_leg.cell(attempt.state, event) if attempt else None
-    return found.effects if found else ()

@@ -68,10 +68,25 @@ class PostingEffect(StrEnum):
     SURELY_NOT_POSTED = "surely_not_posted"
 
 
+class Guard(StrEnum):
+    """What a cell needs beside state and event. Decided in guards.py from the posting."""
+
+    STILL_OWED = "still_owed"
+    """Its money did not go back in the meantime."""
+    EVER_COMMITTED = "ever_committed"
+    """A commit of it may once have been sent."""
+    SURELY_ABSENT = "surely_absent"
+    """It cannot be in the books, neither typed by us nor by hand."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
+    """Where to, and what else. Where `guard` does not hold, `otherwise` stands instead."""
+
     to: PostingState
     effects: tuple[PostingEffect, ...] = ()
+    guard: Guard | None = None
+    otherwise: Cell | None = None
 
 
 S, E, F = PostingState, PostingEvent, PostingEffect
@@ -82,95 +97,99 @@ def _to(state: PostingState, *effects: PostingEffect) -> Cell:
     return Cell(state, effects)
 
 
-_WRONG_ROW = _to(S.NEEDS_ATTENTION, F.MAY_BE_POSTED)
-_SUSPECT = _to(S.NEEDS_ATTENTION, F.SURELY_NOT_POSTED)
+def _if(guard: Guard, cell: Cell, otherwise: Cell) -> Cell:
+    return Cell(cell.to, cell.effects, guard, otherwise)
+
+
+def _owed(cell: Cell) -> Cell:
+    """It is not in the books: go on only if its money is still ours."""
+    return _if(Guard.STILL_OWED, cell, _to(S.NOT_NEEDED, F.DROP_BOTH))
+
+
+def _stay(state: PostingState, *events: PostingEvent) -> Row:
+    return {event: _to(state) for event in events}
+
+
+_POSTED = _if(Guard.STILL_OWED, _to(S.POSTED), _to(S.POSTED, F.OWE_REVERSAL))
+"""It is in the books. If its money went back while we were finding out, a reversal is owed now."""
+_PERHAPS = _to(S.NEEDS_ATTENTION, F.MAY_BE_POSTED)
+_ABSENT = _to(S.NEEDS_ATTENTION, F.SURELY_NOT_POSTED)
 
 TABLE: dict[PostingState, Row] = {
     S.NOT_NEEDED: {
+        **_stay(S.NOT_NEEDED, E.RESTARTED, E.MONEY_RETURNED),
         E.OWED: _to(S.WAITING),
-        E.FOUND_WRONG: _to(S.NOT_NEEDED, F.ALERT),
         E.FOUND: _to(S.NOT_NEEDED, F.ALERT),
-        E.RESTARTED: _to(S.NOT_NEEDED),
-        E.MONEY_RETURNED: _to(S.NOT_NEEDED),
+        E.FOUND_WRONG: _to(S.NOT_NEEDED, F.ALERT),
     },
     S.WAITING: {
-        E.OWED: _to(S.WAITING),
+        **_stay(S.WAITING, E.OWED, E.BLOCKED, E.RESTARTED, E.SAID_NOT_POSTED),
         E.SAFE_MOMENT: _to(S.CHECKING),
-        E.BLOCKED: _to(S.WAITING),
-        E.FOUND: _to(S.POSTED),
-        E.FOUND_WRONG: _WRONG_ROW,
-        E.SUSPECTED: _SUSPECT,
-        E.RESTARTED: _to(S.WAITING),
-        E.LIMIT_PASSED: _SUSPECT,
-        E.SAID_POSTED: _to(S.POSTED),
-        E.SAID_NOT_POSTED: _to(S.WAITING),
+        E.FOUND: _POSTED,
+        E.FOUND_WRONG: _PERHAPS,
+        E.SUSPECTED: _ABSENT,
+        E.LIMIT_PASSED: _ABSENT,
+        E.SAID_POSTED: _POSTED,
         E.DROPPED: _to(S.NOT_NEEDED),
         E.MONEY_RETURNED: _to(S.NOT_NEEDED, F.DROP_BOTH),
     },
     S.CHECKING: {
-        E.CLEAR: _to(S.TYPING),
-        E.BLOCKED: _to(S.WAITING),
-        E.FOUND: _to(S.POSTED),
-        E.FOUND_WRONG: _WRONG_ROW,
-        E.SUSPECTED: _SUSPECT,
-        E.RESTARTED: _to(S.WAITING),
-        E.PROVEN_ABSENT: _to(S.TYPING),
-        E.NOT_PROVEN: _WRONG_ROW,
-        E.SAID_POSTED: _to(S.POSTED),
-        E.SAID_NOT_POSTED: _to(S.WAITING),
+        E.CLEAR: _owed(_to(S.TYPING)),
+        E.PROVEN_ABSENT: _owed(_to(S.TYPING)),
+        E.BLOCKED: _owed(_to(S.WAITING)),
+        E.RESTARTED: _owed(_to(S.WAITING)),
+        E.NOT_PROVEN: _if(Guard.EVER_COMMITTED, _PERHAPS, _to(S.WAITING)),
+        E.FOUND: _POSTED,
+        E.FOUND_WRONG: _PERHAPS,
+        E.SUSPECTED: _ABSENT,
+        E.SAID_POSTED: _POSTED,
+        E.SAID_NOT_POSTED: _owed(_to(S.WAITING)),
         E.DROPPED: _to(S.NOT_NEEDED),
         E.MONEY_RETURNED: _to(S.CHECKING, F.SETTLE_FIRST),
     },
     S.TYPING: {
-        E.BLOCKED: _to(S.WAITING, F.CLEAR_FORM),
-        E.FLOW_FAILED: _to(S.WAITING, F.CLEAR_FORM),
+        E.BLOCKED: _owed(_to(S.WAITING, F.CLEAR_FORM)),
+        E.FLOW_FAILED: _owed(_to(S.WAITING, F.CLEAR_FORM)),
         E.COMMIT_REACHED: _to(S.COMMITTING),
         E.RESTARTED: _to(S.UNSURE),
         E.MONEY_RETURNED: _to(S.TYPING, F.SETTLE_FIRST),
     },
     S.COMMITTING: {
-        E.BLOCKED: _to(S.UNSURE),
-        E.FOUND: _to(S.POSTED),
-        E.FOUND_WRONG: _WRONG_ROW,
-        E.COMMIT_RETURNED: _to(S.UNSURE),
-        E.RESTARTED: _to(S.UNSURE),
-        E.PROVEN_ABSENT: _to(S.UNSURE),
-        E.NOT_PROVEN: _to(S.UNSURE),
+        **_stay(
+            S.UNSURE, E.BLOCKED, E.COMMIT_RETURNED, E.RESTARTED, E.SUSPECTED, E.PROVEN_ABSENT, E.NOT_PROVEN
+        ),
+        E.FOUND: _POSTED,
+        E.FOUND_WRONG: _PERHAPS,
         E.MONEY_RETURNED: _to(S.COMMITTING, F.SETTLE_FIRST),
     },
     S.UNSURE: {
-        E.SAFE_MOMENT: _to(S.UNSURE),
-        E.BLOCKED: _to(S.UNSURE),
-        E.FOUND: _to(S.POSTED),
-        E.FOUND_WRONG: _WRONG_ROW,
-        E.COMMIT_RETURNED: _to(S.UNSURE),
-        E.RESTARTED: _to(S.UNSURE),
-        E.PROVEN_ABSENT: _to(S.WAITING),
-        E.NOT_PROVEN: _to(S.UNSURE),
-        E.LIMIT_PASSED: _WRONG_ROW,
-        E.SAID_POSTED: _to(S.POSTED),
-        E.SAID_NOT_POSTED: _to(S.WAITING),
+        **_stay(S.UNSURE, E.SAFE_MOMENT, E.BLOCKED, E.COMMIT_RETURNED, E.RESTARTED, E.NOT_PROVEN),
+        E.FOUND: _POSTED,
+        E.FOUND_WRONG: _PERHAPS,
+        E.SUSPECTED: _PERHAPS,
+        E.PROVEN_ABSENT: _owed(_to(S.WAITING)),
+        E.LIMIT_PASSED: _PERHAPS,
+        E.SAID_POSTED: _POSTED,
+        E.SAID_NOT_POSTED: _owed(_to(S.WAITING)),
         E.MONEY_RETURNED: _to(S.UNSURE, F.SETTLE_FIRST),
     },
     S.POSTED: {
-        E.FOUND: _to(S.POSTED),
-        E.FOUND_WRONG: _WRONG_ROW,
-        E.RESTARTED: _to(S.POSTED),
-        E.SAID_POSTED: _to(S.POSTED),
-        E.ROW_VANISHED: _to(S.NEEDS_ATTENTION, F.SURELY_NOT_POSTED, F.ALERT),
+        **_stay(S.POSTED, E.FOUND, E.RESTARTED, E.SAID_POSTED),
+        E.FOUND_WRONG: _PERHAPS,
+        E.SUSPECTED: _to(S.POSTED, F.ALERT),
+        E.ROW_VANISHED: _ABSENT,
         E.MONEY_RETURNED: _to(S.POSTED, F.OWE_REVERSAL),
     },
     S.NEEDS_ATTENTION: {
-        E.FOUND: _to(S.POSTED),
-        E.FOUND_WRONG: _to(S.NEEDS_ATTENTION),
-        E.RESTARTED: _to(S.NEEDS_ATTENTION),
-        E.COMMIT_RETURNED: _to(S.NEEDS_ATTENTION),
-        E.PROVEN_ABSENT: _to(S.NEEDS_ATTENTION),
-        E.NOT_PROVEN: _to(S.NEEDS_ATTENTION),
-        E.SAID_POSTED: _to(S.POSTED),
-        E.SAID_NOT_POSTED: _to(S.WAITING),
+        **_stay(S.NEEDS_ATTENTION, E.FOUND_WRONG, E.SUSPECTED, E.RESTARTED, E.COMMIT_RETURNED, E.NOT_PROVEN),
+        E.FOUND: _POSTED,
+        E.PROVEN_ABSENT: _ABSENT,
+        E.SAID_POSTED: _POSTED,
+        E.SAID_NOT_POSTED: _owed(_to(S.WAITING)),
         E.DROPPED: _to(S.NOT_NEEDED),
-        E.MONEY_RETURNED: _to(S.NEEDS_ATTENTION, F.SETTLE_FIRST),
+        E.MONEY_RETURNED: _if(
+            Guard.SURELY_ABSENT, _to(S.NOT_NEEDED, F.DROP_BOTH), _to(S.NEEDS_ATTENTION, F.SETTLE_FIRST)
+        ),
     },
 }
 
@@ -179,5 +198,5 @@ CLOSED = frozenset({S.POSTED, S.NOT_NEEDED})
 
 
 def cell(state: PostingState, event: PostingEvent) -> Cell | None:
-    """The cell for a pair, or None: impossible."""
+    """The cell for a pair, its guard not yet decided (guards.py does that), or None: impossible."""
     return TABLE[state].get(event)

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from tillbridge.domain.errors import Fact
-from tillbridge.domain.ledger import LedgerRow, LedgerSeen, SoftwareSeen
+from tillbridge.domain.ledger import LedgerRow, LedgerSeen, PostingKind, SoftwareSeen
 from tillbridge.domain.money import Money
 
 __all__ = [
     "InvoiceSeen", "LedgerRow", "LedgerSeen", "PostingOrder", "PostingReport", "Practice", "SoftwareSeen", "Trouble",
 ]  # fmt: skip
 
-PostingKind = Literal["sale", "deposit", "refund", "void", "return"]
 Stage = Literal["not_committed", "committed", "doubt"]
 
 
