@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tools.setup import apt, packages
@@ -21,14 +24,33 @@ LOGS = ROOT / "var" / "setup"
 
 def ensure(lock: str) -> None:
     """After this, .venv holds at least what requirements/<lock>.txt lists, and the product itself."""
-    wanted = key(lock)
-    if PYTHON.exists() and wanted in stamps():
+    if filled(lock):
         return
-    if not usable():
-        make()
-    fill(lock)
-    written = {wanted} | ({key("run")} if lock == "test" else set())
-    stamp().write_text("\n".join(sorted(written)) + "\n")
+    with turn():
+        if filled(lock):
+            return
+        if not usable():
+            make()
+        fill(lock)
+        written = {key(lock)} | ({key("run")} if lock == "test" else set())
+        stamp().write_text("\n".join(sorted(written)) + "\n")
+
+
+def filled(lock: str) -> bool:
+    return PYTHON.exists() and key(lock) in stamps()
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """One at a time: two commands started together must not fill the same folder."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    with (LOGS / "turn").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("  another ./run is installing; waiting for it")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def key(lock: str) -> str:
