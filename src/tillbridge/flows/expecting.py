@@ -7,21 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from tillbridge.domain.errors import Fact, OperatorError, PackError, TillbridgeError
 from tillbridge.flows.formats import Formats, FormatWord
 from tillbridge.flows.order_facts import Facts, Value
+from tillbridge.flows.pack import SELECTED
 from tillbridge.flows.scene import ListSeen, RowSeen, Scene
 from tillbridge.flows.steps import Expect, ExpectRow, Given, Term
 from tillbridge.screen.backend import Check, Node
 
-_WHO = {"account_id": "other_client", "invoice_number": "other_invoice", "balance": "balance_changed"}
+_WHO = {
+    "account_id": "other_client",
+    "client": "other_client",
+    "invoice_number": "other_invoice",
+    "balance": "balance_changed",
+}
 
 
 def differs(
     name: str, term: Term, seen: Value | str, wanted: Value, form: FormatWord, formats: Formats
 ) -> TillbridgeError:
-    """The error for one expectation that was not met. Money is told in the software's own form."""
+    """The error for one expectation that was not met. Money is told in the software's own form, a name never."""
+    if isinstance(term, Given) and term.name == "client":
+        return OperatorError(_WHO["client"], control=name)
     facts: dict[str, Fact] = {
         "control": name,
         "seen": _told(seen, form, formats),
@@ -91,9 +100,9 @@ class Expecting:
         name = f"{listed.spec.name}.{column}"
         if isinstance(wanted, bool):
             accepted = self.scene.pack.formats.spellings(wanted, form)
-            return Expected(
-                Check(node, "row_ticked", accepted, row.index, what=name), name, term, wanted, form
-            )
+            selected = listed.spec.columns[column] == SELECTED
+            facet: Literal["row_selected", "row_ticked"] = "row_selected" if selected else "row_ticked"
+            return Expected(Check(node, facet, accepted, row.index, what=name), name, term, wanted, form)
         cut = listed.spec.cut.get(column)
         shown = wanted[:cut] if isinstance(wanted, str) else wanted
         accepted = self.scene.pack.formats.spellings(shown, form)

@@ -133,17 +133,21 @@ class MoneyFormat:
 
 _DATE_PARTS = {
     "YYYY": r"(?P<year>\d{4})",
+    "YY": r"(?P<year>\d{2})",
     "MM": r"(?P<month>\d{2})",
     "DD": r"(?P<day>\d{2})",
     "M": r"(?P<month>\d{1,2})",
     "D": r"(?P<day>\d{1,2})",
 }
-_DATE_TOKENS = re.compile("YYYY|MM|DD|M|D")
+_DATE_TOKENS = re.compile("YYYY|YY|MM|DD|M|D")
 
 
 @dataclass(frozen=True)
 class DateFormat:
-    """How one program writes days. Tokens: YYYY MM DD M D. `short` forms lack the year: for dialogs only."""
+    """How one program writes days. Tokens: YYYY YY MM DD M D; YY is 20YY.
+
+    `short` forms lack the year: for dialogs only.
+    """
 
     read_as: tuple[str, ...] = ("YYYY-MM-DD",)
     write_as: str = "YYYY-MM-DD"
@@ -189,7 +193,7 @@ class DateFormat:
         wrong = []
         for form in (*self.read_as, self.write_as):
             if sorted(token[0] for token in _DATE_TOKENS.findall(form)) != ["D", "M", "Y"]:
-                wrong.append(f'"{form}" must hold one year (YYYY), one month and one day')
+                wrong.append(f'"{form}" must hold one year (YYYY or YY), one month and one day')
         for form in self.short:
             if sorted(token[0] for token in _DATE_TOKENS.findall(form)) != ["D", "M"]:
                 wrong.append(f'the short form "{form}" must hold one month and one day and no year')
@@ -210,7 +214,8 @@ def _date_pattern(form: str) -> str:
 
 def _day(match: re.Match[str]) -> date | None:
     try:
-        return date(int(match["year"]), int(match["month"]), int(match["day"]))
+        year = match["year"]
+        return date(int(year) if len(year) == 4 else 2000 + int(year), int(match["month"]), int(match["day"]))
     except ValueError:
         return None  # the caller says no_such_day: the shape was right and the calendar disagrees
 
@@ -218,6 +223,7 @@ def _day(match: re.Match[str]) -> date | None:
 def _spell_date(form: str, day: date) -> str:
     parts = {
         "YYYY": f"{day.year:04d}",
+        "YY": f"{day.year % 100:02d}",
         "MM": f"{day.month:02d}",
         "DD": f"{day.day:02d}",
         "M": str(day.month),

@@ -48,6 +48,8 @@ class Hands:
 
         Raises NotNow where waiting or clearing the way may help; PackError or OperatorError where it cannot.
         """
+        if not acts:
+            return
         report = self.burst(lambda number: Burst(number, tuple(acts)))
         if report.acts_done == len(acts) and not report.cause:
             return

@@ -62,12 +62,15 @@ def ledger_seen(look: Look, read: Read) -> LedgerSeen:
         complete=complete,
         quiet=look.quiet,
         settle_ms=look.pack.limits.settle_s * 1000,
+        reference_length=read.rows.spec.cut.get("reference", 0),
         balance=Money(minor=balance, currency=currency) if type(balance) is int else None,
     )
 
 
 def _is_ours(look: Look, listed: ListSeen, row: RowSeen) -> bool:
-    return listed.cell_is(row, "reference", look.facts.values["marker"])
+    """Does the reference hold our marker, or what the software leaves of it? Staff may have typed around it."""
+    marker = str(look.facts.values["marker"])
+    return marker.upper() in row.texts["reference"].upper() or listed.cell_is(row, "reference", marker)
 
 
 def _row(look: Look, listed: ListSeen, row: RowSeen) -> LedgerRow:

@@ -152,7 +152,7 @@ class _FlowJudge:
         fits: Mapping[type, tuple[str, ...]] = {
             PressStep: ("button", "tab", "menu_item", "menu", "check"),
             SetStep: ("edit",),
-            ChooseStep: ("choice",),
+            ChooseStep: ("choice", "tree"),
         }
         if type(step) in fits and spec.role not in fits[type(step)]:
             self.fault("wrong_role", f'"{step.control}" is a {spec.role}: {_word(step)} does not fit', step)
@@ -239,6 +239,8 @@ class _FlowJudge:
         if term.name not in known:
             return self.fault("unknown_fact", f'nobody gives "${term.name}"', step)
         kind = known[term.name]
+        if term.before and kind != "text":
+            self.fault("not_a_term", f'"{term}": text stands before a text only', step)
         if term.negative and kind != "money":
             self.fault("minus", f'"{term}": a minus stands before money only', step)
         if form == "money" and kind != "money":

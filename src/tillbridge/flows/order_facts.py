@@ -32,6 +32,8 @@ class Facts:
         if term.name not in self.values:
             raise SetupError("fact_missing", name=term.name)
         value = self.values[term.name]
+        if term.before:
+            return f"{term.before}{value}"
         return -value if term.negative and type(value) is int else value
 
     def holds(self, when: When) -> bool:

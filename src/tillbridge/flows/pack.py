@@ -118,6 +118,8 @@ class FieldSpec:
 
 TICK = "#check"
 """The column that stands for the tick of a row."""
+SELECTED = "#selected"
+"""The column that stands for a row being selected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +147,12 @@ class ListSpec:
 
     @property
     def captions(self) -> tuple[str, ...]:
-        return tuple(caption for caption in self.columns.values() if caption != TICK)
+        """What a backend is asked for: the tick too, but not the selection, which every row tells."""
+        return tuple(caption for caption in self.columns.values() if caption != SELECTED)
 
     @property
     def cell_columns(self) -> tuple[str, ...]:
-        return tuple(name for name, caption in self.columns.items() if caption != TICK)
+        return tuple(name for name, caption in self.columns.items() if caption not in (TICK, SELECTED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

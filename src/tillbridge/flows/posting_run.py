@@ -22,7 +22,6 @@ from tillbridge.flows.walk import Walk
 from tillbridge.ports.practice import Stage
 from tillbridge.screen.backend import (
     Act,
-    Backend,
     Burst,
     BurstReport,
     Gone,
@@ -58,22 +57,20 @@ class _Burst:
     expected: tuple[Expected, ...]
     commit: Press | None
     shielded: bool = False
-    disturbed: bool = False
     last: BurstReport = field(default_factory=lambda: BurstReport("not_committed", 0))
 
 
 class PostingRun:
     """Runs a writing flow once."""
 
-    def __init__(
-        self, flow: Flow, walk: Walk, backend: Backend, guard: Guard, note: Callable[..., None]
-    ) -> None:
+    def __init__(self, flow: Flow, walk: Walk, guard: Guard, note: Callable[..., None]) -> None:
         self.flow = flow
         self.walk = walk
-        self.backend = backend
         self.guard = guard
         self.note = note
         self.disturbed = False
+        self.shields = 0
+        self.expected: tuple[Expected, ...] = ()
         self.waits: dict[str, int] = {}
 
     def post(self) -> End:
@@ -197,17 +194,11 @@ class PostingRun:
         held: AbstractContextManager[object] = (
             self.guard.shield(SHIELD_S) if burst.shielded else nullcontext()
         )
+        self.shields += burst.shielded
         with held:
             report = self.walk.hands.burst(lambda number: Burst(number, acts, checks, burst.commit))
-        self.note(
-            "burst",
-            acts=report.acts_done,
-            checks=len(checks),
-            stage=report.stage,
-            shielded=burst.shielded,
-            cause=report.cause,
-            differences=", ".join(one.check.what for one in report.differences),
-        )
+        if burst.shielded:
+            self.note("shielded", number=self.shields)
         self.expected = burst.expected
         return report
 

@@ -21,7 +21,7 @@ from tillbridge.flows.ledger_look import Look, ledger_seen
 from tillbridge.flows.leftover import clear_leftover, commit_window
 from tillbridge.flows.lint_flows import parts_of
 from tillbridge.flows.order_facts import Facts, Value, facts_of
-from tillbridge.flows.pace import PING_S, Pace
+from tillbridge.flows.pace import Pace
 from tillbridge.flows.pack import Pack
 from tillbridge.flows.posting_run import End, PostingRun
 from tillbridge.flows.scene import Scene
@@ -36,8 +36,13 @@ from tillbridge.ports.practice import (
     Trouble,
 )
 from tillbridge.screen.backend import Backend, Gone, Guard, NotAnswering, Refused
+from tillbridge.screen.deadline import PING_S, Deadline
+from tillbridge.screen.watched import WatchedBackend
 
 T = TypeVar("T")
+
+QUIET_S = 2.0
+"""A flow that reads by touching the screen waits until a person has been still for this long."""
 
 
 class RunLog(Protocol):
@@ -115,18 +120,13 @@ class PackPractice:
         return found
 
     def _walk(self, known: Recognised, facts: Facts, flow: Flow, log: RunLog) -> Walk:
-        desk, limits = self.desk, known.pack.limits
-        pace = Pace(
-            desk.backend,
-            known.program,
-            budget_s=limits.flow_s,
-            hang_s=limits.hang_s,
-            clock=desk.clock,
-            slowness=desk.slowness,
-        )
-        scene = Scene(desk.backend, known.pack, known.program, pace)
+        desk, limits, slow = self.desk, known.pack.limits, self.desk.slowness
+        backend = WatchedBackend(desk.backend, log.note, desk.clock, _private(known.pack))
+        deadline = Deadline(desk.clock, budget_s=limits.flow_s, hang_s=limits.hang_s, slowness=slow)
+        pace = Pace(backend, known.program, deadline, slow)
+        scene = Scene(backend, known.pack, known.program, pace)
         scene.wanted = _wanted(known.pack, flow)
-        hands = Hands(desk.backend, self.numbers, log.note)
+        hands = Hands(backend, self.numbers, log.note)
         dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note)
         return Walk(scene, facts, hands, dialogs, log.note, desk.secrets)
 
@@ -136,8 +136,9 @@ class PackPractice:
         log = self.desk.log(f"{known.pack.key} read_invoice")
         try:
             walk = self._walk(known, Facts(dict(self.desk.settings)), flow, log)
-            if not flow.touches:
-                walk.dialogs.refuse()
+            walk.dialogs.refuse()
+            if flow.touches and self.desk.guard.idle_s() < QUIET_S:
+                raise OperatorError("user_typing")
             return _invoice(known, reading_run.read(flow, walk, log.note).values)
         finally:
             log.close()
@@ -163,7 +164,7 @@ class PackPractice:
         glance = walk.scene.glance()
         window = commit_window(walk.scene.pack, writer)
         gone = glance.named(window) is None or not walk.scene.pack.windows[window].gone_when_done
-        ping = self.desk.backend.ping(walk.scene.program, PING_S)
+        ping = walk.scene.backend.ping(walk.scene.program, PING_S)
         return gone and not glance.strangers and ping is not None
 
     def _posting(self, order: PostingOrder, what: str) -> PostingReport:
@@ -180,7 +181,7 @@ class PackPractice:
             clear_leftover(flow, walk, order.marker, log.note)
         except (TillbridgeError, *_SCREEN) as cause:
             return PostingReport(stage="not_committed", trouble=_trouble(cause), transcript=log.close())
-        run = PostingRun(flow, walk, self.desk.backend, self.desk.guard, log.note)
+        run = PostingRun(flow, walk, self.desk.guard, log.note)
         end = run.post() if what == "post" else run.rehearse()
         log.note("end", stage=end.stage, error=str(end.error or ""), means=end.means)
         return _report(end, log.close())
@@ -281,6 +282,12 @@ def _verify(writer: Flow) -> Verify:
     if writer.verify is None:
         raise PackError("verify_missing", flow=writer.name)
     return writer.verify
+
+
+def _private(pack: Pack) -> frozenset[str]:
+    """Controls and fields whose values are never told to a transcript."""
+    controls = {spec.name for spec in pack.controls.values() if spec.private}
+    return frozenset(controls | {spec.name for spec in pack.fields.values() if spec.private})
 
 
 def _wanted(pack: Pack, flow: Flow) -> frozenset[str]:

@@ -13,7 +13,7 @@ from tillbridge.domain.errors import OperatorError, PackError
 from tillbridge.flows.formats import FormatWord, Unreadable
 from tillbridge.flows.order_facts import Value, same
 from tillbridge.flows.pace import Pace
-from tillbridge.flows.pack import ControlSpec, FieldSpec, ListSpec, Pack, WindowSpec
+from tillbridge.flows.pack import SELECTED, ControlSpec, FieldSpec, ListSpec, Pack, WindowSpec
 from tillbridge.screen.backend import (
     Backend,
     Evidence,
@@ -113,6 +113,8 @@ class Scene:
         self.wanted: frozenset[str] = frozenset()
         """Names that this flow will need: found together."""
         self._found: dict[tuple[Handle, str], Resolution] = {}
+        self._handles: dict[str, Handle] = {}
+        self._rows: dict[str, ListSeen] = {}
 
     # ---- windows ----
 
@@ -123,14 +125,15 @@ class Scene:
         strangers: list[Window] = []
         for window in windows:
             seen = self._known(window)
-            if seen is not None:
-                known.append(seen)
+            if seen:
+                known += seen
             elif window.shown and not window.minimised and (window.kind == "dialog" or window.modal):
                 strangers.append(window)
         for spec in self.pack.windows.values():
             count = sum(seen.spec is spec for seen in known)
             if count > spec.instances:
                 raise OperatorError("several_instances", window=spec.name, count=count)
+        self._handles = {seen.spec.name: seen.window.handle for seen in known if not seen.window.minimised}
         return Glance(tuple(known), tuple(strangers))
 
     def _windows(self) -> Sequence[Window]:
@@ -142,15 +145,17 @@ class Scene:
             raise OperatorError("software_closed", software=self.pack.title)
         return windows
 
-    def _known(self, window: Window) -> SeenWindow | None:
+    def _known(self, window: Window) -> list[SeenWindow]:
+        """The pack's names for one window; a title may say two things (a frame that is also unsaved)."""
+        seen: list[SeenWindow] = []
         for spec in self.pack.windows.values():
             if not spec.comes_and_goes and window.kind == "dialog":
                 continue  # a dialog is never a window that is there all the time, whatever its title
-            for title in spec.titles:
-                holes = title.match(window.title, self.pack.formats)
-                if holes is not None and (window.shown or window.minimised):
-                    return SeenWindow(spec, window, holes)
-        return None
+            matches = (title.match(window.title, self.pack.formats) for title in spec.titles)
+            holes = next((match for match in matches if match is not None), None)
+            if holes is not None and (window.shown or window.minimised):
+                seen.append(SeenWindow(spec, window, holes))
+        return seen
 
     def window(self, name: str) -> SeenWindow:
         """A window of the pack. Raises OperatorError `no_invoice_open`, `software_minimised`, `window_closed`."""
@@ -166,8 +171,14 @@ class Scene:
     # ---- controls ----
 
     def forget(self) -> None:
-        """Find every control anew from now on."""
+        """Find every window and control anew from now on."""
         self._found.clear()
+        self._handles.clear()
+        self._rows.clear()
+
+    def touched(self) -> None:
+        """Something was done or waited for: rows that were read may have changed."""
+        self._rows.clear()
 
     def node(self, name: str) -> Node:
         """The one control of that name. Raises PackError `control_missing`, `control_ambiguous`."""
@@ -179,11 +190,13 @@ class Scene:
     def find(self, names: Iterable[str]) -> Mapping[str, Resolution]:
         """Every named control, whether found or not; one question per window."""
         found: dict[str, Resolution] = {}
-        by_window: dict[str, list[str]] = {}
+        by_window: dict[str, dict[str, str]] = {}
         for name in names:
-            by_window.setdefault(self.spec(name).window, []).append(name)
+            spec = self.spec(name)
+            by_window.setdefault(spec.window, {})[spec.name] = name
         for window, inside in by_window.items():
-            found.update(self._find_in(window, inside))
+            for bare, resolution in self._find_in(window, list(inside)).items():
+                found[inside[bare]] = resolution
         return found
 
     def _find_in(self, window: str, names: Sequence[str]) -> Mapping[str, Resolution]:
@@ -205,7 +218,8 @@ class Scene:
         return self.pace.patiently(lambda: self.backend.resolve(handle, targets))
 
     def _handle(self, window: str) -> Handle:
-        return self.window(window).window.handle
+        """The window as last seen; one that has gone since makes the backend say so."""
+        return self._handles.get(window) or self.window(window).window.handle
 
     def spec(self, name: str) -> Spec:
         spec = self.pack.place(name)
@@ -264,9 +278,13 @@ class Scene:
 
     def rows(self, name: str) -> ListSeen:
         """All rows that the list shows, by the pack's column names."""
-        spec = self.pack.lists[name]
-        node = self.node(name)
-        rows = self.pace.patiently(lambda: self.backend.rows(node, list(spec.columns.values())))
+        if name not in self._rows:
+            self._rows[name] = self._read_rows(self.pack.lists[name])
+        return self._rows[name]
+
+    def _read_rows(self, spec: ListSpec) -> ListSeen:
+        node = self.node(spec.name)
+        rows = self.pace.patiently(lambda: self.backend.rows(node, spec.captions))
         seen = []
         for row in rows.rows:
             texts = dict(zip(spec.cell_columns, row.cells, strict=True))
@@ -274,8 +292,8 @@ class Scene:
                 column: self.pack.formats.read(text, spec.format_of(column)) for column, text in texts.items()
             }
             for column in spec.columns.keys() - texts.keys():
-                cells[column] = bool(row.ticked)
-            cells["#selected"] = row.selected
+                cells[column] = row.selected if spec.columns[column] == SELECTED else bool(row.ticked)
+            cells[SELECTED] = row.selected
             seen.append(RowSeen(row.index, cells, texts))
         return ListSeen(spec, tuple(seen), rows.complete and spec.complete)
 

@@ -57,7 +57,7 @@ def read_step(table: Table) -> AnyStep | None:
 
 
 def read_term(table: Table, key: str, value: object) -> Term:
-    """A literal or a given: "$amount", "-$amount". Any other use of $ is refused."""
+    """A literal or a given: "$amount", "-$amount", "Invoice $invoice_number". Any other use of $ is refused."""
     if isinstance(value, bool | int):
         return value
     if not isinstance(value, str):
@@ -65,11 +65,11 @@ def read_term(table: Table, key: str, value: object) -> Term:
         return ""
     if "$" not in value:
         return value
-    name = value.removeprefix("-").removeprefix("$")
+    before, _, name = value.partition("$")
     if not name.isidentifier():
-        table.fault("not_a_term", f'"{value}": only "$name" and "-$name" are filled in', key)
+        table.fault("not_a_term", f'"{value}": only "$name", "-$name" and "text $name" are filled in', key)
         return ""
-    return Given(name, negative=value.startswith("-"))
+    return Given(name, negative=True) if before == "-" else Given(name, before=before)
 
 
 def _terms(table: Table, key: str, *, required: bool = False) -> Mapping[str, Term]:

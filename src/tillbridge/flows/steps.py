@@ -33,13 +33,17 @@ FACTS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """`$amount` or `-$amount`: a fact or a setting, filled in when the flow runs. The minus is for money only."""
+    """`$amount` or `-$amount`: a fact or a setting, filled in when the flow runs. The minus is for money only.
+
+    `before`: fixed text in front of a text fact, as in "Invoice $invoice_number".
+    """
 
     name: str
     negative: bool = False
+    before: str = ""
 
     def __str__(self) -> str:
-        return ("-$" if self.negative else "$") + self.name
+        return self.before + ("-$" if self.negative else "$") + self.name
 
 
 Term = str | int | bool | Given

@@ -13,7 +13,7 @@ from tillbridge.flows.dialogs import Dialogs
 from tillbridge.flows.expecting import Expecting, differs
 from tillbridge.flows.hands import Hands, NotNow
 from tillbridge.flows.order_facts import Facts, Value, same
-from tillbridge.flows.pack import During, ListSpec
+from tillbridge.flows.pack import SELECTED, TICK, During, ListSpec
 from tillbridge.flows.scene import ListSeen, RowSeen, Scene
 from tillbridge.flows.steps import (
     AnyStep,
@@ -88,14 +88,19 @@ class Walk:
     def step(self, step: AnyStep, during: During) -> None:
         """One step, with patience."""
         if step.when is not None and not self.holds(step.when, step):
-            self.note("step skipped", line=step.line, when=step.when.word)
+            self.note("skipped", line=step.line, when=step.when.word)
             return
+        self.note("step", line=step.line, about=_name(step))
+        if isinstance(step, PressStep | MenuStep) and self._is_open(step.opens):
+            raise OperatorError("window_open", window=step.opens)  # a person's: nothing of ours is open now
         trouble: list[TillbridgeError] = []
 
         def attempt() -> bool | None:
             try:
-                self._do(step, during)
+                if not (trouble and isinstance(step, PressStep | MenuStep) and self._is_open(step.opens)):
+                    self._do(step, during)  # else an earlier try was slow and did open it
             except NotNow as cause:
+                self.scene.touched()
                 trouble.append(_blocked(cause, _name(step)))
             except Gone:
                 self.scene.forget()
@@ -103,6 +108,7 @@ class Walk:
             except (PackError, OperatorError) as error:
                 if error.code not in _MAY_PASS:
                     raise
+                self.scene.touched()
                 trouble.append(error)
             else:
                 return True
@@ -115,6 +121,9 @@ class Walk:
             is None
         ):
             raise trouble[-1]
+
+    def _is_open(self, window: str) -> bool:
+        return bool(window) and self.scene.glance().named(window) is not None
 
     def holds(self, when: When, step: AnyStep) -> bool:
         """Is the step's condition true now?"""
@@ -142,6 +151,7 @@ class Walk:
                 pass  # judged by those who saw the value before
             case _:
                 self.hands.do(self.acts(step), _name(step))
+                self.scene.touched()
 
     # ---- looking ----
 
@@ -158,14 +168,13 @@ class Walk:
             return
         row = self._one(listed, step)
         for column in row.cells:
-            if not column.startswith("#"):
+            if column != SELECTED:
                 self.read[f"row.{column}"] = listed.value(row, column)
-        self.note("row read", list=step.list, line=step.line)
 
     def _one(self, listed: ListSeen, step: ReadRow) -> RowSeen:
         if step.where:
             return self.expecting.one_row(listed, step.where)
-        rows = listed.matching({"#selected": True}) if step.which == "selected" else listed.rows
+        rows = listed.matching({SELECTED: True}) if step.which == "selected" else listed.rows
         if len(rows) != 1:
             raise OperatorError("no_invoice_open", list=step.list, count=len(rows))
         return rows[0]
@@ -211,6 +220,7 @@ class Walk:
 
     def _wait(self, step: WaitStep, during: During) -> None:
         def there() -> bool | None:
+            self.scene.touched()
             self.dialogs.clear(during)
             return True if self._is(step) else None
 
@@ -262,6 +272,7 @@ class Walk:
         """Two looks with a wait between them show the same rows."""
         before = self.scene.rows(name)
         self.scene.backend.wait_change(_SETTLE_TICK_S)
+        self.scene.touched()
         return self.scene.rows(name).rows == before.rows
 
     # ---- acting ----
@@ -271,10 +282,8 @@ class Walk:
             node = self.scene.menu_item(step.window, step.path)
         else:
             node = self.scene.node(step.control)
-        if step.opens and self.scene.glance().named(step.opens) is not None:
-            return  # an earlier try was slow and did open it
-        self.note("press", control=_name(step), line=step.line)
         self.hands.do([Press(node, opens=bool(step.opens))], _name(step))
+        self.scene.touched()
         if step.opens:
             self._await(step.opens, during)
 
@@ -313,7 +322,6 @@ class Walk:
         if step.secret:
             return SetText(node, self.secrets(step.secret), spec.validates_on == "leave", secret=True)
         text = self._typed(self.facts.fill(step.value), money=spec.format == "money")
-        self.note("set", control=step.control, text="(private)" if spec.private else text, line=step.line)
         return SetText(node, text, spec.validates_on == "leave")
 
     def _typed(self, value: Value, *, money: bool) -> str:
@@ -327,7 +335,6 @@ class Walk:
         wanted = str(self.facts.fill(step.value))
         if wanted not in self.scene.pace.patiently(lambda: self.scene.backend.choices(node)):
             raise self._not_offered(step, wanted)
-        self.note("choose", control=step.control, text=wanted, line=step.line)
         return Choose(node, wanted, spec.set_by)
 
     def _not_offered(self, step: ChooseStep, wanted: str) -> TillbridgeError:
@@ -347,7 +354,7 @@ class Walk:
         listed = self.scene.rows(step.list)
         chosen = self.expecting.one_row(listed, step.where)
         node = self.scene.node(step.list)
-        ticks = [column for column, caption in listed.spec.columns.items() if caption == "#check"]
+        ticks = [column for column, caption in listed.spec.columns.items() if caption == TICK]
         return [
             TickRow(node, row.index, row is chosen)
             for row in listed.rows
