@@ -13,6 +13,8 @@ import pytest
 
 from tests.architecture.tree import ROOT, files, text
 from tillbridge.apps.cli.main import main as tillbridge
+from tillbridge.wiring import _SECTIONS as SITE
+from tillbridge.wiring import load_site
 from tools.benches import judge
 from tools.docs import decisions, pages
 from tools.setup.__main__ import COMMANDS
@@ -145,3 +147,14 @@ def test_the_lock_holds_the_versions_of_pyproject_with_hashes_and_names_no_index
     everything = text(Path("requirements/test.txt")).lower()
     assert pinned
     assert [pin for pin in pinned if f"{pin.lower().replace('_', '-')} \\" not in everything] == []
+
+
+def test_the_site_settings_of_the_docs_are_understood_and_complete(tmp_path: Path) -> None:
+    page = text(Path("docs/operate/desk.md"))
+    (block,) = re.findall(r"```toml\n(.+?)```", page, flags=re.DOTALL)
+    (tmp_path / "site.toml").write_text(block)
+    site = load_site(tmp_path)
+    assert (site.gateway, site.pack, site.policy.currency) == ("simulator", "impromed", "USD")
+    for section, keys in SITE.items():
+        assert f"| {section} |" in page, section
+        assert [key for key in keys if not re.search(rf"\| [\w, ]*\b{key}\b[\w, ]* \|", page)] == [], section
