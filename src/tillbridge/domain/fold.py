@@ -109,9 +109,7 @@ def _own(payment: Payment, event: Event) -> Payment:
             return replace(payment, postings=(*payment.postings, _new_posting(payment, event)))
         case PaymentEvent.KEEP_DECIDED if payment.attempt(event.subject):
             return _with_attempt(payment, event.subject, keep_decided=True)
-        case PaymentEvent.GIVE_BACK_STARTED if (
-            attempt := payment.attempt(event.subject)
-        ) and attempt.owed_back:
+        case PaymentEvent.GIVE_BACK_STARTED if payment.attempt(event.subject):
             started = {"give_back_reference": event.text("give_back_reference"), "give_back_since": event.at}
             return _with_attempt(payment, event.subject, **started)
         case PaymentEvent.ATTEMPT_OVERRIDDEN if (
