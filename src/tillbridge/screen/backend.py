@@ -14,7 +14,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, NewType, Protocol
 
-Role = Literal["button", "edit", "choice", "check", "tab", "list", "menu", "menu_bar", "menu_item", "text"]
+Role = Literal[
+    "button",
+    "edit",
+    "choice",
+    "check",
+    "tab",
+    "tabs",
+    "list",
+    "tree",
+    "menu",
+    "menu_bar",
+    "menu_item",
+    "text",
+]
+"""`tabs` (a row of tabs) and `tree` are choices of one entry. A tree's entries are paths: "Assets:Card Clearing"."""
 EvidenceKind = Literal["id", "number", "name", "label", "only"]
 Way = Literal["text", "pick", "keys"]
 
@@ -368,8 +382,10 @@ class Mark:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ShieldReport:
+    """What a shield did. `swallowed` is final only after the shield has ended."""
+
     held: bool
     """False when the shield could not be had (somebody else holds the input)."""
     swallowed: int = field(default=0)

@@ -106,6 +106,10 @@ class Hands:
     # ---- choices ---------------------------------------------------------------------------------
 
     def choose(self, ref: Ref, home: Home, text: str, ways: Sequence[b.Way]) -> None:
+        (role,) = self._reader.roles([ref])
+        if role in w.BRANCHED:
+            self._reader.trees.choose(ref, role, text)
+            return
         if self._value(ref) == text:
             return
         options = self._reader.choices(ref)

@@ -19,7 +19,7 @@ from tillbridge.screen.backends.atspi.table import TABLE, Tables
 from tillbridge.screen.backends.atspi.tops import Tops, bits, name_of, ref_of, refs, state_of, text_reply
 
 _ACTED_ON = frozenset().union(
-    *(w.ROLES[role] for role in ("button", "edit", "choice", "check", "tab", "list"))
+    *(w.ROLES[role] for role in ("button", "edit", "choice", "check", "tab", "tabs", "list", "tree"))
 )
 _COMMIT_OPENS_S = 0.5
 
@@ -60,12 +60,15 @@ class Bursts:
                 self._do(batch)
                 done += len(batch)
             last = batches[-1] if batches else ()
-            replies = self._do(last, [question.call for question in questions])
+            commit = [ref_of(burst.commit.node)] if burst.commit else []
+            asked = [question.call for question in questions] + [state_of(ref) for ref in commit]
+            replies = self._do(last, asked)
             done += len(last)
-            differences = _differences(questions, replies)
+            differences = _differences(questions, replies[: len(questions)])
             if differences or burst.commit is None:
                 return b.BurstReport("not_committed", done, differences)
-            self._not_blocked(self._home(ref_of(burst.commit.node)).window)
+            self._can_press(commit[0], bits(replies[-1]))
+            self._not_blocked(self._home(commit[0]).window)
         except (b.NotAnswering, b.Gone, b.Refused) as cause:
             return b.BurstReport("not_committed", done, cause=b.cause_of(cause))
         return self._commit(burst.commit, done)
@@ -80,10 +83,13 @@ class Bursts:
 
     def _ready(self, burst: b.Burst) -> None:
         """Every control that will be acted on can be used now, and no window stands before it."""
-        acted = [act.node for act in (*burst.acts, *((burst.commit,) if burst.commit else ()))]
         by_window: dict[Ref, list[Ref]] = {}
-        for ref in dict.fromkeys(ref_of(node) for node in acted):
+        for ref in dict.fromkeys(ref_of(act.node) for act in burst.acts):
             by_window.setdefault(self._home(ref).window, []).append(ref)
+        if (
+            burst.commit is not None
+        ):  # a form may wake its button only when it is filled: asked after the acts
+            by_window.setdefault(self._home(ref_of(burst.commit.node)).window, [])
         for window, controls in by_window.items():
             self._not_blocked(window)
             free = set(
@@ -98,11 +104,15 @@ class Bursts:
     def _explain(self, controls: Sequence[Ref]) -> None:
         """Menu items are pressed without being shown; for anything else say what is wrong with it."""
         states = [bits(reply) for reply in self._bus.ask([state_of(ref) for ref in controls])]
-        for role, state in zip(self._reader.roles(controls), states):
-            if not usable(state):
-                raise b.Refused("disabled")
-            if role not in w.ROLES["menu_item"] and not w.has(state, w.SHOWING):
-                raise b.Refused("hidden")
+        for ref, state in zip(controls, states):
+            self._can_press(ref, state)
+
+    def _can_press(self, control: Ref, state: int) -> None:
+        if not usable(state):
+            raise b.Refused("disabled")
+        (role,) = self._reader.roles([control])
+        if role not in w.ROLES["menu_item"] and not w.has(state, w.SHOWING):
+            raise b.Refused("hidden")
 
     # ---- acts ------------------------------------------------------------------------------------
 
@@ -131,6 +141,8 @@ class Bursts:
 
     def _question(self, check: b.Check, ref: Ref, role: int) -> Question:
         match check.facet:
+            case "text" if role in w.BRANCHED:
+                return Question(check, *self._reader.trees.question(ref, role, check.accepted))
             case "text":
                 return Question(check, value_of(ref, role), lambda reply: value_reply(role, reply))
             case "checked":

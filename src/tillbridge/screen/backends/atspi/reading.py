@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi import words as w
 from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
 from tillbridge.screen.backends.atspi.find import matching
-from tillbridge.screen.backends.atspi.tops import ACCESSIBLE, bits, name_of, node, refs, state_of, text_reply
+from tillbridge.screen.backends.atspi.tops import (
+    ACCESSIBLE,
+    bits,
+    name_of,
+    node,
+    refs,
+    seen_text,
+    state_of,
+    text_reply,
+)
+from tillbridge.screen.backends.atspi.trees import Trees
 
 TEXT = "org.a11y.atspi.Text"
 
@@ -26,7 +37,7 @@ def value_reply(role: int, reply: Reply) -> str:
     if role in w.EDITS:
         if isinstance(reply, Failed):
             raise b.Gone(reply.text)
-        return str(reply)
+        return seen_text(str(reply))
     return text_reply(reply)
 
 
@@ -36,6 +47,7 @@ class Reader:
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
         self._roles: dict[Ref, int] = {}
+        self.trees = Trees(bus)
 
     def roles(self, controls: Sequence[Ref]) -> list[int]:
         unknown = [ref for ref in dict.fromkeys(controls) if ref not in self._roles]
@@ -51,10 +63,19 @@ class Reader:
         roles = self.roles(controls)
         asked = [call for ref, role in zip(controls, roles) for call in (value_of(ref, role), state_of(ref))]
         replies = self._bus.ask(asked)
-        return [_reading(role, replies[2 * at], bits(replies[2 * at + 1])) for at, role in enumerate(roles)]
+        readings = [
+            _reading(role, replies[2 * at], bits(replies[2 * at + 1])) for at, role in enumerate(roles)
+        ]
+        for at, (ref, role) in enumerate(zip(controls, roles)):
+            if role in w.BRANCHED:
+                readings[at] = replace(readings[at], text=self.trees.value(ref, role))
+        return readings
 
     def choices(self, control: Ref) -> list[str]:
-        """The entries of a choice. It is neither opened nor changed."""
+        """The entries of a choice. It is neither opened nor changed; a tree opens its branches."""
+        (role,) = self.roles([control])
+        if role in w.BRANCHED:
+            return self.trees.choices(control, role)
         entries = refs(self._bus.ask_one(matching(control, w.OPTIONS)))
         names = self._bus.ask([name_of(ref) for ref in entries])
         return [text_reply(name) for name in names]

@@ -16,6 +16,7 @@ APPLICATION = "org.a11y.atspi.Application"
 COMPONENT = "org.a11y.atspi.Component"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 _SCREEN_COORDS = 0
+_UNSEEN = dict.fromkeys([0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,14 @@ def children_of(ref: Ref) -> Call:
     return Call(ref, ACCESSIBLE, "GetChildren")
 
 
+def seen_text(text: str) -> str:
+    """A text as a person sees it: without the invisible marks of writing direction (GTK wraps amounts in them)."""
+    return text.translate(_UNSEEN)
+
+
 def text_reply(reply: Reply) -> str:
     """The text of a property reply; empty when the object has no such property."""
-    return "" if isinstance(reply, Failed) or reply is None else str(reply[1])
+    return "" if isinstance(reply, Failed) or reply is None else seen_text(str(reply[1]))
 
 
 def bits(reply: Reply) -> int:

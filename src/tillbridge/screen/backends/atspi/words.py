@@ -11,7 +11,15 @@ from tillbridge.screen.backend import Role
 
 ALERT, CHECK_BOX, CHECK_MENU_ITEM, COMBO_BOX, DIALOG = 2, 7, 8, 11, 16
 FILE_CHOOSER, FRAME, LABEL, LIST, LIST_ITEM, MENU, MENU_BAR, MENU_ITEM = 19, 23, 29, 31, 32, 33, 34, 35
-PAGE_TAB, PANEL, PASSWORD_TEXT, PUSH_BUTTON, RADIO_BUTTON, RADIO_MENU_ITEM = 37, 39, 40, 43, 44, 45
+PAGE_TAB, PAGE_TAB_LIST, PANEL, PASSWORD_TEXT, PUSH_BUTTON, RADIO_BUTTON, RADIO_MENU_ITEM = (
+    37,
+    38,
+    39,
+    40,
+    43,
+    44,
+    45,
+)
 SPIN_BUTTON, STATUS_BAR, TABLE, TABLE_CELL, TEXT, TOGGLE_BUTTON, TREE, TREE_TABLE = (
     52,
     54,
@@ -32,6 +40,8 @@ ROLES: Final[dict[Role, frozenset[int]]] = {
     "choice": frozenset({COMBO_BOX}),
     "check": frozenset({CHECK_BOX, RADIO_BUTTON}),
     "tab": frozenset({PAGE_TAB}),
+    "tabs": frozenset({PAGE_TAB_LIST}),
+    "tree": frozenset({TREE, TREE_TABLE}),
     "list": frozenset({TABLE, TREE_TABLE, LIST, TREE, LIST_BOX}),
     # Qt gives a menu in the bar the role of an item; only its name tells them apart.
     "menu": frozenset({MENU, MENU_ITEM}),
@@ -39,6 +49,9 @@ ROLES: Final[dict[Role, frozenset[int]]] = {
     "menu_item": frozenset({MENU_ITEM, CHECK_MENU_ITEM, RADIO_MENU_ITEM, MENU}),
     "text": frozenset({LABEL, STATIC, STATUS_BAR, HEADING, PARAGRAPH}),
 }
+TAB_LISTS: Final = frozenset({PAGE_TAB_LIST})
+TREES: Final = frozenset({TREE, TREE_TABLE})
+BRANCHED: Final = TAB_LISTS | TREES
 LABELS: Final = frozenset({LABEL, STATIC})
 CELLS: Final = frozenset({TABLE_CELL, LIST_ITEM, TREE_ITEM})
 OPTIONS: Final = frozenset({LIST_ITEM, MENU_ITEM, CHECK_MENU_ITEM, RADIO_MENU_ITEM})
@@ -48,9 +61,10 @@ DIALOGS: Final = frozenset({DIALOG, ALERT, FILE_CHOOSER})
 
 # States are bits; a state set travels as two 32-bit words.
 ACTIVE, CHECKED, EDITABLE, ENABLED, FOCUSED, ICONIFIED, MODAL = 1, 4, 7, 8, 12, 15, 16
+EXPANDABLE, EXPANDED = 9, 10
 SELECTED, SENSITIVE, SHOWING, VISIBLE, CHECKABLE, READ_ONLY = 23, 24, 25, 30, 41, 43
 
-LABEL_FOR, LABELLED_BY = 1, 2
+LABEL_FOR, LABELLED_BY, NODE_CHILD_OF = 1, 2, 7
 
 ROOT: Final = "/org/a11y/atspi/accessible/root"
 NULL: Final = "/org/a11y/atspi/null"

@@ -7,16 +7,14 @@ or the real focus.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from Xlib import XK, X, error
-from Xlib.display import Display
 from Xlib.protocol import event
 from Xlib.xobject.drawable import Window as XWindow
 
-from tillbridge.screen.backend import Gone
+from tillbridge.screen.backends.xserver import open_display
 
 _ICONIC = 3
 _DEPTH = 3  # a window manager may put up to two frames around a program's own window
@@ -164,22 +162,6 @@ class Screen:
             state=state,
             detail=code,
         )
-
-
-def open_display(name: str, authority: str = "") -> Display:
-    """Connect to an X server. `authority` names its cookie file, empty for the usual one. Raises Gone."""
-    before = os.environ.get("XAUTHORITY")
-    if authority:
-        os.environ["XAUTHORITY"] = authority  # the library reads it from the process and from nowhere else
-    try:
-        return Display(name)
-    except (error.DisplayError, error.XauthError, OSError) as cause:
-        raise Gone(f"display {name}") from cause
-    finally:
-        if before is not None:
-            os.environ["XAUTHORITY"] = before
-        else:
-            os.environ.pop("XAUTHORITY", None)
 
 
 def blocked(mine: XFacts, windows: Sequence[XFacts]) -> bool:
