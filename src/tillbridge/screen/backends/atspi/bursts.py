@@ -86,9 +86,7 @@ class Bursts:
         by_window: dict[Ref, list[Ref]] = {}
         for ref in dict.fromkeys(ref_of(act.node) for act in burst.acts):
             by_window.setdefault(self._home(ref).window, []).append(ref)
-        if (
-            burst.commit is not None
-        ):  # a form may wake its button only when it is filled: asked after the acts
+        if burst.commit is not None:  # its button is asked after the acts: a form may wake it only when filled
             by_window.setdefault(self._home(ref_of(burst.commit.node)).window, [])
         for window, controls in by_window.items():
             self._not_blocked(window)
