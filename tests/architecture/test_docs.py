@@ -13,6 +13,7 @@ import pytest
 
 from tests.architecture.tree import ROOT, files, text
 from tillbridge.apps.cli.main import main as tillbridge
+from tillbridge.domain import money_leg, posting_leg
 from tillbridge.wiring import _SECTIONS as SITE
 from tillbridge.wiring import load_site
 from tools.benches import judge
@@ -158,3 +159,21 @@ def test_the_site_settings_of_the_docs_are_understood_and_complete(tmp_path: Pat
     for section, keys in SITE.items():
         assert f"| {section} |" in page, section
         assert [key for key in keys if not re.search(rf"\| [\w, ]*\b{key}\b[\w, ]* \|", page)] == [], section
+
+
+def test_a_new_decision_gets_the_next_number_and_the_four_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decisions, "FOLDER", tmp_path)
+    (tmp_path / "0007-something.md").write_text("# 0007: Something\n")
+    made = decisions.new("Two desks, one site", "2026-11-22")
+    assert made.name == "0008-two-desks-one-site.md"
+    assert made.read_text().startswith("# 0008: Two desks, one site\n\nAccepted, 2026-11-22.")
+    assert re.findall(r"^## (.+)$", made.read_text(), flags=re.MULTILINE) == SECTIONS
+    assert "[0008: Two desks, one site](0008-two-desks-one-site.md)" in decisions.page()
+
+
+def test_every_state_of_both_machines_is_on_its_page() -> None:
+    page = text(Path("docs/MACHINES.md"))
+    states = [*money_leg.MoneyState, *posting_leg.PostingState]
+    assert [state for state in states if f"\n| {state} | " not in page] == []
