@@ -77,12 +77,14 @@ class World:
         return self.commit([act])
 
     def add_line(self, invoice: str, description: str, amount_minor: int) -> list[dict[str, Any]]:
-        """A colleague adds a line to the invoice."""
+        """A colleague adds a line to the invoice. Raises KeyError for no such invoice."""
+        invoice = self._books.invoices[invoice].number
         act = {"kind": "line_added", "invoice": invoice, "patient": "", "description": description}
         return self.commit([{**act, "amount_minor": amount_minor, "by": "world"}])
 
     def conclude(self, invoice: str) -> list[dict[str, Any]]:
-        """A colleague concludes the invoice."""
+        """A colleague concludes the invoice. Raises KeyError for no such invoice."""
+        invoice = self._books.invoices[invoice].number
         return self.commit([{"kind": "concluded", "invoice": invoice, "by": "world"}])
 
     def close_period(self, through: date | None) -> list[dict[str, Any]]:
