@@ -99,7 +99,7 @@ def _not_found(attempt: Attempt, horizon_passed: bool, sweep_over: bool) -> list
             return [MoneyEvent.NOT_FOUND]
         case MoneyState.UNKNOWN if horizon_passed:
             return [MoneyEvent.HORIZON_PASSED]
-        case MoneyState.KILLING if attempt.late is None:
+        case MoneyState.KILLING if not attempt.owed_back:
             return [MoneyEvent.KILLS_PROVED]
         case MoneyState.KILLED if sweep_over:
             return [MoneyEvent.SWEEP_ENDED]
@@ -129,10 +129,17 @@ def _found(attempt: Attempt, found: Found, now: Moment, sweep_over: bool) -> lis
         events = _found_too_late(attempt, found, kind, facts, now)
         ended = sweep_over and not events and attempt.state is MoneyState.KILLED
         return [Event(kind=MoneyEvent.SWEEP_ENDED, at=now, subject=attempt.reference)] if ended else events
-    kinds = [] if _QUIET.get(attempt.state) is kind or attempt.taken else [kind]
+    known = _QUIET.get(attempt.state) is kind or (attempt.taken and not _news_of_pending(attempt, kind))
+    kinds = [] if known else [kind]
     if settle is not None and str(settle) != str(attempt.state):
         kinds.append(settle)
     return [Event(kind=k, at=now, subject=attempt.reference, facts=facts) for k in kinds]
+
+
+def _news_of_pending(attempt: Attempt, kind: MoneyEvent) -> bool:
+    """A bank debit on its way that is decided now."""
+    decided = kind in (MoneyEvent.APPROVED, MoneyEvent.DECLINED, MoneyEvent.CANCELLED)
+    return attempt.state is MoneyState.PENDING and decided
 
 
 def _found_too_late(
@@ -141,17 +148,24 @@ def _found_too_late(
     """After the door of killing: what was given back already is over, everything taken is only given back."""
     if found.settle in ("voided", "rejected", "returned"):
         kind = _SETTLE[found.settle]
-    elif _all_given_back(found):
-        kind = MoneyEvent.REFUNDED_ELSEWHERE
-    if attempt.state is MoneyState.KILLED and kind in _OVER_ANSWERS:
-        return []
-    if attempt.late is not None and kind not in _OVER_ANSWERS:
-        return []
-    if kind is MoneyEvent.NO_REPLY or (
-        kind is MoneyEvent.ACKNOWLEDGED and attempt.state is MoneyState.KILLING
-    ):
+    elif found.settle == "settled" and attempt.late_voided:
+        kind = MoneyEvent.SETTLED
+    elif _all_given_back(found) and found.given_back is not None:
+        kind, minor = MoneyEvent.REFUNDED_ELSEWHERE, found.given_back.minor
+        facts = {"returned_minor": minor, "key": f"total:{minor}"}
+    if _nothing_new(attempt, kind):
         return []
     return [Event(kind=kind, at=now, subject=attempt.reference, facts=facts)]
+
+
+def _nothing_new(attempt: Attempt, kind: MoneyEvent) -> bool:
+    """What a given-up attempt knows already: told every hour of a long watch, journalled once."""
+    killed = attempt.state is MoneyState.KILLED
+    if kind in _OVER_ANSWERS:
+        return killed
+    if kind is MoneyEvent.NO_REPLY or (kind is MoneyEvent.ACKNOWLEDGED and not killed):
+        return True
+    return attempt.late is not None and kind is not MoneyEvent.SETTLED
 
 
 def _all_given_back(found: Found) -> bool:

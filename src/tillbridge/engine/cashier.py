@@ -104,7 +104,13 @@ class Engine:
         return self._tell(payment_id, MoneyEvent.CANCEL_ASKED, person, "nothing_to_cancel")
 
     def stop(self, payment_id: str, person: str) -> Payment:
-        """A named person gives up on an unknown attempt: the one-way door of killing."""
+        """A named person gives up on an unknown attempt: the one-way door of killing.
+
+        Raises OperatorError `cancel_first` while the terminal still has it, `nothing_to_stop`.
+        """
+        live = self._known(payment_id).live
+        if live is not None and live.state in (MoneyState.SENDING, MoneyState.RUNNING):
+            raise OperatorError("cancel_first", payment_id=payment_id)
         return self._tell(payment_id, MoneyEvent.STOPPED, person, "nothing_to_stop")
 
     def keep_partial(self, payment_id: str, keep: bool, person: str) -> Payment:

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from tillbridge.domain.errors import ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold import apply
-from tillbridge.domain.money_leg import Effect, MoneyEvent
-from tillbridge.domain.payment import Attempt, Payment, Posting, effects_of
-from tillbridge.domain.posting_leg import PostingEffect, PostingEvent, PostingState
-from tillbridge.domain.posting_leg import cell as posting_cell
+from tillbridge.domain.guards import money_cell, posting_cell
+from tillbridge.domain.money_leg import Effect
+from tillbridge.domain.payment import Attempt, Payment, Posting
+from tillbridge.domain.posting_leg import Cell, PostingEffect, PostingEvent
 
 Marker = Callable[[Attempt], str]
 """Makes a new marker for an attempt's money."""
 
-_MONEY = {str(event): event for event in MoneyEvent}
-_POSTING = {str(event): event for event in PostingEvent}
 _REVERSALS = ("refund", "void", "return")
 
 
@@ -58,12 +56,12 @@ class Unfolding:
         self.events.append(event)
 
     def _follow(self, before: Payment, event: Event) -> None:
-        if event.kind in _MONEY and before.attempt(event.subject):
-            for effect in effects_of(before, event.subject, _MONEY[event.kind]):
-                self._money_effect(effect, event)
-        posting = before.posting(event.subject)
-        if event.kind in _POSTING and posting is not None:
-            self._after_posting(posting, event)
+        money = money_cell(before, event)
+        for effect in money.effects if money is not None else ():
+            self._money_effect(effect, event)
+        entered, posting = posting_cell(before, event), before.posting(event.subject)
+        if entered is not None and posting is not None:
+            self._after_posting(posting, entered, event)
 
     def _money_effect(self, effect: Effect, event: Event) -> None:
         if effect in (Effect.OWE_POSTING, Effect.OWE_REPOSTING):
@@ -80,6 +78,8 @@ class Unfolding:
         payment = self._now()
         attempt, kind = payment.attempt(reference), payment.row.posting
         if attempt is None or kind is None:
+            return
+        if reversal_minor is None and not payment.may_post(reference):
             return
         taken = attempt.approved or attempt.asked
         minor = taken.minor if reversal_minor is None else reversal_minor
@@ -109,22 +109,9 @@ class Unfolding:
             if posting.reference == event.subject and posting.kind not in _REVERSALS:
                 self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
 
-    def _after_posting(self, before: Posting, event: Event) -> None:
-        found = posting_cell(before.state, _POSTING[event.kind])
-        after = self._now().posting(before.marker)
-        if found is None or after is None:
-            return
+    def _after_posting(self, before: Posting, found: Cell, event: Event) -> None:
         if PostingEffect.OWE_REVERSAL in found.effects:
             self._owe(event, before.reference, before.amount.minor)
-        elif before.settle_first and before.state is not after.state:
-            self._settle(after, event)
-
-    def _settle(self, posting: Posting, event: Event) -> None:
-        """Its money went back while nobody knew whether it was posted; now it is known."""
-        if posting.state in (PostingState.POSTED, PostingState.WAITING):
-            self._add_plain(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
-            if posting.state is PostingState.POSTED:
-                self._owe(event, posting.reference, posting.amount.minor)
 
 
 def _impossible(event: Event, error: ImpossibleEvent) -> Event:

@@ -7,6 +7,7 @@ killing an approval is only given back.
 from __future__ import annotations
 
 from tillbridge.domain import next_command as nc
+from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.money import Parts
@@ -101,11 +102,14 @@ def _captured(attempt: Attempt, result: Result, now: Moment) -> list[Event]:
 
 
 def _gave_back(attempt: Attempt, result: Result, now: Moment) -> list[Event]:
-    if work.taken_of(result) if isinstance(result, Outcome) else False:
-        return [Event(kind=MoneyEvent.GIVEN_BACK, at=now, subject=attempt.reference)]
-    if isinstance(result, NotSent) and result.code == "not_refundable":
+    assert isinstance(result, work.BackAnswer)
+    outcome = result.outcome
+    if isinstance(outcome, Approved):
+        facts: dict[str, Fact] = {"by": result.by, "returned_minor": attempt.owed_back}
+        return [Event(kind=MoneyEvent.GIVEN_BACK, at=now, subject=attempt.reference, facts=facts)]
+    if isinstance(outcome, NotSent) and outcome.code == "not_refundable":
         facts = {"code": "give_back_refused", "task": "give_back_refused"}
-        return [Event(kind=PaymentEvent.NOTED, at=now, subject=attempt.reference, facts=dict(facts))]
+        return [Event(kind=PaymentEvent.NOTED, at=now, subject=attempt.reference, facts=facts)]
     return []
 
 

@@ -113,20 +113,21 @@ def _searched(
 ) -> Concluded:
     order = order_of(payment, posting, policy)
     checking = posting.state in (PostingState.WAITING, PostingState.CHECKING)
-    match matching.match(order=_wanted(order), seen=seen, last_touch=posting.touched_at, now=now):
+    last_touch = pending[-1].at if pending else posting.touched_at
+    rows = replace(seen, today=()) if posting.suspect_dismissed else seen
+    match matching.match(order=_wanted(order), seen=rows, last_touch=last_touch, now=now):
         case matching.FoundRight(row):
             return [*pending, _event(posting, PostingEvent.FOUND, now, {"row": row.text})], None
         case matching.FoundWrong(why):
             return [*pending, _event(posting, PostingEvent.FOUND_WRONG, now, {"reason": why})], None
-        case matching.Suspect() if checking and not posting.suspect_dismissed:
+        case matching.Suspect():
             return [*pending, _event(posting, PostingEvent.SUSPECTED, now, {"reason": "typed_by_hand"})], None
-        case matching.ProvenAbsent() | matching.Suspect() if checking:
+        case matching.ProvenAbsent() if checking:
             return _clear(payment, posting, seen, now, policy)
         case matching.ProvenAbsent():
             return [*pending, _event(posting, PostingEvent.PROVEN_ABSENT, now, {})], None
         case matching.NotProven(why):
             return pending + _not_proven(posting, why, now, policy), None
-    return pending, None
 
 
 def _clear(payment: Payment, posting: Posting, seen: LedgerSeen, now: Moment, policy: Policy) -> Concluded:

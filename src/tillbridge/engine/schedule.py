@@ -48,8 +48,10 @@ def _sweep_gap(times: int) -> int:
 def gap_ms(command: Command, times: int) -> int:
     """Milliseconds to leave before doing `command` for the (times + 1)-th time."""
     match command:
-        case Inquire(why="running") | Inquire(why="pending"):
+        case Inquire(why="running"):
             return RUNNING_GAP if times < 120 else 5 * SECOND
+        case Inquire(why="pending"):
+            return _gap((5 * MINUTE, 15 * MINUTE), HOUR, times)
         case Inquire(why="sweep"):
             return _sweep_gap(times)
         case Inquire():

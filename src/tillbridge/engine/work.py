@@ -13,8 +13,8 @@ from typing import Literal
 
 from tillbridge.domain.errors import SetupError
 from tillbridge.domain.event import Event
+from tillbridge.domain.money import Money
 from tillbridge.domain.outcome import (
-    Approved,
     CannotTell,
     Found,
     Inquiry,
@@ -77,8 +77,16 @@ class Type:
     order: PostingOrder
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackAnswer:
+    """How a late approval went back: by `void` or `refund`."""
+
+    by: Literal["void", "refund"]
+    outcome: Outcome
+
+
 Work = Send | Ask | Kill | Capture | GiveBack | SearchLedger | Type
-Result = Outcome | Inquiry | KillAck | LedgerSeen | Trouble | PostingReport
+Result = Outcome | Inquiry | KillAck | BackAnswer | LedgerSeen | Trouble | PostingReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +114,7 @@ def perform(task: Task, gateway: Gateway, practice: Practice) -> Result:
         case Capture(attempt=a):
             return _outcome(lambda: gateway.capture(a.reference, a.gateway_ref, a.approved or a.asked))
         case GiveBack() as back:
-            return _outcome(lambda: _give_back(back, gateway))
+            return _give_back(back, gateway)
         case SearchLedger(order=order):
             return _screen(lambda: practice.read_ledger(order))
         case Type(order=order):
@@ -179,21 +187,19 @@ def _ask(ask: Ask, gateway: Gateway) -> Inquiry:
     return gateway.inquire(ask.attempt.reference, ask.attempt.gateway_ref)
 
 
-def _give_back(back: GiveBack, gateway: Gateway) -> Outcome:
+def _give_back(back: GiveBack, gateway: Gateway) -> BackAnswer:
     """Void, which can be said twice; else refund, which is asked about before it is said again."""
     attempt = back.attempt
-    amount = attempt.late or attempt.asked
-    voided = gateway.void(attempt.reference, attempt.gateway_ref, back.reference)
+    voided = _outcome(lambda: gateway.void(attempt.reference, attempt.gateway_ref, back.reference))
     if not (isinstance(voided, NotSent) and voided.code in ("not_voidable", "unsupported")):
-        return voided
-    before = gateway.inquire(back.reference)
+        return BackAnswer(by="void", outcome=voided)
+    before = _inquiry(lambda: gateway.inquire(back.reference))
     if isinstance(before, Found):
-        return before.outcome
+        return BackAnswer(by="refund", outcome=before.outcome)
     if isinstance(before, NotFound) and back.may_repeat:
-        return gateway.refund(attempt.reference, attempt.gateway_ref, amount, back.reference)
-    return Unknown(cause="give_back_not_told")
-
-
-def taken_of(outcome: Outcome) -> bool:
-    """Did a give-back surely happen?"""
-    return isinstance(outcome, Approved)
+        amount = Money(minor=attempt.owed_back, currency=attempt.asked.currency)
+        refunded = _outcome(
+            lambda: gateway.refund(attempt.reference, attempt.gateway_ref, amount, back.reference)
+        )
+        return BackAnswer(by="refund", outcome=refunded)
+    return BackAnswer(by="refund", outcome=Unknown(cause="give_back_not_told"))

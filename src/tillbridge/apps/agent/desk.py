@@ -24,8 +24,11 @@ PAYMENT_ID_MAX = 64
 class Desk:
     """One desk's agent as its faces see it."""
 
-    def __init__(self, runner: Runner, currency: str, on_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, runner: Runner, currency: str, on_stop: Callable[[], None], found: tuple[str, ...] = ()
+    ) -> None:
         self._runner = runner
+        self._found = found
         self._currency = currency
         self._on_stop = on_stop
         self._news = threading.Condition()
@@ -40,8 +43,21 @@ class Desk:
     # ---- reading ----
 
     def health(self) -> View:
-        opened = self._runner.ask(lambda engine: list(engine.journal.unfinished()))
-        return {"ok": not self._runner.fatal, "fatal": self._runner.fatal, "open_payments": len(opened)}
+        """`fatal`: why no further payment is taken. `found`: what the journal found at its opening."""
+        opened, newest = self._runner.ask(_state_of_journal)
+        return {
+            "ok": not self._runner.fatal,
+            "fatal": self._runner.fatal,
+            "open_payments": opened,
+            "newest_wall_ms": newest,
+            "found": list(self._found),
+        }
+
+    def software(self) -> View:
+        seen = self._runner.on_screen(lambda practice: practice.identify())
+        if isinstance(seen, Trouble):
+            return {"trouble": trouble_view(seen)}
+        return {"software": seen.software, "version": seen.version, "build": seen.build, "name": seen.name}
 
     def read_invoice(self) -> View:
         """The invoice on screen, with what is chargeable on it now (rule 4)."""
@@ -202,6 +218,12 @@ def rehearsal_order(engine: Engine, seen: InvoiceSeen) -> PostingOrder:
         payment_method=policy.payment_method,
         employee=policy.employee,
     )
+
+
+def _state_of_journal(engine: Engine) -> tuple[int, int]:
+    newest = engine.journal.recent(1)
+    wall_ms = newest[0].created_at.wall_ms if newest else 0
+    return len(engine.journal.unfinished()), wall_ms
 
 
 def _read(engine: Engine, payment_id: str) -> tuple[Payment, Any]:

@@ -54,6 +54,7 @@ def application(desk: Desk, door: Door) -> Starlette:
         routes=[
             Route("/v1/health", made.of(made.health), methods=["GET"]),
             Route("/v1/invoice", made.of(made.invoice), methods=["POST"]),
+            Route("/v1/software", made.of(made.software), methods=["POST"]),
             Route("/v1/rehearse", made.of(made.rehearse), methods=["POST"]),
             Route("/v1/terminals", made.of(made.terminals), methods=["GET"]),
             Route("/v1/payments", made.of(made.pay), methods=["POST"]),
@@ -90,6 +91,9 @@ class _Routes:
 
     def invoice(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.read_invoice()
+
+    def software(self, _request: Request, _body: dict[str, Any]) -> Any:
+        return self._desk.software()
 
     def rehearse(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.rehearse()

@@ -32,16 +32,15 @@ class _Stop:
 class Runner:
     """Owns the threads around an engine. `fatal` keeps the first error that stopped the loop."""
 
-    def __init__(self, engine: Engine, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._changed = changed
+        self.changed: Callable[[], None] = lambda: None
         self._inbox: queue.Queue[Callable[[], None] | _Stop] = queue.Queue()
         self._screen = ThreadPoolExecutor(1, thread_name_prefix="screen")
         self._gateway = ThreadPoolExecutor(4, thread_name_prefix="gateway")
         self._journal = threading.Thread(target=self._loop, name="journal", daemon=True)
         self._busy: set[str] = set()
         self.fatal: str = ""
-        self.paused_screen = False
 
     def start(self) -> None:
         self._journal.start()
@@ -52,7 +51,8 @@ class Runner:
         self._inbox.put(_Stop())
         self._journal.join(timeout=10)
         self._gateway.shutdown(wait=False, cancel_futures=True)
-        self._screen.shutdown(wait=True, cancel_futures=True)
+        self._screen.submit(self._engine.practice.close)
+        self._screen.shutdown(wait=True)
 
     def ask(self, question: Callable[[Engine], T]) -> T:
         """Run something on the journal's thread and wait for it. Raises what it raises."""
@@ -101,7 +101,7 @@ class Runner:
 
     def _begin(self, due: Due) -> None:
         task = self._engine.start(due.payment_id, due.command)
-        self._changed()
+        self.changed()
         if task is not None:
             self._submit(task)
 
@@ -116,7 +116,7 @@ class Runner:
         if done.cancelled():
             return
         follow = self._engine.finish(task, done.result())
-        self._changed()
+        self.changed()
         if follow is not None:
             self._submit(follow)
 

@@ -1,0 +1,60 @@
+"""journal check and salvage, pack lint: looking after the files, without an agent."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from tillbridge.apps.agent.system import SystemClock
+from tillbridge.apps.cli.client import running_agent
+from tillbridge.domain.errors import SetupError
+from tillbridge.strings import sentence
+from tillbridge.wiring import Site, check_journal, home_folder, lint, load_site, salvage_journal
+
+
+def run(name: str, options: argparse.Namespace) -> int:
+    if name == "pack":
+        return _lint(options)
+    site = load_site(options.home or home_folder())
+    return _check(site) if options.what == "check" else _salvage(site)
+
+
+def _lint(options: argparse.Namespace) -> int:
+    """One finding a line, `file:line: severity code: text`, as compilers say it."""
+    findings = lint(options.folder)
+    for finding in findings:
+        print(finding)
+    faults = sum(finding.severity == "error" for finding in findings)
+    print(
+        sentence("linted", {"faults": faults, "warnings": len(findings) - faults}, section="cli"),
+        file=sys.stderr,
+    )
+    return 1 if faults else 0
+
+
+def _check(site: Site) -> int:
+    """Asks a running agent, which holds the file's lock; else reads the file itself."""
+    with running_agent(site) as agent:
+        if agent is not None:
+            found = agent.post("/v1/journal/check")
+            sound, events, seq, reason = found["sound"], found["events"], found["bad_seq"], found["reason"]
+        else:
+            checked = check_journal(site)
+            sound, events, seq, reason = checked.sound, checked.events, checked.bad_seq, checked.reason
+    code = "journal_sound" if sound else "journal_damaged"
+    print(sentence(code, {"events": events, "seq": seq, "reason": reason}, section="cli"))
+    return 0 if sound else 1
+
+
+def _salvage(site: Site) -> int:
+    with running_agent(site) as agent:
+        if agent is not None:
+            raise SetupError("opened_twice")
+    report = salvage_journal(site, SystemClock())
+    facts: dict[str, str | int | bool | None] = {
+        "kept": report.events,
+        "aside": ", ".join(report.aside),
+        "tasks": len(report.tasks),
+    }
+    print(sentence("journal_salvaged", facts, section="cli"))
+    return 0

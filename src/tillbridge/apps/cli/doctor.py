@@ -1,0 +1,146 @@
+"""`tillbridge doctor`: everything that must be right before money moves, each with what to do about it.
+
+Looks at the machine itself (display, accessibility, disk, clock, speed) and asks the agent about the card processor,
+the practice software and the settings. Nothing is charged, and nothing is saved in the practice software.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from tillbridge.apps.cli.client import AgentClient, any_agent
+from tillbridge.domain.errors import TillbridgeError
+from tillbridge.strings import sentence
+from tillbridge.wiring import Site, home_folder, load_site
+
+FREE_MIN_BYTES = 500 * 1024 * 1024
+SLOW = 3.0
+"""A machine this many times slower than the one the packs' times were measured on deserves a word."""
+SPEED_FLOOR_S = 0.020
+"""What the speed probe took there."""
+Mark = Literal["ok", "warn", "bad"]
+_SIGNS: dict[Mark, str] = {"ok": "[green]ok  [/]", "warn": "[yellow]look[/]", "bad": "[red]bad [/]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`code` is its sentence in the section `doctor`; `advice` a sentence that was made elsewhere."""
+
+    mark: Mark
+    code: str
+    facts: dict[str, str | int | bool | None]
+    advice: str = ""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print one line a check. Exit 1 if anything is bad."""
+    console = Console(highlight=False)
+    site = load_site(options.home or home_folder())
+    bad = 0
+    for finding in checks(site, console):
+        bad += finding.mark == "bad"
+        console.print(f" {_SIGNS[finding.mark]}  ", end="")
+        console.print(sentence(finding.code, finding.facts, section="doctor"), markup=False)
+        if finding.advice:
+            console.print(f"         {finding.advice}", markup=False)
+    console.print(
+        sentence("all_well" if not bad else "not_well", {"bad": bad}, section="doctor"), markup=False
+    )
+    return 1 if bad else 0
+
+
+def checks(site: Site, console: Console) -> Iterator[Finding]:
+    yield display(os.environ.get("DISPLAY", ""), os.environ.get("DBUS_SESSION_BUS_ADDRESS", ""))
+    yield disk(site.home)
+    yield speed(_probe())
+    try:
+        with any_agent(site) as agent:
+            for look in (_journal, _gateway, _software, _settings):
+                with console.status(sentence(f"looking{look.__name__}", section="doctor")):
+                    finding = look(agent)
+                yield finding
+    except TillbridgeError as error:
+        yield Finding("bad", "agent_bad", {}, sentence(error.code, error.facts))
+
+
+def display(display_name: str, session_bus: str) -> Finding:
+    if not display_name:
+        return Finding("bad", "display_bad", {})
+    if not session_bus:
+        return Finding("bad", "session_bad", {})
+    return Finding("ok", "display_ok", {"display": display_name})
+
+
+def disk(home: Path) -> Finding:
+    free = shutil.disk_usage(home).free
+    facts: dict[str, str | int | bool | None] = {"free": free // 2**20, "path": str(home)}
+    return Finding("ok", "disk_ok", facts) if free >= FREE_MIN_BYTES else Finding("bad", "disk_bad", facts)
+
+
+def speed(took_s: float) -> Finding:
+    slowness = max(1.0, took_s / SPEED_FLOOR_S)
+    facts: dict[str, str | int | bool | None] = {"slowness": f"{slowness:.1f}"}
+    return Finding("warn", "speed_slow", facts) if slowness >= SLOW else Finding("ok", "speed_ok", facts)
+
+
+def _probe() -> float:
+    """Best of three: a fixed piece of work, in seconds."""
+
+    def once() -> float:
+        began = time.perf_counter()
+        sum(i * i % 7 for i in range(300_000))
+        return time.perf_counter() - began
+
+    return min(once() for _ in range(3))
+
+
+def _journal(agent: AgentClient) -> Finding:
+    health = agent.get("/v1/health")
+    if not health["ok"]:
+        return Finding("bad", "journal_bad", {"why": health["fatal"]})
+    if health["newest_wall_ms"] > time.time() * 1000 + 60_000:
+        return Finding("bad", "clock_bad", {})
+    if health["found"]:
+        return Finding(
+            "warn", "journal_look", {}, " ".join(sentence(c, section="doctor") for c in health["found"])
+        )
+    return Finding("ok", "journal_ok", {"open": health["open_payments"]})
+
+
+def _gateway(agent: AgentClient) -> Finding:
+    try:
+        terminals = agent.get("/v1/terminals")["terminals"]
+    except TillbridgeError as error:
+        return Finding("bad", "gateway_bad", {}, sentence(error.code, error.facts))
+    if not terminals:
+        return Finding("bad", "gateway_bad", {}, sentence("unreachable"))
+    offline = [t["name"] for t in terminals if t["state"] == "offline"]
+    if offline:
+        return Finding("warn", "terminal_offline", {"names": ", ".join(offline)})
+    return Finding("ok", "gateway_ok", {"names": ", ".join(t["name"] for t in terminals)})
+
+
+def _software(agent: AgentClient) -> Finding:
+    seen = agent.post("/v1/software")
+    if "trouble" in seen:
+        return Finding("bad", "software_bad", {}, seen["trouble"]["text"])
+    return Finding("ok", "software_ok", {"name": seen["name"], "version": seen["version"]})
+
+
+def _settings(agent: AgentClient) -> Finding:
+    """The settings against the screen: a posting is tried up to its last step and taken back."""
+    report = agent.post("/v1/rehearse")
+    trouble = report.get("trouble")
+    if not trouble:
+        return Finding("ok", "settings_ok", {})
+    mark: Mark = "warn" if trouble["code"] in ("no_invoice_open", "software_closed") else "bad"
+    return Finding(mark, "settings_untried" if mark == "warn" else "settings_bad", {}, trouble["text"])

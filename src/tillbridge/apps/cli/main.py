@@ -1,0 +1,102 @@
+"""`tillbridge`: agent, pay, payments, show, resume, journal, doctor, pack. Exit 0 = done, 1 = not done, 2 = misused.
+
+Sentences come from strings; nothing here knows a rule about money.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tillbridge.domain.errors import TillbridgeError
+from tillbridge.strings import sentence
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command. Errors become one sentence on stderr with their code."""
+    options = _parser().parse_args(arguments)
+    command: Command = options.command
+    try:
+        return command(options)
+    except TillbridgeError as error:
+        print(f"{sentence(error.code, error.facts)}  [{error.code}]", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(sentence("interrupted", section="cli"), file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tillbridge", description=sentence("about", section="cli"))
+    parser.add_argument("--home", type=Path, default=None, help=sentence("home", section="cli"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _money_commands(commands)
+    _care_commands(commands)
+    return parser
+
+
+def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=sentence(name, section="cli"))
+    parser.set_defaults(command=lambda options: _run(name, options))
+    return parser
+
+
+def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _add(commands, "agent")
+    pay = _add(commands, "pay")
+    pay.add_argument("--amount", default=None, help=sentence("pay_amount", section="cli"))
+    pay.add_argument("--terminal", default="", help=sentence("pay_terminal", section="cli"))
+    pay.add_argument("--id", dest="payment_id", default="", help=sentence("pay_id", section="cli"))
+    pay.add_argument("--typed", action="store_true", help=sentence("pay_typed", section="cli"))
+    pay.add_argument("--client", default="", help=sentence("pay_client", section="cli"))
+    pay.add_argument("--account", default="", help=sentence("pay_client", section="cli"))
+    pay.add_argument("--invoice", default="", help=sentence("pay_client", section="cli"))
+    pay.add_argument("--person", default="", help=sentence("person", section="cli"))
+    _add(commands, "invoice")
+    _add(commands, "rehearse")
+    _add(commands, "payments")
+    show = _add(commands, "show")
+    show.add_argument("payment_id", metavar="ID")
+    resume = _add(commands, "resume")
+    resume.add_argument("payment_id", metavar="ID")
+    verbs = ["cancel", "stop", "again", "keep", "posted", "not-posted", "drop"]
+    resume.add_argument("--do", choices=verbs, default=None, help=sentence("resume_do", section="cli"))
+    resume.add_argument("--person", default="", help=sentence("person", section="cli"))
+
+
+def _care_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    journal = _add(commands, "journal")
+    journal.add_argument("what", choices=["check", "salvage"])
+    _add(commands, "doctor")
+    pack = _add(commands, "pack")
+    pack.add_argument("what", choices=["lint"])
+    pack.add_argument("folder", type=Path)
+
+
+def _run(name: str, options: argparse.Namespace) -> int:
+    """Import a command's module only when it is asked for: the command line stays quick."""
+    if name in ("journal", "pack"):
+        from tillbridge.apps.cli import care
+
+        return care.run(name, options)
+    if name == "doctor":
+        from tillbridge.apps.cli import doctor
+
+        return doctor.run(options)
+    if name == "agent":
+        from tillbridge.apps.agent.process import run_agent
+        from tillbridge.wiring import home_folder, load_site
+
+        run_agent(load_site(options.home or home_folder()))
+        return 0
+    from tillbridge.apps.cli import money
+
+    return money.run(name, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""pay, invoice, rehearse, payments, show, resume: asked of the agent, told in sentences."""
+
+from __future__ import annotations
+
+import argparse
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tillbridge.apps.cli.client import AgentClient, any_agent
+from tillbridge.strings import sentence
+from tillbridge.wiring import home_folder, load_site
+
+WAIT_MS = 10_000
+CONSOLE = Console(highlight=False)
+
+
+def run(name: str, options: argparse.Namespace) -> int:
+    site = load_site(options.home or home_folder())
+    with any_agent(site) as agent:
+        match name:
+            case "pay":
+                return _pay(agent, options)
+            case "invoice":
+                return _invoice(agent)
+            case "rehearse":
+                return _rehearse(agent)
+            case "payments":
+                return _payments(agent)
+            case "show":
+                return _show(agent, options.payment_id)
+            case _:
+                return _resume(agent, options)
+
+
+def _say(code: str, **facts: str | int | bool | None) -> None:
+    CONSOLE.print(sentence(code, facts, section="cli"), markup=False)
+
+
+def _invoice(agent: AgentClient) -> int:
+    seen = agent.post("/v1/invoice")
+    if "trouble" in seen:
+        CONSOLE.print(seen["trouble"]["text"], markup=False)
+        return 1
+    _say("invoice_is", client=seen["client"], account_id=seen["account_id"], number=seen["invoice_number"],
+         balance=seen["balance"]["text"], chargeable=seen["chargeable"]["text"], name=seen["name"])  # fmt: skip
+    return 0
+
+
+def _rehearse(agent: AgentClient) -> int:
+    with CONSOLE.status(sentence("rehearsing", section="cli")):
+        report = agent.post("/v1/rehearse")
+    if report.get("trouble"):
+        CONSOLE.print(report["trouble"]["text"], markup=False)
+        return 1
+    _say("rehearsed")
+    return 0
+
+
+def _pay(agent: AgentClient, options: argparse.Namespace) -> int:
+    """The id is made here, by the face, and said before anything is sent (rule 1)."""
+    payment_id = options.payment_id or str(uuid.uuid4())
+    _say("paying", payment_id=payment_id)
+    body: dict[str, Any] = {
+        "payment_id": payment_id,
+        "terminal_id": options.terminal,
+        "person": options.person,
+    }
+    if options.amount is not None:
+        body["amount"] = options.amount
+    if options.typed:
+        body |= {"typed": True, "client": options.client, "account_id": options.account}
+        body["invoice_number"] = options.invoice
+    with CONSOLE.status(sentence("reading_screen", section="cli")):
+        begun = agent.post("/v1/payments", body)["payment"]
+    _say("begun", amount=begun["amount"]["text"], client=begun["client"], number=begun["invoice_number"])
+    return follow(agent, payment_id)
+
+
+def follow(agent: AgentClient, payment_id: str) -> int:
+    """Tell each step as it happens, until nothing goes on by itself."""
+    seen = 0
+    with CONSOLE.status(sentence("working", section="cli")):
+        while True:
+            told = agent.get(f"/v1/payments/{payment_id}", after=seen, wait_ms=WAIT_MS)
+            for step in told["story"][seen:]:
+                CONSOLE.print(f"  {step['after_ms'] / 1000:6.1f} s  {step['text']}", markup=False)
+            seen = len(told["story"])
+            if _rests(told["payment"]):
+                return _end(told["payment"])
+
+
+def _rests(payment: dict[str, Any]) -> bool:
+    """Finished, or only a person can go on, or only the long watch over a stopped try is left."""
+    return payment["finished"] or set(payment["next"]) <= {"AskPerson"} or payment["money_state"] == "killed"
+
+
+def _end(payment: dict[str, Any]) -> int:
+    posted = payment["posting_state"] == "posted"
+    code = {"yes": "paid_and_posted" if posted else "paid_not_posted", "no": "not_charged"}
+    _say(code.get(payment["charged"], "finding_out"), amount=payment["taken"]["text"],
+         software=payment["software"], payment_id=payment["payment_id"])  # fmt: skip
+    return 0 if posted else 1
+
+
+def _payments(agent: AgentClient) -> int:
+    rows = agent.get("/v1/payments")["payments"]
+    table = Table(box=None, header_style="bold")
+    for column in ("when", "client", "invoice", "amount", "charged", "in_books", "id"):
+        table.add_column(sentence(f"column_{column}", section="cli"))
+    for row in rows:
+        at = datetime.fromtimestamp(row["created_wall_ms"] / 1000, UTC).astimezone()
+        table.add_row(
+            at.strftime("%m-%d %H:%M"),
+            row["client"],
+            row["invoice_number"],
+            row["amount"]["text"],
+            sentence(f"charged_{row['charged']}", section="cli"),
+            sentence(row["posting_state"], section="state"),
+            row["payment_id"],
+        )
+    CONSOLE.print(table)
+    return 0
+
+
+def _show(agent: AgentClient, payment_id: str) -> int:
+    told = agent.get(f"/v1/payments/{payment_id}")
+    payment = told["payment"]
+    _say("shown", client=payment["client"], number=payment["invoice_number"], amount=payment["amount"]["text"],
+         charged=sentence(f"charged_{payment['charged']}", section="cli"),
+         posted=sentence(payment["posting_state"], section="state"))  # fmt: skip
+    for step in told["story"]:
+        at = datetime.fromtimestamp(step["wall_ms"] / 1000, UTC).astimezone().strftime("%H:%M:%S")
+        CONSOLE.print(f"  {at}  {step['text']}  [{step['seq']} {step['chain']}]", markup=False)
+    for posting in payment["postings"]:
+        if posting["state"] == "needs_attention":
+            code = "ask_may_be_posted" if posting["may_be_posted"] else "ask_not_posted"
+            _say(code, reason=sentence(posting["reason"]), payment_id=payment_id)
+    for task in payment["tasks"]:
+        _say("task", task=task)
+    return 0
+
+
+def _resume(agent: AgentClient, options: argparse.Namespace) -> int:
+    """Go on with a payment: now instead of at the next due time, or with a person's decision."""
+    verb = (options.do or "resume").replace("-", "_")
+    body = {"person": options.person}
+    if verb in ("posted", "not_posted", "drop"):
+        body["marker"] = _marker(agent, options.payment_id)
+    agent.post(f"/v1/payments/{options.payment_id}/{verb}", body)
+    return follow(agent, options.payment_id)
+
+
+def _marker(agent: AgentClient, payment_id: str) -> str:
+    postings = agent.get(f"/v1/payments/{payment_id}")["payment"]["postings"]
+    return str(postings[-1]["marker"]) if postings else ""

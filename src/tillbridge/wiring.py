@@ -1,0 +1,312 @@
+"""The only module that joins ports to adapters: settings in, a ready engine out.
+
+The site's settings: `site.toml` for what is not secret, `secrets.toml` (owner-only) for what is. Both lie in the
+agent's home folder (TILLBRIDGE_HOME, else the user's data folder). Unknown keys are refused, so that a misspelt
+setting is not silently ignored.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tillbridge.domain.errors import SetupError
+from tillbridge.domain.money import EXPONENTS
+from tillbridge.domain.pan import looks_like_card_number
+from tillbridge.engine.cashier import Engine
+from tillbridge.engine.policy import Policy
+from tillbridge.flows.lint import lint as lint_pack
+from tillbridge.flows.pack import Pack
+from tillbridge.flows.practice import Desk, PackPractice
+from tillbridge.flows.shelf import installed
+from tillbridge.flows.tables import Finding
+from tillbridge.gateways import load as load_gateway
+from tillbridge.journal.check import check_file
+from tillbridge.journal.salvage import SalvageReport, salvage_file
+from tillbridge.journal.sqlite import open_journal
+from tillbridge.ports.clock import Clock
+from tillbridge.ports.ids import Ids
+from tillbridge.ports.journal import Check
+from tillbridge.ports.practice import (
+    InvoiceSeen,
+    LedgerSeen,
+    PostingOrder,
+    PostingReport,
+    Practice,
+    SoftwareSeen,
+    Trouble,
+)
+from tillbridge.screen.backend import Gone, Guard
+from tillbridge.screen.guards.none import NoGuard
+from tillbridge.screen.transcript import TranscriptFolder
+
+T = TypeVar("T")
+
+_SECTIONS: dict[str, frozenset[str]] = {
+    "site": frozenset({"clinic_name", "currency"}),
+    "gateway": frozenset({"name", "settings"}),
+    "software": frozenset({"pack", "name"}),
+    "posting": frozenset({"payment_method", "employee", "payment_methods"}),
+    "screen": frozenset({"backend", "guard"}),
+    "agent": frozenset({"port"}),
+    "settings": frozenset(),
+}
+"""`settings` holds what the pack asks for; the pack, not this list, knows its keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """`home`: where journal, transcripts and the agent's address lie. `port`: loopback port, 0 = any free one.
+    `pack`: the software's folder in packs; its versions are all offered. `backend`, `guard`: `auto` or a name."""
+
+    home: Path
+    gateway: str
+    gateway_settings: Mapping[str, str] = field(default_factory=dict)
+    pack: str
+    software_name: str
+    policy: Policy
+    settings: Mapping[str, str] = field(default_factory=dict)
+    backend: str = "auto"
+    guard: str = "auto"
+    port: int = 0
+
+    @property
+    def journal(self) -> Path:
+        return self.home / "journal.db"
+
+    @property
+    def address(self) -> Path:
+        return self.home / "agent.json"
+
+
+def home_folder() -> Path:
+    """TILLBRIDGE_HOME, else the user's own data folder."""
+    named = os.environ.get("TILLBRIDGE_HOME")
+    if named:
+        return Path(named)
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "tillbridge"
+
+
+def load_site(home: Path) -> Site:
+    """Raises SetupError `site_missing`, `site_invalid` (with what is wrong)."""
+    file = home / "site.toml"
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError as error:
+        raise SetupError("site_missing", path=str(home)) from error
+    except (OSError, ValueError) as error:
+        raise SetupError("site_invalid", why=str(error)) from error
+    _refuse_unknown(table)
+    try:
+        return _site(home, table)
+    except (KeyError, TypeError, ValueError) as error:
+        raise SetupError("site_invalid", why=f"{type(error).__name__} {error}") from error
+
+
+def _refuse_unknown(table: Mapping[str, Any]) -> None:
+    for section, keys in table.items():
+        known = _SECTIONS.get(section)
+        if known is None:
+            raise SetupError("site_invalid", why=f"there is no section [{section}]")
+        for key in keys if isinstance(keys, dict) and known else ():
+            if key not in known:
+                raise SetupError("site_invalid", why=f"[{section}] has no {key!r}")
+
+
+def _site(home: Path, table: Mapping[str, Any]) -> Site:
+    about, posting = table.get("site", {}), table.get("posting", {})
+    screen, gateway, software = table.get("screen", {}), table["gateway"], table["software"]
+    currency = str(about.get("currency", "USD"))
+    if currency not in EXPONENTS:
+        raise ValueError(f"the currency {currency!r} is not known")
+    policy = Policy(
+        currency=currency,
+        payment_method=str(posting["payment_method"]),
+        payment_methods={str(k): str(v) for k, v in posting.get("payment_methods", {}).items()},
+        employee=str(posting.get("employee", "")),
+        clinic_name=str(about.get("clinic_name", "")),
+    )
+    return Site(
+        home=home,
+        gateway=str(gateway["name"]),
+        gateway_settings={str(k): str(v) for k, v in gateway.get("settings", {}).items()},
+        pack=str(software["pack"]),
+        software_name=str(software.get("name", software["pack"])),
+        policy=policy,
+        settings={str(k): str(v) for k, v in table.get("settings", {}).items()},
+        backend=str(screen.get("backend", "auto")),
+        guard=str(screen.get("guard", "auto")),
+        port=int(table.get("agent", {}).get("port", 0)),
+    )
+
+
+class FileSecrets:
+    """`secrets.toml` in the home folder, readable by its owner only."""
+
+    def __init__(self, home: Path) -> None:
+        self._file = home / "secrets.toml"
+
+    def get(self, name: str) -> str:
+        """Raises SetupError `secret_missing`, `secrets_open` (others on this computer can read the file)."""
+        try:
+            mode = self._file.stat().st_mode
+            table = tomllib.loads(self._file.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise SetupError("secret_missing", name=name) from error
+        if os.name == "posix" and mode & 0o077:
+            raise SetupError("secrets_open", path=str(self._file))
+        value = table.get(name)
+        if not isinstance(value, str) or not value:
+            raise SetupError("secret_missing", name=name)
+        return value
+
+
+# ---- joining ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A ready engine and what has to be closed after it."""
+
+    engine: Engine
+    found: tuple[str, ...]
+    """Codes of what the journal found at its opening: `migrated`, `restored_from_backup`, `ram_disk` ..."""
+
+    def close(self) -> None:
+        self.engine.gateway.close()
+        self.engine.journal.close()
+
+
+def build(site: Site, clock: Clock, ids: Ids) -> Parts:
+    """Open the journal and the gateway; the screen is opened at its first use. Raises TillbridgeError."""
+    packs = installed(site.pack)
+    journal = open_journal(site.journal, mark=site.home / "journal.mark")
+    try:
+        gateway = load_gateway(site.gateway)(site.gateway_settings, FileSecrets(site.home))
+    except BaseException:
+        journal.close()
+        raise
+    length = min(pack.limits.marker_length_max for pack in packs)
+    engine = Engine(
+        journal=journal,
+        gateway=gateway,
+        practice=LatePractice(site.software_name, lambda: build_practice(site, packs)),
+        clock=clock,
+        ids=ids,
+        policy=replace(site.policy, marker_length_max=length),
+    )
+    return Parts(engine=engine, found=tuple(finding.code for finding in journal.found))
+
+
+def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:
+    """Connect to the desktop this process runs in. Raises SetupError `no_display`, `no_accessibility`."""
+    from tillbridge.screen.backends.atspi.driver import connect  # late: platform libraries weigh on the start
+
+    try:
+        backend = connect()
+    except Gone as error:
+        raise SetupError("no_accessibility", why=str(error)) from error
+    folder = TranscriptFolder(
+        site.home / "transcripts",
+        clock=time.monotonic,
+        now=lambda: datetime.now().astimezone(),
+        hides=looks_like_card_number,
+    )
+    desk = Desk(
+        backend=backend,
+        guard=_guard(site.guard),
+        clock=time.monotonic,
+        today=date.today,
+        log=folder.open,
+        secrets=FileSecrets(site.home).get,
+        settings=site.settings,
+    )
+    return PackPractice(desk, packs, first_burst=time.time_ns())
+
+
+def _guard(name: str) -> Guard:
+    if name == "none" or (name == "auto" and not os.environ.get("DISPLAY")):
+        return NoGuard()
+    from tillbridge.screen.guards.x11 import X11Guard
+
+    return X11Guard()
+
+
+class LatePractice:
+    """The practice software, connected to at the first use and again after the desktop went away.
+
+    A missing screen is a Trouble, never an end: cards still work (rule 13). Owned by the screen's thread.
+    """
+
+    def __init__(self, name: str, make: Callable[[], Practice]) -> None:
+        self._name, self._make = name, make
+        self._made: Practice | None = None
+
+    def identify(self) -> SoftwareSeen | Trouble:
+        return self._with(lambda practice: practice.identify())
+
+    def read_invoice(self) -> InvoiceSeen | Trouble:
+        return self._with(lambda practice: practice.read_invoice())
+
+    def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
+        return self._with(lambda practice: practice.read_ledger(order))
+
+    def post(self, order: PostingOrder) -> PostingReport:
+        return self._reported(lambda practice: practice.post(order))
+
+    def rehearse(self, order: PostingOrder) -> PostingReport:
+        return self._reported(lambda practice: practice.rehearse(order))
+
+    def idle_s(self) -> float:
+        found = self._with(lambda practice: practice.idle_s())
+        return 0.0 if isinstance(found, Trouble) else found
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+            self._made = None
+
+    def _with(self, look: Callable[[Practice], T]) -> T | Trouble:
+        try:
+            self._made = self._made or self._make()
+        except SetupError as error:
+            return Trouble(who="setup", code=error.code, facts=dict(error.facts), retry_in_ms=10_000)
+        found = look(self._made)
+        return self._named(found) if isinstance(found, Trouble) else found
+
+    def _reported(self, act: Callable[[Practice], PostingReport]) -> PostingReport:
+        report = self._with(act)
+        if isinstance(report, Trouble):
+            return PostingReport(stage="not_committed", trouble=report)
+        return replace(report, trouble=self._named(report.trouble)) if report.trouble else report
+
+    def _named(self, trouble: Trouble) -> Trouble:
+        """People know the software by the name that the site calls it."""
+        if trouble.code == "desktop_gone":
+            self.close()
+        return replace(trouble, facts={"name": self._name, **trouble.facts})
+
+
+# ---- looking after files ------------------------------------------------------------------------
+
+
+def lint(folder: Path) -> list[Finding]:
+    """The findings of a pack folder or file."""
+    return lint_pack(folder)
+
+
+def check_journal(site: Site) -> Check:
+    """Read the whole record without an agent. Raises JournalError `opened_twice`, `newer`."""
+    return check_file(site.journal)
+
+
+def salvage_journal(site: Site, clock: Clock) -> SalvageReport:
+    """Copy the damaged record aside and begin a new one with everything that verifies."""
+    return salvage_file(site.journal, clock.now(), mark=site.home / "journal.mark")
