@@ -37,7 +37,8 @@ class Recognised:
 def recognise(backend: Backend, packs: Sequence[Pack]) -> Recognised | TillbridgeError:
     """The one running program that one pack describes.
 
-    Errors: OperatorError `software_closed` (nothing like it runs), `several_instances`, `not_answering`;
+    Errors: OperatorError `software_closed` (nothing like it runs), `software_minimised`, `several_instances`,
+    `not_answering`;
     PackError `unknown_version` (it looks like a known software, and no version fits), `version_ambiguous`.
     """
     found: list[Recognised] = []
@@ -67,6 +68,8 @@ def _verdict(
         return PackError("version_ambiguous", versions=versions)
     if alike:
         program, window = alike[0]
+        if window.minimised:
+            return OperatorError("software_minimised", software=program.name)
         return PackError("unknown_version", program=program.name, build=program.version, kind=window.kind)
     return OperatorError("not_answering") if silent else OperatorError("software_closed")
 

@@ -166,7 +166,7 @@ class _Judge:
         for setting in self.pack.settings.values():
             here = f"settings.{setting.name}"
             chosen = self.pack.controls.get(setting.choices_from)
-            if setting.choices_from and (chosen is None or chosen.role != "choice"):
+            if setting.choices_from and (chosen is None or chosen.role not in ("choice", "tree")):
                 self.fault(here, "dangling_name", f'"{setting.choices_from}" is no choice of this pack')
             for name in setting.must_allow:
                 if name not in self.pack.controls:

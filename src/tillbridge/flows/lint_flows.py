@@ -152,7 +152,7 @@ class _FlowJudge:
         fits: Mapping[type, tuple[str, ...]] = {
             PressStep: ("button", "tab", "menu_item", "menu", "check"),
             SetStep: ("edit",),
-            ChooseStep: ("choice", "tree"),
+            ChooseStep: ("choice", "tree", "tabs"),
         }
         if type(step) in fits and spec.role not in fits[type(step)]:
             self.fault("wrong_role", f'"{step.control}" is a {spec.role}: {_word(step)} does not fit', step)
@@ -220,7 +220,7 @@ class _FlowJudge:
     # ---- what is filled in ----
 
     def terms(self, step: AnyStep) -> None:
-        for key, term in _terms_of(step):
+        for key, term in terms_of(step):
             if isinstance(term, Given):
                 self.given(term, self.format_of(step, key), step)
         if step.when is not None and step.when.kind == "fact":
@@ -235,7 +235,7 @@ class _FlowJudge:
         return place.format if isinstance(place, ControlSpec | FieldSpec) else ""
 
     def given(self, term: Given, form: str, step: AnyStep) -> None:
-        known = {**dict.fromkeys(self.pack.settings, "text"), **FACTS}
+        known = {**dict.fromkeys(self.pack.settings, "text"), **FACTS, **self.readings()}
         if term.name not in known:
             return self.fault("unknown_fact", f'nobody gives "${term.name}"', step)
         kind = known[term.name]
@@ -245,9 +245,22 @@ class _FlowJudge:
             self.fault("minus", f'"{term}": a minus stands before money only', step)
         if form == "money" and kind != "money":
             self.fault("wrong_type", f'"{term}" is no money, and it stands where money is wanted', step)
-        if kind != "bool" and term.name not in self.flow.needs:
+        if kind != "bool" and not term.seen and term.name not in self.flow.needs:
             self.fault("need_missing", f'"${term.name}" is used and not listed in needs', step)
         return None
+
+    def readings(self) -> Mapping[str, str]:
+        """What this flow reads, as `$seen.NAME`, with the kind of each."""
+        kinds: dict[str, str] = {}
+        for _, step in parts_of(self.flow):
+            names = step.names if isinstance(step, Read) else ()
+            for place in map(self.pack.place, names):
+                if isinstance(place, ControlSpec | FieldSpec):
+                    kinds[f"seen.{place.name}"] = place.format
+            spec = self.pack.lists.get(step.list) if isinstance(step, ReadRow) else None
+            if spec is not None:
+                kinds |= {f"seen.{column}": spec.format_of(column) for column in spec.cell_columns}
+        return {name: "text" if kind == "code" else kind for name, kind in kinds.items()}
 
     # ---- the flow as a whole ----
 
@@ -389,7 +402,8 @@ class _FlowJudge:
             self.fault("absence_unprovable", f'the list "{spec.name}" is never complete: drop absent_when')
 
 
-def _terms_of(step: AnyStep) -> Iterator[tuple[str, Term]]:
+def terms_of(step: AnyStep) -> Iterator[tuple[str, Term]]:
+    """Everything that is filled into a step, by the name it is filled in for."""
     for group in ("where", "has", "others"):
         yield from getattr(step, group, {}).items()
     for single in ("value", "changed_by"):

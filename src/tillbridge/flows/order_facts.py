@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from tillbridge.domain.errors import SetupError
@@ -20,18 +20,24 @@ class Facts:
     """The given values of one run, by name."""
 
     values: Mapping[str, Value]
+    read: dict[str, Value] = field(default_factory=dict)
+    """What the flow itself has read so far: `$seen.number`."""
+
+    def remember(self, name: str, value: Value) -> None:
+        """Keep what was just read under its bare name."""
+        self.read[f"seen.{name.rpartition('.')[2]}"] = value
 
     def knows(self, term: Term) -> bool:
         """False for a given that this run has no value for (an order without a balance)."""
-        return not isinstance(term, Given) or term.name in self.values
+        return not isinstance(term, Given) or term.name in self.values or term.name in self.read
 
     def fill(self, term: Term) -> Value:
         """The value of a term. Raises SetupError `fact_missing` when a setting was never said."""
         if not isinstance(term, Given):
             return term
-        if term.name not in self.values:
+        if not self.knows(term):
             raise SetupError("fact_missing", name=term.name)
-        value = self.values[term.name]
+        value = self.read[term.name] if term.seen else self.values[term.name]
         if term.before:
             return f"{term.before}{value}"
         return -value if term.negative and type(value) is int else value

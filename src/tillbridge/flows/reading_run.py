@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from tillbridge.domain.errors import TillbridgeError
 from tillbridge.flows.dialogs import DialogRetry
 from tillbridge.flows.hands import NotNow
+from tillbridge.flows.lint_flows import terms_of
 from tillbridge.flows.order_facts import Value
 from tillbridge.flows.scene import ListSeen
-from tillbridge.flows.steps import Flow
+from tillbridge.flows.steps import AnyStep, Flow
 from tillbridge.flows.walk import Walk
 from tillbridge.screen.backend import Gone, Refused
 
@@ -47,8 +48,13 @@ def _returned(flow: Flow, walk: Walk) -> Read:
     return Read(values, walk.lists.get("rows"))
 
 
+def _known(step: AnyStep, walk: Walk) -> bool:
+    """False for a step that puts back what was never read, because the flow stopped before."""
+    return all(walk.facts.knows(term) for _, term in terms_of(step))
+
+
 def _restore(flow: Flow, walk: Walk, note: Callable[..., None]) -> None:
     try:
-        walk.steps(flow.restore, "reading")
+        walk.steps((step for step in flow.restore if _known(step, walk)), "reading")
     except (TillbridgeError, Gone, Refused, NotNow, DialogRetry) as cause:
         note("not put back", error=str(cause))

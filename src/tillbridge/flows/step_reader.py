@@ -66,7 +66,7 @@ def read_term(table: Table, key: str, value: object) -> Term:
     if "$" not in value:
         return value
     before, _, name = value.partition("$")
-    if not name.isidentifier():
+    if not name.removeprefix("seen.").isidentifier():
         table.fault("not_a_term", f'"{value}": only "$name", "-$name" and "text $name" are filled in', key)
         return ""
     return Given(name, negative=True) if before == "-" else Given(name, before=before)

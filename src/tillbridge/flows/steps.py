@@ -35,7 +35,8 @@ FACTS: Mapping[str, str] = {
 class Given:
     """`$amount` or `-$amount`: a fact or a setting, filled in when the flow runs. The minus is for money only.
 
-    `before`: fixed text in front of a text fact, as in "Invoice $invoice_number".
+    `before`: fixed text in front of a text fact, as in "Invoice $invoice_number". A name that begins with
+    `seen.` is what this flow itself has read by then: a control, a field, or a column of the one row.
     """
 
     name: str
@@ -44,6 +45,11 @@ class Given:
 
     def __str__(self) -> str:
         return self.before + ("-$" if self.negative else "$") + self.name
+
+    @property
+    def seen(self) -> str:
+        """The name of what was read; empty if this is a fact or a setting."""
+        return self.name.removeprefix("seen.") if self.name.startswith("seen.") else ""
 
 
 Term = str | int | bool | Given

@@ -160,6 +160,7 @@ class Walk:
             for name, value in self.scene.values(step.names).items():
                 kind = "field" if name.rpartition(".")[2] in self.scene.pack.fields else "control"
                 self.read[f"{kind}.{name.rpartition('.')[2]}"] = value
+                self.facts.remember(name, value)
             return
         listed = self.scene.rows(step.list)
         if isinstance(step, ReadRows):
@@ -170,6 +171,7 @@ class Walk:
         for column in row.cells:
             if column != SELECTED:
                 self.read[f"row.{column}"] = listed.value(row, column)
+                self.facts.remember(column, self.read[f"row.{column}"])
 
     def _one(self, listed: ListSeen, step: ReadRow) -> RowSeen:
         if step.where:
