@@ -17,10 +17,12 @@ MARKER = "V4242-K7Q9"
 class Clinic:
     """A ledger, one signed-in desk, and short ways to do what a skin does."""
 
-    def __init__(self, directory: Path, scene: str = "default", seed: int = 1) -> None:
+    def __init__(
+        self, directory: Path, scene: str = "default", seed: int = 1, like: profile.Profile | None = None
+    ) -> None:
         self.now = NOON
         self.directory = directory
-        self.ledger = Ledger(profile.load("v6"), directory, scene, seed, lambda: self.now)
+        self.ledger = Ledger(like or profile.load("v6"), directory, scene, seed, lambda: self.now)
         self.desk = self.ledger.desks.sign_in(1, "")
         self.knob("ledger_delay_ms", "1000")
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from tests.stand_ins.ledger_server.clinic import INVOICE, MARKER, OTHER, ROSA, Clinic, shown
+from tillbridge.stand_ins import profile
 
 
 def test_a_payment_is_one_row_of_truth_with_everything_that_was_typed(clinic: Clinic) -> None:
@@ -160,3 +162,30 @@ def test_the_receipt_may_be_printed(clinic: Clinic) -> None:
     turn = clinic.ok()
     assert shown(turn) == "Print receipt?"
     assert clinic.press(turn, "Yes")["turn"] == "close"
+
+
+def test_another_profile_changes_the_rules_as_data_alone(tmp_path: Path) -> None:
+    """The v5-like way: money goes to the oldest balance, the ledger is oldest first, nothing is printed."""
+    v6 = profile.load("v6")
+    behaviour = replace(
+        v6.behaviour,
+        applies_to="oldest",
+        ledger_order="oldest",
+        payments_are_negative=False,
+        asks_print=False,
+    )
+    clinic = Clinic(tmp_path, like=replace(v6, behaviour=behaviour, money_format="cr"))
+    assert clinic.ok(10000)["turn"] == "close"
+    assert [(row["invoice"], row["amount_minor"]) for row in clinic.truth()] == [
+        (OTHER, 5550),
+        (INVOICE, 4450),
+    ]
+    clinic.wait(2)
+    assert clinic.view()["transactions"][-1]["amount"] == "44.50"
+    clinic.ledger.truth.close()
+
+
+def test_a_long_ledger_has_over_500_rows(tmp_path: Path) -> None:
+    clinic = Clinic(tmp_path, "long")
+    assert len(clinic.view()["transactions"]) > 500
+    clinic.ledger.truth.close()

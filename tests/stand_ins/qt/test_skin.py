@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.stand_ins.qt.eyes import CHECKED, SENSITIVE, Gone
+from tests.stand_ins.qt.eyes import CHECKED, SENSITIVE, SHOWING, Gone
 from tests.stand_ins.qt.stage import MAIN, MARKER, MESSAGE, PAYMENT, Stage
 from tests.stand_ins.running import until
 from tillbridge.stand_ins import profile
@@ -97,9 +97,9 @@ def test_the_method_list_takes_text_and_keeps_its_value(stage: Stage) -> None:
 def test_the_reference_is_shown_only_for_a_method_that_asks(stage: Stage) -> None:
     window = stage.open_payment()
     reference = stage.eyes.find(window, "txtReference")
-    assert not stage.eyes.has(reference, 25)
+    assert not stage.eyes.has(reference, SHOWING)
     stage.choose_method(window, "t", "Tillbridge")
-    until(lambda: stage.eyes.has(reference, 25), "reference shown")
+    until(lambda: stage.eyes.has(reference, SHOWING), "reference shown")
 
 
 def test_an_amount_that_nobody_left_is_not_what_is_posted(stage: Stage) -> None:
@@ -224,3 +224,66 @@ def test_close_without_posting_looks_like_success_and_posts_nothing(stage: Stage
     stage.gone(PAYMENT)
     assert MESSAGE not in stage.eyes.titles()
     assert stage.server.payments() == []
+
+
+def test_a_split_tender_is_two_rows(stage: Stage) -> None:
+    window, eyes = stage.open_payment(), stage.eyes
+    amount = eyes.find(window, "txtAmount")
+    eyes.focus(amount)
+    eyes.write(amount, "100")
+    eyes.focus(eyes.find(window, "txtClient"))
+    until(lambda: eyes.text(amount) == "$100.00", "amount written in full")
+    eyes.press(eyes.find(window, "btnAddTender"))
+    until(
+        lambda: eyes.rows(eyes.find(window, "grdTenders")) == [["Cash", "$100.00", ""]], "tender in the list"
+    )
+    stage.fill(window, "112.40")
+    until(lambda: stage.label(window, "lblTendered") == "$212.40", "both tendered")
+    stage.ok(window)
+    stage.message()
+    posted = [(row["method"], row["amount_minor"], row["reference"]) for row in stage.server.payments()]
+    assert posted == [("Cash", 10000, ""), ("Tillbridge", 11240, MARKER)]
+
+
+def test_a_list_that_takes_text_and_totals_that_follow_can_be_had(stage: Stage) -> None:
+    stage.main()
+    stage.server.knobs(method_ignores_set="0", validate_on_blur_only="0")
+    window, eyes = stage.open_payment(), stage.eyes
+    box = eyes.find(window, "cboMethod")
+    (text,) = [node for node in eyes.all(box) if eyes.role(node) == "text"]
+    eyes.write(text, "Tillbridge")
+    until(
+        lambda: eyes.has(eyes.find(window, "txtReference"), SHOWING), "reference of the method that was set"
+    )
+    eyes.write(eyes.find(window, "txtAmount"), "20")
+    until(lambda: stage.label(window, "lblTendered") == "$20.00", "totals follow at once")
+
+
+def test_leaving_the_method_may_bring_a_message(stage: Stage) -> None:
+    stage.main()
+    stage.server.knobs(dialog_credit="filling*1")
+    window = stage.open_payment()
+    stage.choose_method(window, "t", "Tillbridge")
+    stage.eyes.focus(stage.eyes.find(window, "txtReference"))
+    assert stage.message() == "Client has a credit balance of $212.40. Apply it?"
+    stage.answer("No")
+    assert stage.eyes.name(stage.eyes.find(window, "cboMethod")) == "Tillbridge"
+
+
+def test_a_closed_program_ends_by_order(stage: Stage) -> None:
+    stage.main()
+    stage.server.world("close")
+    assert stage.skin.wait(15) == 0
+
+
+def test_a_refusal_by_rule_leaves_the_window_open_and_payable(stage: Stage) -> None:
+    stage.main()
+    stage.server.world("close_period")
+    window = stage.open_payment()
+    stage.ok(window)
+    assert stage.message().startswith("The period ending ")
+    stage.answer("OK")
+    stage.server.world("open_period")
+    stage.ok(window)
+    assert stage.message() == "Print receipt?"
+    assert len(stage.server.payments()) == 1

@@ -1,7 +1,6 @@
-"""Scenes: the clinic as it is when the pretend practice software starts. Same name, seed and day: same scene.
-
-Scenes: "default" (client 01042, invoice 10482, $212.40), "busy" (the same with a long ledger and many
-open invoices), "credit" (01042 has $25.00 unapplied), "closed" (today's period is closed).
+"""Scenes: "default" (client 01042, invoice 10482, $212.40), "busy" (the same with a long ledger and many
+open invoices), "long" (a ledger of over 500 rows), "credit" (01042 has $25.00 unapplied), "closed"
+(today's period is closed).
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from tillbridge.stand_ins.ledger_server.books import (
     Payment,
 )
 
-SCENES = ("default", "busy", "credit", "closed")
+SCENES = ("default", "busy", "long", "credit", "closed")
 ROSA, BELLA_INVOICE = "01042", "10482"
 BELLA_LINES = (
     ("Bella", "Office visit - exam", 6800),
@@ -56,7 +55,7 @@ def build(scene: str, seed: int, now: datetime) -> Books:
         if account != ROSA:
             maker.past(account, maker.random.randint(1, 4))
             maker.open_invoices(account, maker.random.choice((0, 1, 1, 2)))
-    maker.past(ROSA, 29 if scene == "busy" else 4)
+    maker.past(ROSA, {"busy": 29, "long": 250}.get(scene, 4))
     if scene == "busy":
         maker.open_invoices(ROSA, 6)
     if scene == "credit":

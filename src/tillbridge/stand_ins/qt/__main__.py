@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tempfile
-from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
 from tillbridge.stand_ins import profile
-from tillbridge.stand_ins.qt import icons, look
+from tillbridge.stand_ins.qt import look
 from tillbridge.stand_ins.qt.link import LineLost, Link
 from tillbridge.stand_ins.qt.main_window import MainWindow
 
@@ -30,14 +28,13 @@ def main(arguments: list[str]) -> int:
     except LineLost as error:
         print(f"no ledger server at {options.server}: {error}", file=sys.stderr)
         return 1
-    with tempfile.TemporaryDirectory(prefix="stand-in-") as directory:
-        look.dress(app, icons.arrow_file(Path(directory)))
-        window = MainWindow(chosen, link, first)
-        account = options.client or first["client"]
-        window.begin(account, options.invoice or ("" if options.client else first["invoice"]))
-        window.show()
-        link.listen()
-        return app.exec()
+    look.dress(app)
+    window = MainWindow(chosen, link, first)
+    account = options.client or first["client"]
+    window.begin(account, options.invoice or ("" if options.client else first["invoice"]))
+    window.show()
+    link.listen()
+    return app.exec()
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import (
@@ -26,20 +25,6 @@ SIZE = 32
 def icon(name: str) -> QIcon:
     """The icon of that name at 32 pixels. Raises KeyError for a name that has none."""
     return _undimmed(_pixmap(SIZE, _PAINTERS[name]))
-
-
-def arrow_file(directory: Path) -> str:
-    """Write the drop-down arrow to a file (style sheets need one) and return its path."""
-    path = directory / "arrow.png"
-    pixmap = QPixmap(7, 4)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(pixmap)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor("#15428b"))
-    painter.drawPolygon(QPolygonF([QPointF(0, 0), QPointF(7, 0), QPointF(3.5, 4)]))
-    painter.end()
-    pixmap.save(str(path))
-    return path.as_posix()
 
 
 def _pixmap(size: int, paint: Paint) -> QPixmap:

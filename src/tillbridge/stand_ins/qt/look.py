@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication
 
-FRAME, EDGE, INK = "#bfdbff", "#8db2e3", "#15428b"
+ARROW = Path(__file__).parents[1] / "profiles" / "arrow.xpm"
 
 STYLE = """
 QMainWindow, QWidget#centre { background: #bfdbff; }
@@ -78,14 +80,14 @@ QToolTip { background: #f1f5fb; border: 1px solid #767676; color: #4c4c4c; }
 """
 
 
-def dress(app: QApplication, arrow: str) -> None:
-    """Give the whole program its look. `arrow` is the file of the drop-down arrow."""
+def dress(app: QApplication) -> None:
+    """Give the whole program its look."""
     app.setStyle("Fusion")
     font = QFont("Tahoma", 9)
     font.setFamilies(["Tahoma", "DejaVu Sans Condensed", "Liberation Sans"])
     app.setFont(font)
     app.setPalette(_palette())
-    app.setStyleSheet(STYLE.replace("ARROW", arrow))
+    app.setStyleSheet(STYLE.replace("ARROW", ARROW.as_posix()))
 
 
 def _palette() -> QPalette:

@@ -186,7 +186,7 @@ class PaymentWindow(QDialog):
         self._amount.setText(self._form.money(self._form.amount_minor))
         self._show_method()
         self._show_totals()
-        self._method.currentIndexChanged.connect(self._show_method)
+        self._method.currentTextChanged.connect(self._show_method)
         self._apply.itemChanged.connect(self._tick_changed)
         self._amount.editingFinished.connect(self._validate)
         self._amount.textChanged.connect(self._amount_typed)
