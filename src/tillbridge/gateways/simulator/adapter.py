@@ -43,7 +43,11 @@ _WRONG_SETTINGS = (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProto
 
 
 class HttpExchange:
-    """One request, one reply, with time limits of its own (milliseconds). Raises SetupError for an unusable address."""
+    """One request, one reply, with time limits of its own (milliseconds). Raises SetupError for an unusable address.
+
+    Every request gets a new connection: a kept one that the other side has just closed looks exactly like a lost
+    reply, while a new one can only fail before the first byte.
+    """
 
     def __init__(self, url: str, api_key: str, read_timeout_ms: int) -> None:
         try:
@@ -51,7 +55,7 @@ class HttpExchange:
                 base_url=url,
                 timeout=httpx.Timeout(connect=3.0, write=5.0, pool=2.0, read=read_timeout_ms / 1000),
                 headers={"authorization": f"Bearer {api_key}", "accept": "application/json"},
-                limits=httpx.Limits(max_connections=8, max_keepalive_connections=4, keepalive_expiry=10.0),
+                limits=httpx.Limits(max_connections=8, max_keepalive_connections=0),
                 verify=url.startswith("https"),  # plain http has nothing to verify; loading roots takes 40 ms
                 follow_redirects=False,
                 trust_env=False,

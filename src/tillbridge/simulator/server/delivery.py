@@ -13,8 +13,10 @@ from tillbridge.simulator.core.faults import Delivery
 from tillbridge.simulator.server.house import House
 
 _CUT = b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 400\r\n\r\n{"payment":{"refe'
-_JUNK = (
-    b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 12\r\n\r\n\x00\xff{]proxy\x81\n"
+_NOISE = b"\x00\xff{]proxy\x81\n"
+_JUNK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (
+    len(_NOISE),
+    _NOISE,
 )
 
 

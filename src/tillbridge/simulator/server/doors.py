@@ -70,7 +70,7 @@ async def json_of(request: Request) -> dict[str, object]:
         return {}
     try:
         value = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Turned(400, "invalid_request") from error
     if not isinstance(value, dict):
         raise Turned(400, "invalid_request")
