@@ -211,7 +211,7 @@ class Hands:
             here = self._tables.current(table, grid) or (0, 0)
             moves = ["Down" if row > here[0] else "Up"] * abs(row - here[0])
             moves += ["Right" if column > here[1] else "Left"] * abs(column - here[1])
-            self._focus.keys(home.window, moves or ["Up", "Down"] if row else ["Down", "Up"])
+            self._focus.keys(home.window, moves)
             return self._until(lambda: self._tables.current(table, grid) == (row, column))
 
     # ---- reading back ----------------------------------------------------------------------------

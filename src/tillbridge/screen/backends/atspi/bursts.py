@@ -13,15 +13,12 @@ from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi import words as w
 from tillbridge.screen.backends.atspi.acts import Hands, Home, focus_call, press_call, set_text_call, taken
 from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
-from tillbridge.screen.backends.atspi.find import matching
-from tillbridge.screen.backends.atspi.reading import Reader, usable, value_of, value_reply
+from tillbridge.screen.backends.atspi.reading import Reader, is_read_only, usable, value_of, value_reply
 from tillbridge.screen.backends.atspi.table import TABLE, Tables
-from tillbridge.screen.backends.atspi.tops import Tops, bits, name_of, ref_of, refs, state_of, text_reply
+from tillbridge.screen.backends.atspi.tops import Tops, bits, name_of, ref_of, state_of, text_reply
 
-_ACTED_ON = frozenset().union(
-    *(w.ROLES[role] for role in ("button", "edit", "choice", "check", "tab", "tabs", "list", "tree"))
-)
 _COMMIT_OPENS_S = 0.5
+_PRESSED_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ class Bursts:
             differences = _differences(questions, replies[: len(questions)])
             if differences or burst.commit is None:
                 return b.BurstReport("not_committed", done, differences)
-            self._can_press(commit[0], bits(replies[-1]))
+            self._can_use(commit[0], bits(replies[-1]))
             self._not_blocked(self._home(commit[0]).window)
         except (b.NotAnswering, b.Gone, b.Refused) as cause:
             return b.BurstReport("not_committed", done, cause=b.cause_of(cause))
@@ -82,34 +79,32 @@ class Bursts:
         return home
 
     def _ready(self, burst: b.Burst) -> None:
-        """Every control that will be acted on can be used now, and no window stands before it."""
-        by_window: dict[Ref, list[Ref]] = {}
-        for ref in dict.fromkeys(ref_of(act.node) for act in burst.acts):
-            by_window.setdefault(self._home(ref).window, []).append(ref)
-        if burst.commit is not None:  # its button is asked after the acts: a form may wake it only when filled
-            by_window.setdefault(self._home(ref_of(burst.commit.node)).window, [])
-        for window, controls in by_window.items():
+        """Every control that will be acted on can be used now, and no window stands before it.
+
+        The commit's own button is asked after the acts: a form may wake it only when it is filled.
+        """
+        acts = {ref_of(act.node): act for act in burst.acts}
+        commit = [ref_of(burst.commit.node)] if burst.commit else []
+        for window in dict.fromkeys(self._home(ref).window for ref in (*acts, *commit)):
             self._not_blocked(window)
-            free = set(
-                refs(self._bus.ask_one(matching(window, _ACTED_ON, [w.SENSITIVE, w.ENABLED, w.SHOWING])))
-            )
-            self._explain([ref for ref in controls if ref not in free])
+        self._reader.roles([*acts, *commit])  # known now, so that nothing is asked between checks and commit
+        for (ref, act), reply in zip(acts.items(), self._bus.ask([state_of(ref) for ref in acts])):
+            states = bits(reply)
+            self._can_use(ref, states)
+            # Qt would change the text of a read-only field if it were told to.
+            if isinstance(act, b.SetText) and is_read_only(states):
+                raise b.Refused("read_only")
 
     def _not_blocked(self, window: Ref) -> None:
         if self._tops.blocked(window):
             raise b.Refused("owner_disabled")
 
-    def _explain(self, controls: Sequence[Ref]) -> None:
-        """Menu items are pressed without being shown; for anything else say what is wrong with it."""
-        states = [bits(reply) for reply in self._bus.ask([state_of(ref) for ref in controls])]
-        for ref, state in zip(controls, states):
-            self._can_press(ref, state)
-
-    def _can_press(self, control: Ref, state: int) -> None:
-        if not usable(state):
+    def _can_use(self, control: Ref, states: int) -> None:
+        """Menu items are pressed without being shown; everything else must be seen."""
+        if not usable(states):
             raise b.Refused("disabled")
         (role,) = self._reader.roles([control])
-        if role not in w.ROLES["menu_item"] and not w.has(state, w.SHOWING):
+        if role not in w.ROLES["menu_item"] and not w.has(states, w.SHOWING):
             raise b.Refused("hidden")
 
     # ---- acts ------------------------------------------------------------------------------------
@@ -178,10 +173,23 @@ class Bursts:
         except b.Gone as cause:
             return b.BurstReport("doubt", done, cause=f"channel_lost: {cause}")
         if reply is True:
+            self._let_go(ref_of(press.node))
             return b.BurstReport("committed", done)
         if isinstance(reply, Failed):
             return b.BurstReport("doubt", done, cause=f"gone: {reply.text}")
         return b.BurstReport("doubt", done, cause="not_answering" if reply is None else "disabled")
+
+    def _let_go(self, button: Ref) -> None:
+        """Qt shows a press for 100 ms before it acts: stay until then, so that the guard stays, too."""
+
+        def released() -> bool:
+            (reply,) = self._bus.try_ask([state_of(button)], _PRESSED_S)
+            return reply is None or isinstance(reply, Failed) or not w.has(bits(reply), w.PRESSED)
+
+        try:
+            self._bus.until(released, _PRESSED_S)
+        except b.Gone:  # the program ended on the press; what it did is for the look afterwards
+            return
 
 
 def _is_quick(act: b.Act) -> bool:

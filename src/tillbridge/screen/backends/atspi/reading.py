@@ -103,6 +103,11 @@ class Reader:
         )
 
 
+def is_read_only(states: int) -> bool:
+    """Of an edit box: Qt marks it read-only, GTK takes its editable mark away."""
+    return w.has(states, w.READ_ONLY) or not w.has(states, w.EDITABLE)
+
+
 def usable(states: int) -> bool:
     return w.has(states, w.ENABLED, w.SENSITIVE)
 
@@ -114,7 +119,7 @@ def _reading(role: int, value: Reply, states: int) -> b.Reading:
         text=value_reply(role, value),
         enabled=usable(states),
         shown=w.has(states, w.SHOWING),
-        read_only=is_edit and (w.has(states, w.READ_ONLY) or not w.has(states, w.EDITABLE)),
+        read_only=is_edit and is_read_only(states),
         checked=w.has(states, w.CHECKED) if checkable or w.has(states, w.CHECKABLE) else None,
         focused=w.has(states, w.FOCUSED),
     )

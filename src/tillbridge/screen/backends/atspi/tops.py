@@ -149,7 +149,9 @@ class Tops:
             return self._screen.is_blocked(pid, self._xids[window])
         program = b.Program(window.bus, "", pid)
         mine = next((each for each in self.windows(program) if each.handle == handle(window)), None)
-        return mine is None or not mine.enabled
+        if mine is None:
+            raise b.Gone("the window")
+        return not mine.enabled
 
     def xid(self, window: Ref) -> int | None:
         """The X window that belongs to this window, if it is known."""

@@ -14,6 +14,7 @@ from Xlib import XK, X, error
 from Xlib.protocol import event
 from Xlib.xobject.drawable import Window as XWindow
 
+from tillbridge.screen.backend import Gone
 from tillbridge.screen.backends.xserver import open_display
 
 _ICONIC = 3
@@ -57,10 +58,12 @@ class Screen:
         return found
 
     def is_blocked(self, pid: int, xid: int) -> bool:
-        """True if a modal window of the same process must be answered before this one."""
+        """True if a modal window of the same process must be answered before this one. Raises Gone."""
         windows = self.windows_of(pid)
         mine = next((window for window in windows if window.xid == xid), None)
-        return mine is None or blocked(mine, windows)
+        if mine is None:
+            raise Gone("the window")
+        return blocked(mine, windows)
 
     def lend_focus(self, xid: int) -> None:
         """Let a program believe that its window has the focus, so that it tells which control holds it.
