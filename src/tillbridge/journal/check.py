@@ -18,7 +18,7 @@ from tillbridge.domain.errors import ImpossibleEvent, JournalError
 from tillbridge.domain.fold import fold
 from tillbridge.domain.payment import Payment, holds
 from tillbridge.journal import chain
-from tillbridge.journal.connect import Settings, claim, connect, let_go, told_as_journal_errors
+from tillbridge.journal.connect import Settings, claim, let_go, looking_at, told_as_journal_errors
 from tillbridge.journal.derived import OF_ROW, markers_of, references_of, row_of
 from tillbridge.journal.disk import Disk
 from tillbridge.journal.migration import shape_of, shipped
@@ -26,6 +26,9 @@ from tillbridge.ports.journal import Check
 
 AT_OPENING_EVENTS = 5000
 """So many of the newest events are verified each time a journal is opened."""
+
+AT_OPENING_DERIVED = 1000
+"""What is derived from the payments of so many of the newest events is compared with them each time."""
 
 AT_OPENING_BYTES = 64 * 1024 * 1024
 """Up to this size SQLite's own structure is checked each time, too."""
@@ -52,13 +55,9 @@ def check_file(file: Path, *, disk: Disk | None = None, settings: Settings | Non
 
 def _check_closed(path: str, disk: Disk, settings: Settings) -> Check:
     try:
-        with told_as_journal_errors(path):
-            connection = connect(path, disk, settings)
-            try:
-                _refuse_newer(connection, path)
-                return check_all(connection)
-            finally:
-                connection.close()
+        with told_as_journal_errors(path), looking_at(path, disk, settings) as connection:
+            refuse_newer(connection, path)
+            return check_all(connection)
     except JournalError as error:
         if error.code != "damaged":
             raise
@@ -67,7 +66,7 @@ def _check_closed(path: str, disk: Disk, settings: Settings) -> Check:
         )  # not even counted: nothing in it can be read
 
 
-def _refuse_newer(connection: apsw.Connection, path: str) -> None:
+def refuse_newer(connection: apsw.Connection, path: str) -> None:
     shape, newest = shape_of(connection), shipped()[-1].number
     if shape > newest:
         raise JournalError("newer", path=path, file_version=shape, program_version=newest)
@@ -81,7 +80,7 @@ def check_all(connection: apsw.Connection) -> Check:
         counted = (0, 0)
     try:
         fault = next(_faults(connection), None)
-    except apsw.Error:
+    except (apsw.Error, UnicodeDecodeError):
         fault = Fault("unreadable", _first_unreadable(connection))
     events, payments = counted
     if fault is None:
@@ -92,13 +91,15 @@ def check_all(connection: apsw.Connection) -> Check:
 def fault_at_opening(connection: apsw.Connection, size: int) -> Fault | None:
     """What is looked at each time: bounded, so that an old journal opens as fast as a young one. None: sound.
 
-    Unfinished payments are compared whole by the caller, who needs them anyway.
+    Beside the newest payments every unfinished one is compared, however old.
     """
+    last = _last_seq(connection)
     faults = itertools.chain(
         _structure(connection, "quick_check") if size <= AT_OPENING_BYTES else (),
         _meta(connection),
         _numbers(connection),
-        _chain(connection, max(0, _last_seq(connection) - AT_OPENING_EVENTS)),
+        _chain(connection, max(0, last - AT_OPENING_EVENTS)),
+        _live_payments(connection, last - AT_OPENING_DERIVED),
     )
     return next(faults, None)
 
@@ -179,7 +180,7 @@ def readable_row(connection: apsw.Connection, seq: int) -> chain.EventRow | None
     try:
         query = f"SELECT {chain.COLUMNS} FROM event WHERE seq = ?"
         rows: list[Any] = connection.execute(query, (seq,)).fetchall()
-    except apsw.Error:
+    except (apsw.Error, UnicodeDecodeError):
         return None
     return rows[0] if rows else None
 
@@ -187,10 +188,18 @@ def readable_row(connection: apsw.Connection, seq: int) -> chain.EventRow | None
 def _payments(connection: apsw.Connection) -> Iterator[Fault]:
     rows = connection.execute(f"SELECT {chain.COLUMNS} FROM event ORDER BY payment_id, seq")
     for payment_id, group in itertools.groupby(rows, key=lambda row: str(row[1])):
-        yield from payment_faults(connection, payment_id, list(group))
+        yield from _payment_faults(connection, payment_id, list(group))
 
 
-def payment_faults(
+def _live_payments(connection: apsw.Connection, after_seq: int) -> Iterator[Fault]:
+    query = "SELECT payment_id FROM payment WHERE finished = 0 OR last_seq > ?"
+    for (payment_id,) in connection.execute(query, (after_seq,)).fetchall():
+        events = f"SELECT {chain.COLUMNS} FROM event WHERE payment_id = ? ORDER BY seq"
+        rows: list[Any] = connection.execute(events, (payment_id,)).fetchall()
+        yield from _payment_faults(connection, str(payment_id), rows) if rows else (Fault("orphan"),)
+
+
+def _payment_faults(
     connection: apsw.Connection, payment_id: str, rows: list[chain.EventRow]
 ) -> Iterator[Fault]:
     """Everything derived from one payment compared with its events."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import apsw
 
 from tillbridge.domain.errors import JournalError
+from tillbridge.journal.derived import DERIVATION
 from tillbridge.journal.disk import Disk, os_trouble
 from tillbridge.journal.migration import Migration, run
 
@@ -61,6 +62,8 @@ def told_as_journal_errors(path: str) -> Iterator[None]:
         raise trouble(error, path) from error
     except OSError as error:
         raise os_trouble(error, path) from error
+    except UnicodeDecodeError as error:
+        raise JournalError("damaged", path=path, reason="unreadable") from error
 
 
 def trouble(error: apsw.Error, path: str) -> JournalError:
@@ -104,30 +107,51 @@ def create(
         _settle(connection, settings.at_creation, settings)
         connection.pragma("application_id", APPLICATION_ID)
         run(connection, migrations)
-        meta = {"journal_id": journal_id or secrets.token_hex(16), **about}
+        meta = {"journal_id": journal_id or secrets.token_hex(16), "derivation": str(DERIVATION), **about}
         connection.executemany("INSERT INTO meta (name, value) VALUES (?, ?)", list(meta.items()))
     finally:
         connection.close()
     return new
 
 
-def connect(path: str, disk: Disk, settings: Settings) -> apsw.Connection:
+def connect(path: str, disk: Disk, settings: Settings, *, broken: bool = False) -> apsw.Connection:
     """The one connection to a journal that exists; nothing of the file is changed. Raises JournalError.
 
     It leaves the WAL as it is when closed: only who has found the file sound may change that (`trust`).
+    `broken`: read what can be read of a file that is shorter than it should be.
     """
     refuse_foreign(path, disk)
     connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, vfs=disk.vfs or None)
     try:
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.set_busy_timeout(settings.busy_ms)
+        if connection.readonly("main"):
+            raise JournalError("read_only", path=path)
         connection.pragma("locking_mode", "EXCLUSIVE")
+        if broken:
+            connection.pragma("writable_schema", True)
         if connection.pragma("application_id") != APPLICATION_ID:
             raise JournalError("damaged", path=path, reason="foreign")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def looking_at(
+    path: str, disk: Disk, settings: Settings, *, broken: bool = False
+) -> Iterator[apsw.Connection]:
+    """A connection for reading only, that leaves the folder as it was."""
+    log = f"{path}-wal"
+    had_log = disk.exists(log)
+    connection = connect(path, disk, settings, broken=broken)
+    try:
+        yield connection
+    finally:
+        connection.close()
+        if not had_log and disk.exists(log) and disk.size(log) == 0:
+            disk.remove(log)
 
 
 def trust(connection: apsw.Connection, settings: Settings) -> None:

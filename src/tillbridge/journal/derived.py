@@ -9,6 +9,10 @@ from typing import NamedTuple
 
 from tillbridge.domain.payment import Payment
 
+DERIVATION = 1
+"""Raise it whenever the same events come to give another row, hold, reference or marker: older files are then derived
+again when they are opened, instead of being taken for damaged."""
+
 OF_ROW = "version, operation, scope, whole_minor, currency, charged, finished"
 
 

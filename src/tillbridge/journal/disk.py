@@ -118,6 +118,8 @@ def os_trouble(error: OSError, path: str) -> JournalError:
     """What an error of the operating system means for a journal. The caller raises it from the error."""
     if isinstance(error, FileNotFoundError):
         return JournalError("missing", path=path)
+    if isinstance(error, FileExistsError):
+        return JournalError("name_taken", path=path)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return JournalError("disk_full", path=path)
     if isinstance(error, PermissionError) or error.errno == errno.EROFS:

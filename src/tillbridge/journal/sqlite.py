@@ -14,10 +14,11 @@ from typing import Any
 import apsw
 
 from tillbridge.domain.errors import Fact, ImpossibleEvent, JournalError
-from tillbridge.domain.fold import fold
+from tillbridge.domain.fold import apply, fold
+from tillbridge.domain.moment import Moment
 from tillbridge.domain.payment import Payment, holds
-from tillbridge.journal import chain
-from tillbridge.journal.check import Fault, check_all, fault_at_opening, journal_id_of, payment_faults
+from tillbridge.journal import chain, statements
+from tillbridge.journal.check import check_all, fault_at_opening, journal_id_of
 from tillbridge.journal.connect import (
     Settings,
     claim,
@@ -31,24 +32,15 @@ from tillbridge.journal.connect import (
 )
 from tillbridge.journal.derived import markers_of, references_of, row_of
 from tillbridge.journal.disk import Disk
+from tillbridge.journal.doubt import events_of_doubt
 from tillbridge.journal.mark import Mark, Reached
 from tillbridge.journal.migration import Migration, back_up, migrate, shipped
+from tillbridge.journal.rederive import rederive
 from tillbridge.journal.refusals import refuse_above, refuse_nonsense, refuse_stale, refuse_taken
 from tillbridge.ports.journal import Append, Check, Stored
 
 KEPT = 1000
 """Folded payments kept in memory; the finished ones among them are forgotten first."""
-
-_EVENT = f"INSERT INTO event ({chain.COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_NEW_PAYMENT = (
-    "INSERT INTO payment (payment_id, first_seq, last_seq, version, operation, scope, whole_minor, currency,"
-    " charged, finished) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
-_OLD_PAYMENT = (
-    "UPDATE payment SET last_seq = ?, version = ?, operation = ?, scope = ?, whole_minor = ?, currency = ?,"
-    " charged = ?, finished = ? WHERE payment_id = ?"
-)
-_HELD = "SELECT coalesce(sum(minor), 0) FROM hold WHERE scope = ? AND payment_id <> ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +104,12 @@ def _opened(
     mark: Mark | None = None
     try:
         copy = migrate(connection, path, migrations, disk)
+        copy = rederive(connection, path, disk) or copy
         fault = fault_at_opening(connection, disk.size(path))
         if fault is not None:
             raise JournalError("damaged", path=path, reason=fault.reason, seq=fault.seq)
         mark = Mark(mark_path) if mark_path is not None else None
         journal = SqliteJournal(path, connection, identity, mark)
-        journal.take_up_unfinished()
         trust(connection, settings)
         journal.found = tuple(_findings(journal, disk, copy, mark.read() if mark else None))
         return journal
@@ -192,17 +184,6 @@ class SqliteJournal:
         """Whether this journal has that event, with that history."""
         return seq == 0 or self._one("SELECT chain FROM event WHERE seq = ?", (seq,)) == chain_there
 
-    def take_up_unfinished(self) -> None:
-        """Read every unfinished payment and compare it with what is derived from it. Raises JournalError `damaged`."""
-        for payment_id in self.unfinished():
-            self.payment(payment_id)
-            rows = self._all(_SELECT + " WHERE payment_id = ? ORDER BY seq", (payment_id,))
-            fault = (
-                next(payment_faults(self._connection, payment_id, rows), None) if rows else Fault("orphan")
-            )
-            if fault is not None:
-                raise JournalError("damaged", path=self.path, reason=fault.reason, seq=fault.seq)
-
     def _newest(self) -> tuple[int, str]:
         rows: list[Any] = self._run("SELECT seq, chain FROM event ORDER BY seq DESC LIMIT 1").fetchall()
         return rows[0] if rows else (0, chain.genesis(self.journal_id))
@@ -249,7 +230,7 @@ class SqliteJournal:
         try:
             self._write_payment(append.payment, known, rows)
             for row in rows:
-                self._run(_EVENT, row)
+                self._run(statements.EVENT, row)
             self._write_belongings(append, known)
             self._run("COMMIT")
         except BaseException:
@@ -260,27 +241,23 @@ class SqliteJournal:
     def _write_payment(self, payment: Payment, known: Payment | None, rows: list[chain.EventRow]) -> None:
         if known is None:
             first_and_last = (rows[0][0], rows[-1][0])
-            self._run(_NEW_PAYMENT, (payment.payment_id, *first_and_last, *row_of(payment)))
+            self._run(statements.NEW_PAYMENT, (payment.payment_id, *first_and_last, *row_of(payment)))
         else:
-            self._run(_OLD_PAYMENT, (rows[-1][0], *row_of(payment), payment.payment_id))
+            self._run(statements.OLD_PAYMENT, (rows[-1][0], *row_of(payment), payment.payment_id))
 
     def _write_belongings(self, append: Append, known: Payment | None) -> None:
         payment, name = append.payment, append.payment_id
         for reference in sorted(references_of(payment) - (references_of(known) if known else frozenset())):
             refuse_taken("reference_used", reference, self.payment_of_reference(reference), name)
-            self._run(
-                "INSERT OR IGNORE INTO reference (reference, payment_id) VALUES (?, ?)", (reference, name)
-            )
+            self._run(statements.REFERENCE, (reference, name))
         for marker in sorted(markers_of(payment) - (markers_of(known) if known else frozenset())):
             refuse_taken("marker_used", marker, self.payment_of_marker(marker), name)
-            self._run("INSERT OR IGNORE INTO marker (marker, payment_id) VALUES (?, ?)", (marker, name))
+            self._run(statements.MARKER, (marker, name))
         held, held_before = holds(payment), holds(known) if known else {}
         if held != held_before:
-            self._run("DELETE FROM hold WHERE payment_id = ?", (name,))
+            self._run(statements.NO_HOLDS, (name,))
             for scope, minor in held.items():
-                self._run(
-                    "INSERT INTO hold (scope, payment_id, minor) VALUES (?, ?, ?)", (scope, name, minor)
-                )
+                self._run(statements.HOLD, (scope, name, minor))
         if append.limit is not None:
             scope = append.limit.scope
             refuse_above(append.limit, self.held_minor(scope, name), held.get(scope, 0))
@@ -342,7 +319,7 @@ class SqliteJournal:
         return tuple(payment for payment in found if payment is not None)
 
     def held_minor(self, scope: str, without: str = "") -> int:
-        return int(self._one(_HELD, (scope, without)) or 0)
+        return int(self._one(statements.HELD, (scope, without)) or 0)
 
     def payment_of_reference(self, reference: str) -> str | None:
         owner = self._one("SELECT payment_id FROM reference WHERE reference = ?", (reference,))
@@ -358,8 +335,22 @@ class SqliteJournal:
 
     # ---- the file
 
+    def put_in_doubt(self, now: Moment, why: str = "restored") -> None:
+        """Events may be missing (a backup was put back): send nothing again, and have a person look.
+
+        Every unfinished payment gets the task `why`; its attempts that were not sent become unknown.
+        """
+        for payment_id in self.unfinished():
+            payment = before = self.payment(payment_id)
+            if payment is None or before is None or why in payment.tasks:
+                continue
+            events = events_of_doubt(payment, now, why)
+            for event in events:
+                payment = apply(payment_id, payment, event)
+            self.append(Append(payment_id=payment_id, version=before.version, events=events, payment=payment))
+
     def back_up(self, target: Path) -> None:
-        """A complete copy while the journal is in use, as one file. Raises FileExistsError, JournalError."""
+        """A complete copy while the journal is in use, as one file. Raises JournalError `name_taken` ..."""
         with told_as_journal_errors(str(target)):
             back_up(self._connection, str(target), Disk())
 

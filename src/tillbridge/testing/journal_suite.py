@@ -334,6 +334,10 @@ class JournalSuite:
     def test_the_reference_of_a_give_back_is_taken_too(self, journal: Journal) -> None:
         writer = Writer(journal)
         writer.write("pay-1", created(), attempted("R1"))
+        for kind in (MoneyEvent.SEND_STARTED, MoneyEvent.NO_REPLY):
+            writer.write("pay-1", money(kind, "R1"))
+        writer.write("pay-1", money(MoneyEvent.STOPPED, "R1", person="Kim"))
+        writer.write("pay-1", money(MoneyEvent.APPROVED, "R1", amount_minor=4200))
         started = Event(
             kind=PaymentEvent.GIVE_BACK_STARTED, at=at(9), subject="R1", facts={"give_back_reference": "G1"}
         )
