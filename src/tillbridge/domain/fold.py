@@ -155,10 +155,11 @@ def _new_posting(payment: Payment, event: Event) -> Posting:
         reference=event.text("reference"),
         since=event.at,
     )
-    if payment.attempt(posting.reference) is None or kind not in get_args(PostingKind):
+    attempt = payment.attempt(posting.reference)
+    if attempt is None or kind not in get_args(PostingKind):
         raise ValueError("a posting records the money of an attempt")
-    if payment.is_primary(posting) and not payment.may_post(posting.reference):
-        raise ValueError("this money is posted already, or perhaps")
+    if payment.is_primary(posting) and not (attempt.taken and payment.may_post(posting.reference)):
+        raise ValueError("this money is not taken, or it is posted already, or perhaps")
     return posting
 
 
@@ -262,9 +263,17 @@ def _others_gave_back(payment: Payment, event: Event) -> Payment:
 
 
 def _still_right(payment: Payment, reference: str) -> Payment:
-    """Money that came back after all: a posting that was to be reversed once it is found is right as it is."""
-    postings = (replace(p, settle_first=False) if p.reference == reference else p for p in payment.postings)
-    return replace(payment, postings=tuple(postings))
+    """Money that came back after all: what was to be reversed is right as it is, and a reversal that nobody began to
+    type is not needed."""
+
+    def right(posting: Posting) -> Posting:
+        if posting.reference != reference:
+            return posting
+        if posting.kind == "return" and posting.state is PostingState.WAITING:
+            return replace(posting, state=PostingState.NOT_NEEDED)
+        return replace(posting, settle_first=False)
+
+    return replace(payment, postings=tuple(map(right, payment.postings)))
 
 
 def _learned(
@@ -289,26 +298,37 @@ def _learned(
             return {"kills": attempt.kills + 1}
         case MoneyEvent.SWEEP_ENDED:
             return {"swept": True}
-    return _learned_of_late(attempt, event, kind) if attempt.state is MoneyState.KILLING else {}
+    return _learned_of_late(attempt, event, kind, to)
 
 
 _HEARD_BEFORE = frozenset({MoneyState.KILLED, MoneyState.RETURNED, MoneyState.VOIDED, MoneyState.UNKNOWN})
 """Where an approval that is told teaches nothing: it is back already, or doubted."""
 
 
-def _learned_of_late(attempt: Attempt, event: Event, kind: MoneyEvent) -> dict[str, Any]:
+def _learned_of_late(attempt: Attempt, event: Event, kind: MoneyEvent, to: MoneyState) -> dict[str, Any]:
     """Behind the door of killing: how much of a late approval went back."""
     late = attempt.late or attempt.asked
-    match kind:
-        case MoneyEvent.GIVEN_BACK | MoneyEvent.REFUNDED_ELSEWHERE | MoneyEvent.DISPUTE_LOST:
-            back = attempt.late_back + max(0, told_back(attempt, event))
-            return {"late_back": back, "late_voided": attempt.late_voided or event.text("by") == "void"}
-        case MoneyEvent.VOIDED:
+    match kind, attempt.state:
+        case (
+            MoneyEvent.GIVEN_BACK | MoneyEvent.REFUNDED_ELSEWHERE | MoneyEvent.DISPUTE_LOST,
+            MoneyState.KILLING,
+        ):
+            key = event.text("key")
+            return {
+                "late_back": attempt.late_back + told_back(attempt, event),
+                "late_voided": attempt.late_voided or event.text("by") == "void",
+                "counted": (*attempt.counted, key) if key else attempt.counted,
+            }
+        case MoneyEvent.VOIDED, MoneyState.KILLING | MoneyState.KILLED:
             return {"late": late, "late_back": late.minor, "late_voided": True}
-        case MoneyEvent.RETURNED | MoneyEvent.SETTLEMENT_REJECTED:
+        case (
+            MoneyEvent.RETURNED | MoneyEvent.SETTLEMENT_REJECTED,
+            MoneyState.KILLING | MoneyState.KILLED,
+        ):
             return {"late": late, "late_back": late.minor}
-        case MoneyEvent.RE_PRESENTED:
-            return {"late": late, "late_back": 0}
+        case MoneyEvent.RE_PRESENTED, MoneyState.KILLING | MoneyState.KILLED:
+            kept = {"approved": late, "late": None} if to is MoneyState.SETTLED else {"late": late}
+            return {**kept, "late_back": 0}
     return {}
 
 
@@ -352,6 +372,8 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
     posting = payment.posting(event.subject)
     assert posting is not None
     cell = posting_cell(payment, event)
+    if kind is PostingEvent.MONEY_RETURNED and not payment.is_primary(posting):
+        cell = None
     if cell is None:
         raise _impossible(event, posting.state)
     since = posting.since if cell.to is posting.state else event.at
@@ -361,6 +383,7 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
         posting,
         state=cell.to,
         since=since,
+        balance_seen=_balance_seen(posting, event),
         touched_at=event.at if _perhaps_committed(posting, cell) else posting.touched_at,
         ever_typed=posting.ever_typed or typing,
         reason=event.text("reason", "" if cell.to is PostingState.POSTED else posting.reason),
@@ -386,6 +409,16 @@ def _settle_first(posting: Posting, cell: posting_leg.Cell) -> bool:
     if cell.to in posting_leg.CLOSED:
         return False
     return posting.settle_first or PostingEffect.SETTLE_FIRST in cell.effects
+
+
+def _balance_seen(posting: Posting, event: Event) -> Money | None:
+    """Kept until a person says that it is to be tried again: then it is read anew."""
+    if event.kind == PostingEvent.SAID_NOT_POSTED:
+        return None
+    minor = event.facts.get("seen_minor")
+    if event.facts.get("reason") != "balance_changed" or type(minor) is not int:
+        return posting.balance_seen
+    return Money(minor=minor, currency=posting.amount.currency)
 
 
 def _perhaps_committed(posting: Posting, cell: posting_leg.Cell) -> bool:

@@ -15,7 +15,7 @@ from tillbridge.domain.ledger import PostingKind
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money, Parts
 from tillbridge.domain.money_leg import MoneyState
-from tillbridge.domain.operation import OPERATIONS, Entry, Operation
+from tillbridge.domain.operation import OPERATIONS, UNATTENDED, Entry, Operation
 from tillbridge.domain.posting_leg import PostingState
 
 
@@ -85,6 +85,8 @@ class Posting:
     reference: str
     """The attempt whose money it records."""
     since: Moment
+    balance_seen: Money | None = None
+    """The invoice's balance when typing stopped because it was not as expected: somebody changed it meanwhile."""
     touched_at: Moment | None = None
     """The last moment at which a commit may have been sent: absence is proved only some time after it."""
     reason: str = ""
@@ -148,9 +150,15 @@ class Payment:
     @property
     def finished(self) -> bool:
         """Nothing is left to do by itself or by a person (a later settlement or return may reopen it)."""
-        at_rest = all(_at_rest(a) and not self.posting_missing(a) for a in self.attempts)
+        open_ = [a for a in self.attempts if self.undecided(a) or self.posting_missing(a)]
+        at_rest = not open_ and all(_at_rest(a) for a in self.attempts)
         posted = all(p.state in posting_leg.CLOSED for p in self.postings)
         return at_rest and posted and not self.tasks
+
+    def undecided(self, attempt: Attempt) -> bool:
+        """A partial approval at the desk that nobody has decided on."""
+        asked = attempt.partial and attempt.taken and not attempt.keep_decided
+        return asked and self.row.direction == "in" and self.entry not in UNATTENDED
 
     def posting_missing(self, attempt: Attempt) -> bool:
         """Money was taken, it owes a posting, and there is no record of one."""

@@ -43,7 +43,7 @@ def order_of(payment: Payment, posting: Posting, policy: Policy) -> PostingOrder
         invoice_number=debt.invoice_number,
         amount=posting.amount,
         marker=posting.marker,
-        balance=debt.balance,
+        balance=posting.balance_seen or debt.balance,
         payment_method=policy.method_for(attempt.brand if attempt else ""),
         employee=policy.employee,
     )
@@ -123,31 +123,24 @@ def _searched(
         case matching.Suspect():
             return [*pending, _event(posting, PostingEvent.SUSPECTED, now, {"reason": "typed_by_hand"})], None
         case matching.ProvenAbsent() if checking:
-            return _clear(payment, posting, seen, now, policy)
+            return _clear(payment, posting, now, policy)
         case matching.ProvenAbsent():
             return [*pending, _event(posting, PostingEvent.PROVEN_ABSENT, now, {})], None
         case matching.NotProven(why):
             return pending + _not_proven(posting, why, now, policy), None
 
 
-def _clear(payment: Payment, posting: Posting, seen: LedgerSeen, now: Moment, policy: Policy) -> Concluded:
+def _clear(payment: Payment, posting: Posting, now: Moment, policy: Policy) -> Concluded:
     """Rule 6: does our amount still fit what is owed now? Then typing may start, and its start is durable first."""
     order = order_of(payment, posting, policy)
-    balance = seen.balance if seen.balance is not None else order.balance
+    balance = order.balance
     if order.kind == "sale" and balance is not None and balance.minor < order.amount.minor:
-        facts: dict[str, Fact] = {
-            "reason": "balance_changed",
-            "balance_minor": balance.minor,
-            "retry_in_ms": 30_000,
-        }
-        return [] if posting.reason == "balance_changed" else [
-            _event(posting, PostingEvent.BLOCKED, now, facts)
-        ], None
+        facts: dict[str, Fact] = {"reason": "balance_changed", "balance_minor": balance.minor}
+        return [_event(posting, PostingEvent.LIMIT_PASSED, now, facts)], None
     safe = _event(posting, PostingEvent.SAFE_MOMENT, now, {})
     clear = _event(posting, PostingEvent.CLEAR, now, {"balance_minor": balance.minor if balance else None})
     begin = [clear] if posting.state is PostingState.CHECKING else [safe, clear]
-    typing = Type(order=replace(order, balance=balance))
-    return begin, Task(payment_id=payment.payment_id, subject=posting.marker, work=typing)
+    return begin, Task(payment_id=payment.payment_id, subject=posting.marker, work=Type(order=order))
 
 
 def _not_proven(posting: Posting, why: str, now: Moment, policy: Policy) -> list[Event]:

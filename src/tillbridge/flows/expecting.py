@@ -36,6 +36,8 @@ def differs(
         "seen": _told(seen, form, formats),
         "wanted": _told(wanted, form, formats),
     }
+    if form == "money" and type(seen) is int:
+        facts["seen_minor"] = seen
     if isinstance(term, Given) and term.name in _WHO:
         return OperatorError(_WHO[term.name], **facts)
     return PackError("read_back_differs", **facts)
