@@ -165,7 +165,8 @@ class Eyes:
     def keys(self, title: str, *names: str) -> None:
         """Key messages addressed to one window, which need not have the keyboard."""
         root = self._display.screen().root
-        target = next(w for w in root.query_tree().children if w.get_wm_name() == title)
+        inside = [w for top in root.query_tree().children for w in (top, *top.query_tree().children)]
+        target = next(w for w in inside if w.get_wm_name() == title)
         for name in names:
             code = self._display.keysym_to_keycode(XK.string_to_keysym(name))
             for kind in (event.KeyPress, event.KeyRelease):

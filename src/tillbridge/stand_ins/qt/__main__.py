@@ -9,7 +9,7 @@ import sys
 from PySide6.QtWidgets import QApplication
 
 from tillbridge.stand_ins import profile
-from tillbridge.stand_ins.qt import look
+from tillbridge.stand_ins.qt import icons, look
 from tillbridge.stand_ins.qt.link import LineLost, Link
 from tillbridge.stand_ins.qt.main_window import MainWindow
 
@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
         print(f"no ledger server at {options.server}: {error}", file=sys.stderr)
         return 1
     look.dress(app)
+    app.setWindowIcon(icons.application_button(32))
     window = MainWindow(chosen, link, first)
     account = options.client or first["client"]
     window.begin(account, options.invoice or ("" if options.client else first["invoice"]))

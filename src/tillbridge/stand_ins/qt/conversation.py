@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import shiboken6
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from tillbridge.stand_ins.profile import Profile
@@ -107,5 +108,5 @@ def show_message(owner: QWidget, dialog: dict[str, Any]) -> str:
         box.setEnabled(True)
         box.exec()
     pressed = [button.text() for button in box.buttons() if button is box.clickedButton()]
-    box.deleteLater()
+    shiboken6.delete(box)  # at once: deleteLater would wait for the outermost event loop
     return pressed[0] if pressed else str(dialog["escape"])

@@ -55,6 +55,9 @@ QLineEdit, QComboBox { border: 1px solid #96b3d8; background: #ffffff; padding: 
 QLineEdit:focus, QComboBox:focus { border-color: #d9a33a; }
 QLineEdit:read-only { background: #eef3fa; color: #3b4a60; }
 QComboBox:disabled, QLineEdit:disabled { color: #1a1a1a; }
+QComboBox { combobox-popup: 0; }
+QComboBox QAbstractItemView { background: #ffffff; border: 1px solid #5b7fb2; selection-background-color: #ffd58d;
+    selection-color: #000000; }
 QComboBox::drop-down { width: 16px; border-left: 1px solid #96b3d8;
     background: qlineargradient(x1:0, y1:0, x2:0, y2:1, stop:0 #f3f8fe, stop:1 #c6dbf4); }
 QComboBox::down-arrow { image: url(ARROW); width: 7px; height: 4px; }

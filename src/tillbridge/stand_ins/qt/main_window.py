@@ -9,6 +9,7 @@ import os
 import time
 from typing import Any
 
+import shiboken6
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QApplication,
@@ -180,7 +181,9 @@ class MainWindow(QMainWindow):
         with held(self):
             turn = self._conversation.begin(self, "/skin/pay", client=account, invoice=number)
             if turn["turn"] == "open":
-                PaymentWindow(self, self._profile, self._conversation, turn["form"]).exec()
+                window = PaymentWindow(self, self._profile, self._conversation, turn["form"])
+                window.exec()
+                shiboken6.delete(window)
                 self._conversation.fetch(self, "/skin/closed", client=account)
         self.refresh()
         self._catch_up()

@@ -6,6 +6,7 @@ It decides nothing about money: OK sends what it holds to the server and plays t
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -71,7 +72,23 @@ class PaymentWindow(QDialog):
         whole.addLayout(self._tender_rows())
         whole.addLayout(self._total_row())
         whole.addLayout(self._button_row())
+        self._set_tab_order()
         whole.setSizeConstraint(QVBoxLayout.SizeConstraint.SetFixedSize)
+
+    def _set_tab_order(self) -> None:
+        """Tab goes as the profile orders the fields, then through the rest; the read-only box is last."""
+        order = [self._fields[name] for name in self._profile.behaviour.fields]
+        order += [
+            self._tenders,
+            self._add,
+            self._remove,
+            self._conclude,
+            self._ok,
+            self._cancel,
+            self._parking,
+        ]
+        for before, after in pairwise(order):
+            QWidget.setTabOrder(before, after)
 
     def _make_fields(self) -> None:
         self._apply = Grid(self._control("apply_to"), self._profile.columns["apply_to"], "number")
@@ -190,7 +207,7 @@ class PaymentWindow(QDialog):
         self._apply.itemChanged.connect(self._tick_changed)
         self._amount.editingFinished.connect(self._validate)
         self._amount.textChanged.connect(self._amount_typed)
-        self._reference.setFocus()
+        self._apply.setFocus()
 
     def _first_amount(self) -> int:
         start = self._profile.behaviour.amount_default
