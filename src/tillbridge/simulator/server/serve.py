@@ -112,6 +112,15 @@ class _Announcing(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _listener(port: int) -> socket.socket:
+    """asyncio turns off Nagle's waiting (40 ms a reply) only for sockets that name TCP as their protocol."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen(128)
+    return listener
+
+
 def main(argv: list[str] | None = None) -> int:
     """Run until SIGTERM or SIGINT. Returns 0, or 1 when the books are already in use."""
     options = arguments().parse_args(argv)
@@ -120,7 +129,7 @@ def main(argv: list[str] | None = None) -> int:
     except BooksInUse as error:
         sys.stderr.write(f"another simulator already writes {error}\n")
         return 1
-    listener = socket.create_server(("127.0.0.1", options.port))
+    listener = _listener(options.port)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     ready = {
         "ready": True, "url": url, "api_key": house.api_key, "admin_key": house.admin_key,
