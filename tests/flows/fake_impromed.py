@@ -35,6 +35,10 @@ class FakeImproMed:
         self.on_opening: Callable[[], object] | None = None
         self.on_commit: Callable[[], object] | None = None
         """Runs instead of the commit; may call `commit`."""
+        self.opens_anyway = True
+        """False: a message while opening stands instead of the payment window."""
+        self.pressed: list[str] = []
+        """Buttons of messages that were pressed."""
         self.hides_reference = False
         self.validates = True
         self.main = FakeWindow("", self._main_controls())
@@ -85,8 +89,11 @@ class FakeImproMed:
     # ---- the payment window ----
 
     def open_payment(self) -> None:
+        asked = len(self.backend.open)
         if self.on_opening:
             self.on_opening()
+        if len(self.backend.open) > asked and not self.opens_anyway:
+            return
         if not any(window.title.startswith("Process") for window in self.backend.open):
             self.payment = FakeWindow(
                 f"Process Payment - {self.account} {self.client}",
@@ -187,7 +194,6 @@ class FakeImproMed:
     ) -> FakeWindow:
         """A modal message on top of everything."""
         message = FakeWindow(title, [FakeControl("text", text=text)], kind="dialog", modal=True)
-        self.pressed: list[str] = getattr(self, "pressed", [])
 
         def press(name: str) -> Callable[[], None]:
             def pressed() -> None:
@@ -211,6 +217,7 @@ class FakeGuard:
     def __init__(self) -> None:
         self.touched = 0
         self.shields = 0
+        self.idle = 60.0
 
     def watch(self) -> Mark:
         return Mark(0)
@@ -222,7 +229,7 @@ class FakeGuard:
         return False
 
     def idle_s(self) -> float:
-        return 60.0
+        return self.idle
 
     def shield(self, max_s: float) -> FakeShield:
         self.shields += 1

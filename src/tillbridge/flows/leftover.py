@@ -1,27 +1,36 @@
 """A payment window that is open before a flow begins: somebody's, or our own from a run that was cut off?
 
-It is ours only if it holds our marker. Ours is closed by `abandon`, which never posts anything; whatever else is
-open belongs to a person, and nothing is touched.
+It is ours if it holds our marker. It is also taken for ours if it stands on our client with an empty marker and the
+amount that it opened with or that we would type, no message over it, and nobody has touched mouse or keyboard for a
+good while: a run that was killed just after opening looks like that. Ours is closed by `abandon`, which never posts
+anything; whatever else is open belongs to a person, and nothing is touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from tillbridge.domain.errors import OperatorError
-from tillbridge.flows.formats import Unreadable
+from tillbridge.domain.errors import OperatorError, PackError
+from tillbridge.flows.order_facts import same
 from tillbridge.flows.pack import Pack
-from tillbridge.flows.steps import Flow, Given, MenuStep, SetStep
+from tillbridge.flows.scene import SeenWindow
+from tillbridge.flows.steps import Expect, Flow, Given, MenuStep, SetStep
 from tillbridge.flows.walk import Walk
+from tillbridge.screen.backend import Reading
+
+FORGOTTEN_S = 30.0
+"""A window with nothing of ours in it is a person's, unless mouse and keyboard were still for this long."""
 
 
-def clear_leftover(writer: Flow, walk: Walk, marker: str, note: Callable[..., None]) -> bool:
+def clear_leftover(writer: Flow, walk: Walk, idle_s: float, note: Callable[..., None]) -> bool:
     """Close our own forgotten window. True if there was one. Raises OperatorError `window_open`."""
     name = commit_window(walk.scene.pack, writer)
-    seen = walk.scene.glance().named(name)
+    glance = walk.scene.glance()
+    seen = glance.named(name)
     if seen is None:
         return False
-    if not _holds(writer, walk, marker):
+    forgotten = idle_s >= FORGOTTEN_S and not glance.strangers
+    if not (_holds_marker(writer, walk) or (forgotten and _untouched(writer, walk, seen))):
         raise OperatorError("window_open", window=seen.spec.name)
     note("our own window was left open", window=name)
     walk.dialogs.clear("after_commit")
@@ -38,15 +47,48 @@ def commit_window(pack: Pack, writer: Flow) -> str:
     return pack.controls[control].window
 
 
-def _holds(writer: Flow, walk: Walk, marker: str) -> bool:
+def _holds_marker(writer: Flow, walk: Walk) -> bool:
+    marker = walk.facts.values["marker"]
+    return any(
+        reading is not None and reading.text.strip() == marker for reading in _typed(writer, walk, "marker")
+    )
+
+
+def _untouched(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
+    """On our client, no reference, and no amount but the two that we know."""
+    if any(reading is not None and reading.text.strip() for reading in _typed(writer, walk, "marker")):
+        return False
+    money = walk.scene.pack.formats.money
+    ours = {walk.facts.values["amount"], walk.facts.values.get("balance")}
+    amounts = [reading for reading in _typed(writer, walk, "amount") if reading is not None]
+    return _same_client(writer, walk, seen) and all(money.read(one.text) in ours for one in amounts)
+
+
+def _same_client(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
+    """Everything that the title says agrees with the order, and it says something."""
+    said = [
+        (seen.holes[hole], step.value)
+        for step in writer.check
+        if isinstance(step, Expect) and (hole := _hole(step.what, seen.spec.name)) in seen.holes
+    ]
+    return bool(said) and all(same(shown, walk.facts.fill(term), "text") for shown, term in said)
+
+
+def _hole(what: str, window: str) -> str:
+    head = f"window.{window}."
+    return what.removeprefix(head) if what.startswith(head) else ""
+
+
+def _typed(writer: Flow, walk: Walk, fact: str) -> Iterator[Reading | None]:
+    """What stands in the controls of the commit's window that this flow fills with a fact."""
     pack = walk.scene.pack
+    window = commit_window(pack, writer)
     for step in (*writer.prepare, *writer.burst):
-        if isinstance(step, SetStep) and isinstance(step.value, Given) and step.value.name == "marker":
-            if pack.controls[step.control].window != commit_window(pack, writer):
-                continue
-            reading = walk.scene.readings([step.control])[step.control]
-            if reading is None:
-                return False
-            text = pack.formats.read(reading.text, "text")
-            return not isinstance(text, Unreadable) and text == marker
-    return False
+        if not isinstance(step, SetStep) or not isinstance(step.value, Given) or step.value.name != fact:
+            continue
+        if pack.controls[step.control].window != window:
+            continue
+        try:
+            yield walk.scene.readings([step.control])[step.control]
+        except PackError:
+            yield None

@@ -83,38 +83,42 @@ class PostingRun:
 
     def _run(self, *, commit: bool) -> End:
         error: TillbridgeError = OperatorError("software_busy")
-        for number in range(TRIES_MAX):
-            self.note("try", number=number + 1)
+        tries = 0
+        while tries < TRIES_MAX:
             try:
                 report = self._to_the_commit(commit=commit)
             except DialogRetry as retry:
-                self._leave()
-                wait_s = self._next_wait(retry)
-                if wait_s is None or wait_s > self.walk.scene.pace.left_s():
-                    reason = retry.met.spec.reason or "dialog_in_the_way"
-                    locked = OperatorError(reason, dialog=retry.met.spec.id, text=retry.met.text)
-                    return End("not_committed", locked, retry.met.spec.means, wait_s)
-                self.walk.scene.pace.pause(wait_s)
+                end = self._wait_and_retry(retry)
+                if end is not None:
+                    return end
                 continue
             except TillbridgeError as cause:
                 return self._stopped(cause)
             except (Gone, Refused, NotAnswering, NotNow) as cause:
                 error = OperatorError("window_closed", cause=str(cause))
-                self._leave()
-                continue
-            if report.stage != "not_committed":
-                return self._after(report)
-            if not commit and not report.differences and not report.cause:
-                return End("not_committed", self._leave())
-            error = self._why(report)
+            else:
+                if report.stage != "not_committed":
+                    return self._after(report)
+                if not (commit or report.differences or report.cause):
+                    return End("not_committed", self._leave())
+                error = self._why(report)
+            tries += 1
+            self.note("starting over", tries=tries, error=str(error))
             self._leave()
         return End("not_committed", error)
 
-    def _next_wait(self, retry: DialogRetry) -> int | None:
-        done = self.waits.get(retry.met.spec.id, 0)
-        self.waits[retry.met.spec.id] = done + 1
-        wait_s = retry.met.spec.wait_s
-        return wait_s[done] if done < len(wait_s) else None
+    def _wait_and_retry(self, retry: DialogRetry) -> End | None:
+        """Leave and wait as long as the pack says; the end of the run when that takes longer than a flow may."""
+        self._leave()
+        spec = retry.met.spec
+        done = self.waits.get(spec.id, 0)
+        self.waits[spec.id] = done + 1
+        wait_s = spec.wait_s[min(done, len(spec.wait_s) - 1)]
+        if done >= len(spec.wait_s) or wait_s > self.walk.scene.pace.left_s():
+            error = OperatorError(spec.reason or "dialog_in_the_way", dialog=spec.id, text=retry.met.text)
+            return End("not_committed", error, spec.means, wait_s)
+        self.walk.scene.pace.pause(wait_s)
+        return None
 
     def _stopped(self, error: TillbridgeError) -> End:
         means = self.walk.dialogs.means()

@@ -152,7 +152,7 @@ class PackPractice:
         try:
             facts = facts_of(order, self.desk.settings, self.desk.today())
             walk = self._walk(known, facts, flow, log)
-            clear_leftover(writer, walk, order.marker, log.note)
+            clear_leftover(writer, walk, self.desk.guard.idle_s(), log.note)
             read = reading_run.read(flow, walk, log.note)
             quiet = self._quiet(walk, writer)
             look = Look(known.pack, verify, facts, _software(known), self.desk.today(), quiet)
@@ -178,7 +178,7 @@ class PackPractice:
         log = self.desk.log(f"{known.pack.key} {what} {order.marker}")
         walk = self._walk(known, facts, flow, log)
         try:
-            clear_leftover(flow, walk, order.marker, log.note)
+            clear_leftover(flow, walk, self.desk.guard.idle_s(), log.note)
         except (TillbridgeError, *_SCREEN) as cause:
             return PostingReport(stage="not_committed", trouble=_trouble(cause), transcript=log.close())
         run = PostingRun(flow, walk, self.desk.guard, log.note)

@@ -185,7 +185,7 @@ class Scene:
         found = self.find([name])[name]
         if isinstance(found, Found):
             return found.node
-        raise self._not_found(name, found)
+        raise self.not_found(name, found)
 
     def find(self, names: Iterable[str]) -> Mapping[str, Resolution]:
         """Every named control, whether found or not; one question per window."""
@@ -227,7 +227,7 @@ class Scene:
             raise PackError("control_missing", control=name, how="no such name in the pack")
         return spec
 
-    def _not_found(self, name: str, found: Resolution) -> PackError:
+    def not_found(self, name: str, found: Resolution) -> PackError:
         code = "control_missing" if isinstance(found, Missing) else "control_ambiguous"
         return PackError(code, control=name, how=explain(found))
 
@@ -238,7 +238,7 @@ class Scene:
         found = self.resolve(self._handle(window), [target])[0]
         if isinstance(found, Found):
             return found.node
-        raise self._not_found(" > ".join(path), found)
+        raise self.not_found(" > ".join(path), found)
 
     # ---- texts ----
 
@@ -264,7 +264,7 @@ class Scene:
             found = self.find([name])[name]
             if isinstance(found, Found):
                 raise PackError("control_hidden", control=name)
-            raise self._not_found(name, found)
+            raise self.not_found(name, found)
         if isinstance(spec, ControlSpec) and spec.role == "check":
             return bool(reading.checked)
         form: FormatWord = "text" if isinstance(spec, ListSpec) else spec.format

@@ -40,6 +40,7 @@ from tillbridge.screen.backend import (
     Choose,
     Found,
     Gone,
+    Missing,
     Park,
     Press,
     SelectRow,
@@ -264,6 +265,9 @@ class Walk:
         try:
             if isinstance(self.scene.spec(name), ListSpec):
                 return True if isinstance(self.scene.find([name])[name], Found) else None
+            found = self.scene.find([name])[name]
+            if not isinstance(found, Found | Missing):
+                raise self.scene.not_found(name, found)
             reading = self.scene.readings([name])[name]
         except Gone:
             self.scene.forget()

@@ -1,0 +1,429 @@
+"""A posting on windows in memory: what is typed, when it stops, and how far it says it came."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.flows.fake_impromed import Clinic, FakeImproMed, money, order
+from tillbridge.domain.money import Money
+from tillbridge.ports.practice import PostingReport, Trouble
+from tillbridge.screen.backend import Press, SetText
+from tillbridge.screen.backends.fake import FakeControl, FakeWindow
+
+
+@pytest.fixture
+def clinic() -> Clinic:
+    return Clinic()
+
+
+def trouble(report: PostingReport) -> Trouble:
+    assert report.trouble is not None
+    return report.trouble
+
+
+def untouched(clinic: Clinic) -> None:
+    """Nothing was posted and no window of ours is left."""
+    assert clinic.software.posted == []
+    assert clinic.software.backend.open == [clinic.software.main]
+
+
+def test_a_posting_types_what_was_ordered_and_commits_once(clinic: Clinic) -> None:
+    report = clinic.practice.post(order())
+    assert (report.stage, report.trouble, report.means) == ("committed", None, "nothing")
+    assert clinic.software.posted == [
+        ["11/22/2026", "Payment", "Tillbridge", "-$212.40", "V4242-K7Q9", "10482", "Dana Brooks"]
+    ]
+    assert clinic.software.backend.open == [clinic.software.main]
+
+
+def test_the_amount_is_typed_last_and_the_focus_is_parked(clinic: Clinic) -> None:
+    clinic.practice.post(order(10000))
+    texts = [act.text for act in clinic.software.backend.log if isinstance(act, SetText)]
+    assert texts[-2:] == ["V4242-K7Q9", "100.00"]
+    assert clinic.software.posted[0][3] == "-$100.00"
+
+
+def test_a_rehearsal_types_everything_and_leaves_no_trace(clinic: Clinic) -> None:
+    report = clinic.practice.rehearse(order())
+    assert (report.stage, report.trouble) == ("not_committed", None)
+    assert any(isinstance(act, SetText) and act.text == "212.40" for act in clinic.software.backend.log)
+    untouched(clinic)
+
+
+def test_a_second_run_of_one_practice_never_repeats_a_burst_number(clinic: Clinic) -> None:
+    clinic.practice.rehearse(order())
+    assert clinic.practice.post(order()).stage == "committed"
+
+
+# ---- identity ----
+
+
+def test_another_client_on_the_screen_stops_before_anything_is_opened(clinic: Clinic) -> None:
+    clinic.software.account = "00911"
+    clinic.software.draw()
+    report = clinic.practice.post(order())
+    assert (trouble(report).who, trouble(report).code) == ("operator", "other_client")
+    assert trouble(report).facts["seen"] == "00911"
+    assert trouble(report).retry_in_ms is not None
+    assert clinic.software.backend.log == []
+    untouched(clinic)
+
+
+def test_an_invoice_that_is_not_listed_stops(clinic: Clinic) -> None:
+    assert trouble(clinic.practice.post(order(invoice_number="99999"))).code == "invoice_not_listed"
+    untouched(clinic)
+
+
+def test_another_balance_stops_and_says_both(clinic: Clinic) -> None:
+    clinic.software.invoices["10482"] = 25000
+    clinic.software.draw()
+    report = clinic.practice.post(order())
+    assert trouble(report).code == "balance_changed"
+    assert (trouble(report).facts["seen"], trouble(report).facts["wanted"]) == ("$250.00", "212.40")
+    untouched(clinic)
+
+
+def test_an_order_without_a_balance_expects_none(clinic: Clinic) -> None:
+    clinic.software.invoices["10482"] = 25000
+    clinic.software.draw()
+    assert clinic.practice.post(order(balance=None)).stage == "committed"
+
+
+def test_the_client_may_change_between_the_look_and_the_payment_window(clinic: Clinic) -> None:
+    def swap() -> None:
+        clinic.software.account, clinic.software.client = "00911", "Baker, Tom"
+        clinic.software.draw()
+
+    clinic.software.on_opening = swap
+    assert trouble(clinic.practice.post(order())).code == "other_client"
+    untouched(clinic)
+
+
+def test_two_rows_of_one_number_are_never_guessed(clinic: Clinic) -> None:
+    grid = clinic.software.main["grdInvoices"]
+    grid.cells = [*grid.cells, grid.cells[1]]
+    assert trouble(clinic.practice.post(order())).code == "row_ambiguous"
+    untouched(clinic)
+
+
+def test_a_client_name_never_reaches_the_transcript(clinic: Clinic) -> None:
+    clinic.practice.read_invoice()
+    clinic.practice.post(order())
+    assert "Alvarez" not in clinic.notes.text()
+    assert "V4242-K7Q9" in clinic.notes.text()
+
+
+# ---- what the window does not take ----
+
+
+def with_payment_fault(clinic: Clinic, change: object) -> None:
+    """Change the payment window right after it opened."""
+    software = clinic.software
+    controls = software._payment_controls
+
+    def changed() -> list[FakeControl]:
+        made = controls()
+        change(made)  # type: ignore[operator]
+        return made
+
+    software._payment_controls = changed  # type: ignore[method-assign]
+
+
+def control(made: list[FakeControl], name: str) -> FakeControl:
+    return next(one for one in made if one.id == name)
+
+
+def test_a_method_list_that_ignores_what_is_set_stops(clinic: Clinic) -> None:
+    with_payment_fault(clinic, lambda made: setattr(control(made, "cboMethod"), "ways", frozenset({"text"})))
+    report = clinic.practice.post(order())
+    assert (trouble(report).who, trouble(report).code) == ("pack", "value_not_taken")
+    untouched(clinic)
+
+
+def test_a_method_that_claims_to_be_set_is_found_out_by_the_check(clinic: Clinic) -> None:
+    def lie(made: list[FakeControl]) -> None:
+        method = control(made, "cboMethod")
+        shows = method.on_set
+        assert shows is not None
+
+        def back_to_cash(one: FakeControl) -> None:
+            shows(one)
+            one.text = "Cash"
+
+        method.on_set = back_to_cash
+
+    with_payment_fault(clinic, lie)
+    report = clinic.practice.post(order())
+    assert trouble(report).code == "read_back_differs"
+    assert trouble(report).facts["control"] == "control.method"
+    untouched(clinic)
+
+
+def test_a_method_that_is_not_offered_is_told_as_a_setting(clinic: Clinic) -> None:
+    report = clinic.practice.post(order(payment_method="Stripe"))
+    assert (trouble(report).who, trouble(report).code) == ("setup", "method_missing")
+    assert trouble(report).facts["wanted"] == "Stripe"
+    untouched(clinic)
+
+
+def test_an_employee_who_is_not_offered_is_told_as_a_setting(clinic: Clinic) -> None:
+    report = clinic.practice.post(order(employee="Nobody"))
+    assert trouble(report).code == "setting_not_offered"
+    assert trouble(report).facts["setting"] == "employee"
+    untouched(clinic)
+
+
+def test_a_method_that_hides_the_reference_stops_a_rehearsal(clinic: Clinic) -> None:
+    clinic.software.hides_reference = True
+    report = clinic.practice.rehearse(order())
+    assert (trouble(report).who, trouble(report).code) == ("setup", "reference_hidden")
+    assert trouble(report).facts["chosen"] == "Tillbridge"
+    untouched(clinic)
+
+
+def test_an_amount_whose_dependents_do_not_follow_is_not_committed(clinic: Clinic) -> None:
+    clinic.software.validates = False
+    report = clinic.practice.post(order(10000))
+    assert trouble(report).code == "read_back_differs"
+    assert trouble(report).facts["control"] == "field.tendered"
+    untouched(clinic)
+
+
+def test_dependents_that_follow_late_are_waited_for(clinic: Clinic) -> None:
+    def slow(made: list[FakeControl]) -> None:
+        def later(one: FakeControl) -> None:
+            def shown() -> None:
+                clinic.software.payment["lblTendered"].text = f"${one.text}"
+
+            clinic.software.backend.later.append(shown)
+
+        control(made, "txtAmount").on_set = later
+
+    with_payment_fault(clinic, slow)
+    assert clinic.practice.post(order(10000)).stage == "committed"
+    assert len(clinic.software.posted) == 1
+
+
+def test_a_control_that_is_gone_says_which_one(clinic: Clinic) -> None:
+    with_payment_fault(clinic, lambda made: made.remove(control(made, "cboEmployee")))
+    report = clinic.practice.post(order())
+    assert (trouble(report).who, trouble(report).code) == ("pack", "control_missing")
+    assert trouble(report).facts["control"] == "employee"
+    untouched(clinic)
+
+
+def test_two_controls_that_fit_are_never_guessed(clinic: Clinic) -> None:
+    twin = FakeControl("edit", id="txtAmount", label="Amount")
+    with_payment_fault(clinic, lambda made: made.append(twin))
+    report = clinic.practice.post(order())
+    assert trouble(report).code == "control_ambiguous"
+    untouched(clinic)
+
+
+def test_evidence_that_points_at_two_controls_stops(clinic: Clinic) -> None:
+    def swap(made: list[FakeControl]) -> None:
+        control(made, "txtAmount").label, control(made, "txtReference").label = "Reference", "Amount"
+        control(made, "txtReference").shown = True
+
+    with_payment_fault(clinic, swap)
+    assert trouble(clinic.practice.post(order())).code == "control_ambiguous"
+    untouched(clinic)
+
+
+def test_an_amount_in_an_unknown_form_is_refused(clinic: Clinic) -> None:
+    clinic.software.main["grdInvoices"].cells[1][5] = "212,4"
+    seen = clinic.practice.read_invoice()
+    assert isinstance(seen, Trouble)
+    assert (seen.who, seen.code, seen.facts["text"]) == ("pack", "money_unreadable", "212,4")
+
+
+# ---- a person at the same time ----
+
+
+def test_a_typing_person_is_kept_away_only_after_a_disturbance(clinic: Clinic) -> None:
+    def typed_over(made: list[FakeControl]) -> None:
+        amount, times = control(made, "txtAmount"), iter((True, False, False, False))
+
+        def stray(one: FakeControl) -> None:
+            if next(times):
+                one.text += "7"
+            clinic.software._amount_set(one)
+
+        amount.on_set = stray
+
+    with_payment_fault(clinic, typed_over)
+    clinic.guard.touched = 1
+    assert clinic.practice.post(order()).stage == "committed"
+    assert clinic.guard.shields == 1
+    assert clinic.software.posted[0][3] == "-$212.40"
+
+
+def test_no_shield_is_raised_while_nobody_disturbs(clinic: Clinic) -> None:
+    clinic.practice.post(order())
+    assert clinic.guard.shields == 0
+
+
+def test_a_person_who_never_stops_wins_and_nothing_is_posted(clinic: Clinic) -> None:
+    def typed_over(made: list[FakeControl]) -> None:
+        control(made, "txtAmount").on_set = lambda one: setattr(one, "text", one.text + "7")
+
+    with_payment_fault(clinic, typed_over)
+    clinic.guard.touched = 99
+    report = clinic.practice.post(order())
+    assert (trouble(report).who, trouble(report).code) == ("operator", "user_typing")
+    untouched(clinic)
+
+
+def test_an_open_payment_window_of_a_person_is_not_touched(clinic: Clinic) -> None:
+    clinic.software.open_payment()
+    clinic.software.payment["txtAmount"].text = "$50.00"
+    report = clinic.practice.post(order())
+    assert trouble(report).code == "window_open"
+    assert clinic.software.payment in clinic.software.backend.open
+    assert clinic.software.backend.log == []
+
+
+def test_our_own_window_from_a_run_that_was_cut_off_is_closed_first(clinic: Clinic) -> None:
+    clinic.software.open_payment()
+    clinic.software.payment["cboMethod"].text = "Tillbridge"
+    clinic.software.payment["txtReference"].shown = True
+    clinic.software.payment["txtReference"].text = "V4242-K7Q9"
+    assert clinic.practice.post(order()).stage == "committed"
+    assert len(clinic.software.posted) == 1
+    assert clinic.software.backend.open == [clinic.software.main]
+
+
+def test_an_untouched_window_on_our_client_is_ours_only_when_nobody_was_there_for_long(
+    clinic: Clinic,
+) -> None:
+    clinic.software.open_payment()
+    clinic.guard.idle = 10.0
+    assert trouble(clinic.practice.post(order())).code == "window_open"
+    clinic.guard.idle = 31.0
+    assert clinic.practice.post(order()).stage == "committed"
+
+
+def test_an_untouched_window_on_another_client_is_never_ours(clinic: Clinic) -> None:
+    clinic.software.open_payment()
+    clinic.software.payment.title = "Process Payment - 00911 Baker, Tom"
+    assert trouble(clinic.practice.post(order())).code == "window_open"
+
+
+# ---- the program ----
+
+
+def test_a_closed_program_is_told_so(clinic: Clinic) -> None:
+    clinic.practice.identify()
+    clinic.software.backend.running = False
+    for report in (clinic.practice.post(order()), clinic.practice.rehearse(order())):
+        assert (report.stage, trouble(report).code) == ("not_committed", "software_closed")
+
+
+def test_a_minimised_program_is_told_so(clinic: Clinic) -> None:
+    clinic.practice.identify()
+    clinic.software.main.minimised = True
+    assert trouble(clinic.practice.post(order())).code == "software_minimised"
+
+
+def test_no_client_open_is_told_so(clinic: Clinic) -> None:
+    clinic.practice.identify()
+    clinic.software.main.title = "ImproMed"
+    assert trouble(clinic.practice.post(order())).code == "no_invoice_open"
+
+
+def test_a_program_that_freezes_is_waited_for(clinic: Clinic) -> None:
+    backend = clinic.software.backend
+    clinic.practice.identify()
+    real, silent = backend.ping, iter(range(30))
+
+    def wakes_up(program: object, timeout_s: float) -> float | None:
+        if next(silent, None) is None:
+            backend.hung = False
+        return real(program, timeout_s)  # type: ignore[arg-type]
+
+    backend.ping = wakes_up  # type: ignore[method-assign]
+    backend.hung = True
+    assert clinic.practice.post(order()).stage == "committed"
+    assert backend.now > 30
+
+
+def test_a_program_that_stays_frozen_ends_the_run(clinic: Clinic) -> None:
+    clinic.practice.identify()
+    clinic.software.backend.hung = True
+    report = clinic.practice.post(order())
+    assert (report.stage, trouble(report).code) == ("not_committed", "not_answering")
+    assert 180 < clinic.software.backend.now < 200
+
+
+# ---- after the commit ----
+
+
+def test_a_lost_channel_before_the_commit_is_a_doubt(clinic: Clinic) -> None:
+    clinic.software.backend.lose_commit = "before"
+    report = clinic.practice.post(order())
+    assert report.stage == "doubt"
+    assert clinic.software.posted == []
+
+
+def test_a_lost_channel_after_the_commit_is_a_doubt_and_the_prompt_is_answered(clinic: Clinic) -> None:
+    clinic.software.backend.lose_commit = "after"
+    report = clinic.practice.post(order())
+    assert (report.stage, trouble(report).code) == ("doubt", "not_answering")
+    assert len(clinic.software.posted) == 1
+    assert clinic.software.pressed == ["No"]
+
+
+def test_a_program_that_dies_at_the_commit_is_a_doubt(clinic: Clinic) -> None:
+    def die() -> None:
+        clinic.software.backend.running = False
+
+    clinic.software.on_commit = die
+    report = clinic.practice.post(order())
+    assert report.stage == "doubt"
+    assert trouble(report).code == "software_closed"
+
+
+def test_a_window_that_never_closes_is_a_doubt_and_nothing_is_typed_again(clinic: Clinic) -> None:
+    clinic.software.on_commit = clinic.software.commit
+    report = clinic.practice.post(order())
+    assert (report.stage, trouble(report).code) == ("doubt", "software_busy")
+    presses = [act for act in clinic.software.backend.log if isinstance(act, Press)]
+    assert sum(act.node == presses[-1].node for act in presses) == 1
+    assert len(clinic.software.posted) == 1
+
+
+def test_the_commit_is_never_sent_twice_whatever_the_program_does(clinic: Clinic) -> None:
+    commits: list[int] = []
+    for fault in ("", "before", "after"):
+        for _ in range(3):
+            fresh = Clinic()
+            fresh.software.on_commit = lambda: commits.append(1)
+            fresh.software.backend.lose_commit = fault
+            before = len(commits)
+            fresh.practice.post(order())
+            assert len(commits) - before <= 1
+
+
+# ---- more than one kind of amount ----
+
+
+@pytest.mark.parametrize("minor", [1, 99, 100, 99999, 123456, 2_500_000])
+def test_every_amount_arrives_as_it_was_ordered(minor: int) -> None:
+    clinic = Clinic()
+    clinic.software.invoices["10482"] = minor
+    clinic.software.draw()
+    full = Money(minor=minor, currency="USD")
+    assert clinic.practice.post(order(minor, balance=full)).stage == "committed"
+    assert clinic.software.posted[0][3] == money(-minor)
+
+
+def test_a_dollar_too_many_windows_is_not_taken_for_one(clinic: Clinic) -> None:
+    clinic.practice.identify()
+    twin = FakeImproMed()
+    clinic.software.backend.open.append(FakeWindow(twin.main.title, clinic.software.main.controls))
+    assert trouble(clinic.practice.post(order())).code == "several_instances"
+
+
+def test_an_order_of_an_unknown_kind_is_told_as_a_missing_flow(clinic: Clinic) -> None:
+    report = clinic.practice.post(order(kind="refund"))
+    assert (trouble(report).who, trouble(report).code) == ("pack", "flow_missing")
