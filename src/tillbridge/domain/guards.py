@@ -38,7 +38,7 @@ def posting_cell(payment: Payment, event: Event) -> posting_leg.Cell | None:
     if posting is None or kind is None:
         return None
     cell = posting_leg.cell(posting.state, kind)
-    while cell is not None and cell.guard and not _posting_guard(cell.guard, posting):
+    while cell is not None and cell.guard and not _posting_guard(cell.guard, payment, posting):
         cell = cell.otherwise
     return cell
 
@@ -52,7 +52,7 @@ def _money_guard(guard: money_leg.Guard, payment: Payment, attempt: Attempt, eve
         case money_leg.Guard.ALL_BACK:
             return _all_back(attempt, event)
         case money_leg.Guard.COVERED:
-            return attempt.owed_back <= told_back(attempt, event)
+            return _behind_the_door(attempt) <= told_back(attempt, event)
         case money_leg.Guard.NOTHING_LATE:
             return attempt.owed_back == 0
         case money_leg.Guard.KILLS_DONE:
@@ -64,8 +64,10 @@ def _money_guard(guard: money_leg.Guard, payment: Payment, attempt: Attempt, eve
             return event.number_or("amount_minor", known or 0) == (known or 0)
 
 
-def _posting_guard(guard: posting_leg.Guard, posting: Posting) -> bool:
+def _posting_guard(guard: posting_leg.Guard, payment: Payment, posting: Posting) -> bool:
     match guard:
+        case posting_leg.Guard.ONLY_ONE:
+            return not payment.is_primary(posting) or payment.may_post(posting.reference)
         case posting_leg.Guard.STILL_OWED:
             return not posting.settle_first
         case posting_leg.Guard.EVER_COMMITTED:
@@ -93,6 +95,13 @@ def _all_back(attempt: Attempt, event: Event) -> bool:
     return attempt.late_back >= max(told, attempt.late.minor)
 
 
+def _behind_the_door(attempt: Attempt) -> int:
+    """Minor units that may have been taken behind the door and are not back; the whole amount while nobody knows."""
+    return (attempt.late or attempt.asked).minor - attempt.late_back
+
+
 def told_back(attempt: Attempt, event: Event) -> int:
-    """How much an event says went back, in minor units; all that is owed if it names no sum."""
-    return event.number_or("returned_minor", attempt.owed_back)
+    """How much an event says went back, in minor units: all of it if it names no sum, nothing if it was counted."""
+    if event.text("key") in attempt.counted:
+        return 0
+    return max(0, event.number_or("returned_minor", _behind_the_door(attempt)))

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from tillbridge.domain.guards import KILLS_NEEDED
 from tillbridge.domain.money_leg import MoneyState
-from tillbridge.domain.operation import UNATTENDED
 from tillbridge.domain.payment import Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingState
 
@@ -120,7 +119,7 @@ def _for_attempt(payment: Payment, attempt: Attempt) -> Command | None:
             return _for_killing(attempt)
         case MoneyState.KILLED if not attempt.swept:
             return Inquire(attempt.reference, "sweep")
-        case _ if undecided(payment, attempt):
+        case _ if payment.undecided(attempt):
             return KeepPartial(attempt.reference)
         case _ if payment.posting_missing(attempt):
             return AskPerson(attempt.reference, "posting_missing")
@@ -137,17 +136,11 @@ def _for_killing(attempt: Attempt) -> Command:
     return Inquire(attempt.reference, "killing") if asking else Kill(attempt.reference)
 
 
-def undecided(payment: Payment, attempt: Attempt) -> bool:
-    """A partial approval at the desk that nobody has decided on."""
-    open_ = attempt.partial and attempt.taken and not attempt.keep_decided
-    return open_ and payment.row.direction == "in" and payment.entry not in UNATTENDED
-
-
 def _for_posting(payment: Payment, posting: Posting) -> Command | None:
     attempt = payment.attempt(posting.reference)
     match posting.state:
         case PostingState.WAITING | PostingState.CHECKING:
-            if attempt is not None and undecided(payment, attempt):
+            if attempt is not None and payment.undecided(attempt):
                 return None
             if payment.is_primary(posting) and not (attempt is not None and attempt.taken):
                 return AskPerson(posting.marker, "money_not_taken")

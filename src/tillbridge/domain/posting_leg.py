@@ -73,6 +73,8 @@ class Guard(StrEnum):
 
     STILL_OWED = "still_owed"
     """Its money did not go back in the meantime."""
+    ONLY_ONE = "only_one"
+    """No other posting of the same money is open, or in the books and not reversed."""
     EVER_COMMITTED = "ever_committed"
     """A commit of it may once have been sent."""
     SURELY_ABSENT = "surely_absent"
@@ -118,7 +120,7 @@ _ABSENT = _to(S.NEEDS_ATTENTION, F.SURELY_NOT_POSTED)
 TABLE: dict[PostingState, Row] = {
     S.NOT_NEEDED: {
         **_stay(S.NOT_NEEDED, E.RESTARTED, E.MONEY_RETURNED),
-        E.OWED: _to(S.WAITING),
+        E.OWED: Cell(S.WAITING, guard=Guard.ONLY_ONE),
         E.FOUND: _to(S.NOT_NEEDED, F.ALERT),
         E.FOUND_WRONG: _to(S.NOT_NEEDED, F.ALERT),
     },
