@@ -79,6 +79,16 @@ def test_two_names_adds_a_namesake_with_a_like_invoice(clinic: Clinic) -> None:
     assert clinic.ledger.books.balance("10488") == clinic.balance()
 
 
+def test_the_namesake_is_there_again_after_a_restart(clinic: Clinic) -> None:
+    clinic.knob("two_names", "1")
+    clinic.knob("two_names", "1")
+    clinic.ledger.world.conclude("10488")
+    again = clinic.restarted()
+    assert again.ledger.books.invoices["10488"].concluded
+    assert len(again.truth("namesake")) == 1
+    again.ledger.truth.close()
+
+
 def test_another_client_may_be_shown_than_was_asked_for(clinic: Clinic) -> None:
     clinic.knob("two_names", "1")
     clinic.knob("other_invoice", "client*1")

@@ -135,11 +135,12 @@ class Books:
             "line_added": self._line_added,
             "concluded": self._concluded,
             "period": self._period,
-            "scene": self._scene,
+            "scene": self._of_the_scene,
+            "namesake": self._of_the_scene,
         }[act["kind"]](act)
 
-    def _scene(self, act: Act) -> None:
-        """Marks the start of a scene; the books are built from it, nothing changes."""
+    def _of_the_scene(self, act: Act) -> None:
+        """Says what the scene is made of; whoever builds the scene acts on it, nothing changes here."""
 
     def _paid(self, act: Act) -> None:
         self.payments[act["id"]] = Payment(

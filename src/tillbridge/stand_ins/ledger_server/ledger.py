@@ -58,16 +58,20 @@ class Ledger:
         self.scene, self.seed = first["scene"], first["seed"]
         self.books: Books = scenes.build(self.scene, self.seed, datetime.fromisoformat(first["at"]))
         for act in acts:
+            if act["kind"] == "namesake":
+                scenes.namesake(self.books, datetime.fromisoformat(act["at"]))
             self.books.apply(act)
         self.world = World(self.profile, self.books, self.faults, self.truth, self._clock)
         self.views = Views(self.profile, self.books, self.faults, self.world)
         self.rules = Rules(self.profile, self.books, self.faults, self.desks, self.world)
 
     def turn_knob(self, name: str, value: str) -> None:
-        """Set a fault knob; two_names also puts the namesake into the books. Raises BadKnob."""
+        """Set a fault knob; two_names also puts the namesake into books and truth log. Raises BadKnob."""
         self.faults.turn(name, value)
-        if name == "two_names" and self.faults.strikes("two_names"):
-            scenes.namesake(self.books, self._clock())
+        wanted = name == "two_names" and scenes.NAMESAKE not in self.books.clients
+        if wanted and self.faults.strikes("two_names"):
+            (act,) = self.world.commit([{"kind": "namesake", "client": scenes.NAMESAKE, "by": "world"}])
+            scenes.namesake(self.books, datetime.fromisoformat(act["at"]))
 
     # ---- what a skin does; each returns the first turn of a conversation ----
 

@@ -22,6 +22,7 @@ from tillbridge.stand_ins.ledger_server.books import (
 
 SCENES = ("default", "busy", "long", "credit", "closed")
 ROSA, BELLA_INVOICE = "01042", "10482"
+NAMESAKE = "10042"
 BELLA_LINES = (
     ("Bella", "Office visit - exam", 6800),
     ("Bella", "Rabies vaccine, 3 year", 2850),
@@ -69,11 +70,11 @@ def namesake(books: Books, now: datetime) -> None:
     """Add a second client with Rosa's name and an invoice of the same sum (fault two_names)."""
     first = books.clients[ROSA]
     patients = [Patient("Bella", "Poodle", "2 y")]
-    books.clients["10042"] = Client(
-        "10042", first.name, "90 Sunset Rd, Dover", "(555) 010-0042", "", patients
+    books.clients[NAMESAKE] = Client(
+        NAMESAKE, first.name, "90 Sunset Rd, Dover", "(555) 010-0042", "", patients
     )
     lines = [Line(patient, text, 1, price) for patient, text, price in BELLA_LINES]
-    books.invoices["10488"] = Invoice("10488", "10042", "Vaccines", now, lines)
+    books.invoices["10488"] = Invoice("10488", NAMESAKE, "Vaccines", now, lines)
 
 
 class _Maker:

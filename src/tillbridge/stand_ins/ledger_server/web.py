@@ -1,4 +1,18 @@
-"""The HTTP surface of the ledger server: JSON in, JSON out, loopback only. No rules here."""
+"""The HTTP surface of the ledger server: JSON in, JSON out, loopback only. No rules here.
+
+For skins, all POST (every answer of pay, method, ok and answer is a turn, see turns.py):
+    /skin/hello {pid, workstation}            -> {skin, workstation, today, client, invoice}
+    /skin/clients {skin}                      -> {clients}
+    /skin/client {skin, client, invoice}      -> the main window's texts
+    /skin/pay {skin, client, invoice}         -> turn: Process Payment was pressed
+    /skin/method {skin, client, invoice, method}  -> turn: a payment method was chosen
+    /skin/ok {skin, form}                     -> turn: OK was pressed (form: see posting.form_from)
+    /skin/answer {skin, conversation, press}  -> turn: a message was answered
+    /skin/closed {skin, client}               -> {}: the payment window is gone, its lock is freed
+    /skin/orders {skin, after}                -> {orders}: waits for orders after that number
+For judges and tests:
+    GET /truth[?all=1]   GET and POST /faults   POST /reset {scene, seed}   GET and POST /world (admin.py)
+"""
 
 from __future__ import annotations
 
