@@ -265,10 +265,10 @@ def _approved(payment: Json, captured: bool) -> Approved | PartiallyApproved:
     amount, asked = _money(payment, "amount"), _money(payment, "asked")
     gateway_ref, auth_code = _text(payment, "provider_ref"), _text(payment, "auth_code")
     card = _card(payment)
-    whole = _text(payment, "operation") in ("void", "auth_only") or amount == asked
-    if not gateway_ref or (not whole and asked < amount):
+    operation = _text(payment, "operation")
+    if not gateway_ref or (asked < amount and operation != "void"):
         raise Unreadable
-    if whole:
+    if operation in ("void", "auth_only") or amount == asked:
         return Approved(
             amount=amount, gateway_ref=gateway_ref, auth_code=auth_code, card=card, captured=captured
         )
