@@ -91,6 +91,7 @@ class FakeBackend:
         """Break the channel before or after the next commit reaches the program: the report is `doubt`."""
         self._ids: dict[int, object] = {}
         self._used: set[int] = set()
+        self._changed = False
 
     # ---- looking ---------------------------------------------------------------------------------
 
@@ -120,7 +121,7 @@ class FakeBackend:
         self._answer()
         control = self._control(node)
         wanted = [name for name in captions if name != "#check"]
-        columns = [control.captions.index(name) for name in wanted]
+        columns = [_column(control, name) for name in wanted]
         rows = tuple(
             b.Row(
                 at,
@@ -131,7 +132,7 @@ class FakeBackend:
             for at, cells in enumerate(control.cells)
         )
         found = where is not None and any(
-            cells[control.captions.index(where[0])] == where[1] for cells in control.cells
+            cells[_column(control, where[0])] == where[1] for cells in control.cells
         )
         return b.Rows(tuple(wanted), rows, control.all_rows and not found)
 
@@ -178,9 +179,12 @@ class FakeBackend:
         return b.BurstReport("doubt" if lost else "committed", done, cause="channel_lost" if lost else "")
 
     def wait_change(self, timeout_s: float) -> bool:
+        changed, self._changed = self._changed, False
         if self.later:
             self.now += min(timeout_s, 0.01)
             self.later.popleft()()
+            return True
+        if changed:
             return True
         self.now += timeout_s
         return False
@@ -263,7 +267,7 @@ class FakeBackend:
     def _reading(self, control: FakeControl) -> b.Reading:
         return b.Reading(
             control.text or (control.name if control.role not in ("edit", "choice") else ""),
-            control.enabled and not self._blocked(self._home(control)),
+            control.enabled,
             control.shown and self._home(control).shown,
             control.read_only,
             control.checked,
@@ -275,13 +279,16 @@ class FakeBackend:
         control = self._control(node)
         if self._blocked(self._home(control)):
             raise b.Refused("owner_disabled")
-        if not (control.enabled and control.shown):
+        if not control.enabled:
             raise b.Refused("disabled")
+        if not control.shown and control.role not in ("menu", "menu_item"):
+            raise b.Refused("hidden")
         return control
 
     def _act(self, act: b.Act) -> None:
         control = self._ready(act.node)
         self.log.append(act)
+        self._changed = True
         match act:
             case b.Press():
                 if control.on_press:
@@ -304,6 +311,8 @@ class FakeBackend:
             case b.Tick(on=on):
                 control.checked = on
             case b.SelectRow(row=row):
+                if not 0 <= row < len(control.cells):
+                    raise b.Refused("no_such_row")
                 control.selected = row
             case b.TickRow(row=row, on=on):
                 if control.ticks is None:
@@ -328,12 +337,18 @@ class FakeBackend:
             case "read_only":
                 return _word(reading.read_only)
             case "row_text":
-                names = [caption(name) for name in control.captions]
-                return control.cells[check.row][names.index(caption(check.column))]
+                return control.cells[check.row][_column(control, check.column)]
             case "row_ticked":
                 return _word(control.ticks[check.row] if control.ticks is not None else None)
             case "row_selected":
                 return _word(control.selected == check.row)
+
+
+def _column(control: FakeControl, name: str) -> int:
+    names = [caption(each) for each in control.captions]
+    if names.count(caption(name)) != 1:
+        raise b.Refused("unsupported", f"{names.count(caption(name))} columns are called {name!r}")
+    return names.index(caption(name))
 
 
 def _word(value: bool | None) -> str:

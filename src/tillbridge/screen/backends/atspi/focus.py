@@ -41,7 +41,8 @@ class Focus:
         if self._screen is None or xid is None:
             yield False
             return
-        borrowed = not self._is_active(window)
+        # Asked of the server, not of the program: it takes its window for active a while longer than it is told.
+        borrowed = not self._screen.has_focus(xid)
         if borrowed:
             self._screen.lend_focus(xid)
         self._lent.add(window)
