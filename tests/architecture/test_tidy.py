@@ -148,6 +148,10 @@ FAULTS: dict[str, tuple[tidy.Checker, str]] = {
     "registry host": (tidy.no_machine, "--index-url https://py" + "pi.org/simple\n"),
     "page without title": (tidy.starts_with_title, "Some words.\n"),
     "test that asserts nothing": (tidy.tests_assert, "def test_it_runs():\n    f()\n"),
+    "test that calls what asserts nothing": (
+        tidy.tests_assert,
+        "def pay():\n    return 1\n\ndef test_it_runs():\n    pay()\n",
+    ),
     "skipped test": (tidy.no_hiding_marks, "@pytest.mark.skipif(True, reason='')\ndef test_x(): ...\n"),
     "skip inside": (tidy.no_hiding_marks, "def test_x():\n    pytest.skip('no display')\n"),
     "sleep": (tidy.sleeps_only_in_loops, "def test_x():\n    press()\n    time.sleep(1)\n"),
@@ -172,6 +176,10 @@ SOUND: dict[str, tuple[tidy.Checker, str]] = {
     "cause kept": (tidy.no_swallowing, "try:\n    f()\nexcept Exception as error:\n    x = Unknown(error)\n"),
     "polling": (tidy.sleeps_only_in_loops, "while not done() and now() < deadline:\n    time.sleep(0.01)\n"),
     "raises": (tidy.tests_assert, "def test_x():\n    with pytest.raises(PackError):\n        f()\n"),
+    "asserts by another name": (
+        tidy.tests_assert,
+        "def refused(x):\n    assert x\n\ndef stops(x):\n    refused(x)\n\ndef test_x():\n    stops(1)\n",
+    ),
     "address that looks like a path": (tidy.no_machine, "https://example.org/work/x\n"),
 }
 
