@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.gateways.in_process_lab import Always, adapter_over
+from tests.gateways.in_process_lab import Always, InProcessLab, adapter_over
 from tillbridge import gateways
 from tillbridge.domain.errors import SetupError
 from tillbridge.domain.money import Money, zero
@@ -34,6 +35,7 @@ from tillbridge.domain.outcome import (
 from tillbridge.gateways.simulator.adapter import Adapter
 from tillbridge.gateways.simulator.wire import PATHS, NoReply, Reply, inquiry_of, outcome_of
 from tillbridge.ports.gateway import AttemptRequest
+from tillbridge.simulator.core.settings import Settings
 from tillbridge.simulator.server.routes_api import ROUTES
 from tillbridge.testing.gateway_lab import calls
 from tools.benches.in_process_gateway import NoSecrets
@@ -90,10 +92,23 @@ def test_a_payment_with_one_field_spoiled_is_never_read_as_more_money(field: str
     assert not isinstance(outcome, NotSent)
 
 
-@pytest.mark.parametrize("spoiled", [
-    {"reference": "TBTWO"}, {"amount": 1001, "operation": "auth_only"}, {"amount": 1001}, {"amount": -1}, {"amount": 10.0}, {"amount": "1000"}, {"amount": True},
-    {"currency": "XXX"}, {"provider_ref": ""}, {"state": "aproved"}, {"state": None}, {"amount": 10**14},
-])  # fmt: skip
+SPOILED: list[dict[str, object]] = [
+    {"reference": "TBTWO"},
+    {"amount": 1001, "operation": "auth_only"},
+    {"amount": 1001},
+    {"amount": -1},
+    {"amount": 10.0},
+    {"amount": "1000"},
+    {"amount": True},
+    {"amount": 10**14},
+    {"currency": "ZZZ"},
+    {"provider_ref": ""},
+    {"state": "aproved"},
+    {"state": None},
+]
+
+
+@pytest.mark.parametrize("spoiled", SPOILED)
 def test_a_spoiled_approval_is_unknown_and_inquiry_cannot_tell(spoiled: dict[str, object]) -> None:
     assert isinstance(outcome_of(payment(**spoiled), "TBONE"), Unknown)
     assert isinstance(inquiry_of(payment(**spoiled), "TBONE"), CannotTell)
@@ -141,8 +156,16 @@ def test_a_refused_key_is_a_setup_error_that_names_no_key(status: int) -> None:
     gateway = adapter_over(Always(error("unauthorized", status)))
     with pytest.raises(SetupError) as caught:
         gateway.start_terminal(request())
-    assert caught.value.code == "gateway_key_refused"
+    assert caught.value.code == "wrong_key"
     assert "in-process" not in str(caught.value)
+
+
+def test_an_unknown_terminal_is_a_setup_error_that_names_the_known_ones() -> None:
+    world = InProcessLab(Settings())
+    with pytest.raises(SetupError) as caught:
+        world.gateway.start_terminal(replace(world.request(1000), terminal_id="front-desk-9"))
+    assert caught.value.code == "terminal_unknown"
+    assert caught.value.facts == {"terminal_id": "front-desk-9", "terminals": "front-desk-1, front-desk-2"}
 
 
 @contextmanager

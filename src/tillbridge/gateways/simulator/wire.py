@@ -176,9 +176,10 @@ def error_code(heard: Reply) -> str:
     error = heard.body.get("error") if heard.body is not None else None
     code = str(error.get("code", "")) if isinstance(error, Mapping) else ""
     if heard.status in (401, 403):
-        raise SetupError("gateway_key_refused", gateway="simulator", status=heard.status)
+        raise SetupError("wrong_key", gateway="simulator", status=heard.status)
     if code == "terminal_not_known" and isinstance(error, Mapping):
-        raise SetupError("terminal_not_known", terminal=str(error.get("terminal", "")))
+        named, known = str(error.get("terminal", "")), str(error.get("known", ""))
+        raise SetupError("terminal_unknown", terminal_id=named, terminals=known)
     return code
 
 

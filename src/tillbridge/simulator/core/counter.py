@@ -30,7 +30,7 @@ class Counter:
     def terminal(self, terminal_id: str) -> Terminal:
         """Raises Refusal terminal_not_known."""
         if terminal_id not in self.terminals:
-            raise Refusal("terminal_not_known", 404, terminal=terminal_id)
+            raise Refusal("terminal_not_known", 404, terminal=terminal_id, known=", ".join(self.terminals))
         return self.terminals[terminal_id]
 
     def ready(self, terminal_id: str) -> Terminal:
