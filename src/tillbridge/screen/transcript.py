@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 Hides = Callable[[str], bool]
@@ -78,6 +79,7 @@ class TranscriptFolder:
         self._now = now
         self._hides = hides
         self._keep = keep
+        self._numbers = count(1)
 
     def open(self, title: str) -> Transcript:
         """Begin a transcript. Its name is the time and the title, so that a folder sorts by age."""
@@ -85,12 +87,14 @@ class TranscriptFolder:
         self._forget_old()
         now = self._now()
         words = "".join(letter if letter.isalnum() else "-" for letter in title)[:60].strip("-")
-        stem = f"{now:%Y%m%d-%H%M%S}-{words}"
-        for number in range(1, 1000):
-            path = self.folder / f"{stem}{f'-{number}' if number > 1 else ''}.jsonl"
-            if not path.exists():
-                return Transcript(path, title, clock=self._clock, now=now, hides=self._hides)
-        raise FileExistsError(stem)
+        while True:  # a name is never used twice, also not by another process of this desk
+            stem = f"{now:%Y%m%d-%H%M%S}-{next(self._numbers):03d}-{words}"
+            try:
+                return Transcript(
+                    self.folder / f"{stem}.jsonl", title, clock=self._clock, now=now, hides=self._hides
+                )
+            except FileExistsError:
+                continue
 
     def text(self, name: str) -> str:
         """A transcript for reading. Raises FileNotFoundError."""

@@ -1,0 +1,106 @@
+"""A burst while a person types into the same window: parked or shielded, nothing wrong is ever written."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+import pytest
+
+from tests.screen.qt_form import QtForm
+from tillbridge.screen import backend as b
+from tillbridge.screen.guards.x11 import X11Guard
+from tillbridge.testing.desktop import Desktop
+from tillbridge.testing.screen_suite import AMOUNT, FIXED, METHOD, NOTE, POST, TENDERED, Pilot
+
+pytestmark = pytest.mark.screen
+
+_POSTINGS = 8
+_TRIES = 12
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[Desktop]:
+    with Desktop.start(window_manager=True) as desktop:
+        yield desktop
+
+
+@pytest.fixture
+def form(desktop: Desktop, tmp_path: Path) -> Iterator[QtForm]:
+    form = QtForm(desktop, tmp_path)
+    yield form
+    form.close()
+
+
+@contextmanager
+def _typist(desktop: Desktop, keys: Sequence[str]) -> Iterator[None]:
+    """A person who types the same keys over and over, about twenty a second, into whatever has the focus."""
+    stop = threading.Event()
+
+    def type_on() -> None:
+        command = [part for key in keys for part in ("key", key, "sleep", "0.05")]
+        while not stop.is_set():
+            subprocess.run(["xdotool", *command], env=desktop.env, check=True, timeout=30)
+
+    thread = threading.Thread(target=type_on)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _post(pilot: Pilot, number: int, guard: X11Guard, shielded: bool) -> None:
+    """Post as the interpreter does: start over while nothing was committed."""
+    note, amount, text = f"V4242-{number:04d}", f"{100 + number}.05", f"${100 + number}.05"
+    nodes = {target.name: pilot.node(target) for target in (NOTE, AMOUNT, TENDERED, METHOD, FIXED, POST)}
+    acts = (
+        b.Choose(nodes["method"], "Visa"),
+        b.SetText(nodes["note"], note),
+        b.SetText(nodes["amount"], amount, leave=True),
+        b.Park(nodes["fixed"]),
+    )
+    checks = tuple(
+        b.Check(nodes[name], "text", frozenset({value}), what=name)
+        for name, value in (("note", note), ("amount", text), ("tendered", text), ("method", "Visa"))
+    )
+    for _ in range(_TRIES):
+        with guard.shield(1.5) if shielded else nullcontext():
+            report = pilot.burst(*acts, checks=checks, commit=nodes["post"])
+        if report.stage != "not_committed":
+            assert report.stage == "committed", report
+            assert pilot.told({"note": note})
+            return
+    raise AssertionError(f"not posted in {_TRIES} tries")
+
+
+def _right(number: int) -> dict[str, object]:
+    return {"note": f"V4242-{number:04d}", "tendered": f"${100 + number}.05", "method": "Visa"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "shielded"),
+    [
+        (("v", "7", "c", "1", "m", "x"), False),
+        (("v", "7", "Tab", "c", "1", "Tab", "Tab", "Down"), True),
+    ],
+    ids=["parked", "shielded"],
+)
+def test_nothing_wrong_is_written_while_a_person_types(
+    desktop: Desktop, form: QtForm, keys: Sequence[str], shielded: bool
+) -> None:
+    pilot, guard = Pilot(form), X11Guard(desktop.env)
+    mark = guard.watch()
+    with _typist(desktop, keys):
+        assert pilot.waiter.until(lambda: guard.disturbed(mark) or None), "the typist types nothing"
+        for number in range(_POSTINGS):
+            _post(pilot, number, guard, shielded)
+    guard.close()
+    posted = [line for line in form.truth() if "posted" in line]
+    assert len(posted) == _POSTINGS
+    for number, line in enumerate(posted):
+        assert _right(number).items() <= line.items()
