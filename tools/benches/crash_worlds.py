@@ -35,14 +35,14 @@ class Count:
         verdict = judge(end.captures, end.given_back, end.rows, end.charged, expected_net(plan, end))
         stuck = not (end.finished or end.next)
         self.worlds += 1
-        self.wrong_ends += verdict.wrong and not end.attention
+        self.wrong_ends += verdict.wrong
         self.double_charges += verdict.double_charge
         self.double_postings += verdict.double_posting
-        self.lost += verdict.lost and not end.attention
+        self.lost += verdict.lost
         self.stuck += stuck
         self.attention += end.attention
         self.distinct.add((replace(plan, crashes=()), tuple(end.trace[:BOUNDARIES_MAX]), end.crashed))
-        if (verdict.wrong and not end.attention) or stuck:
+        if verdict.wrong or stuck:
             self.failures.append(f"{verdict.why or 'stuck'}: {plan}")
 
 
