@@ -39,13 +39,14 @@ class Running:
         self.admin.post("/admin/press", json={"terminal": "front-desk-1", "button": "tap"})
         self.admin.post("/admin/clock", json={"advance_ms": 10_000})
 
-    def end(self, sign: signal.Signals = signal.SIGTERM) -> None:
+    def end(self, sign: signal.Signals = signal.SIGTERM) -> int:
         self.api.close()
         self.admin.close()
         os.kill(self.process.pid, sign)
-        self.process.wait(10)
+        code = self.process.wait(10)
         assert self.process.stdout is not None
         self.process.stdout.close()
+        return code
 
     def _client(self, key: str) -> httpx.Client:
         headers = {"authorization": f"Bearer {key}"}
@@ -171,9 +172,11 @@ def test_killed_with_sigkill_it_comes_back_with_the_same_books_and_keys(tmp_path
 
 def test_a_second_simulator_on_the_same_books_is_refused(tmp_path: Path) -> None:
     first = Running(tmp_path)
+    started = first.start("TBHELD1")
     command = [sys.executable, "-m", "tillbridge.simulator", "--data", str(tmp_path)]
     second = subprocess.run(command, capture_output=True, text=True, timeout=30)
-    first.end()
+    assert started.status_code == 200
+    assert first.end() == 0
     assert second.returncode == 1
     assert "another simulator" in second.stderr
 
@@ -205,3 +208,38 @@ def test_keys_and_books_are_for_their_owner_only(tmp_path: Path) -> None:
     BooksFile(tmp_path).close()
     modes = [(tmp_path / name).stat().st_mode & 0o777 for name in ("keys.json", "books.jsonl")]
     assert modes == [0o600, 0o600]
+
+
+def test_a_disk_that_fails_half_way_leaves_no_half_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = BooksFile(tmp_path)
+    one, two = Entry(1, 5, Kind.KILL, "TBONE"), Entry(2, 6, Kind.KILL, "TBTWO")
+    file.save([one])
+    write = os.write
+
+    def half(handle: int, data: bytes) -> int:
+        write(handle, bytes(data)[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(OSError, match="No space"):
+        file.save([one, two])
+    monkeypatch.setattr(os, "write", write)
+    assert [line["reference"] for line in lines(tmp_path)] == ["TBONE"]
+    file.save([one, two])
+    file.close()
+    assert [line["reference"] for line in lines(tmp_path)] == ["TBONE", "TBTWO"]
+
+
+@pytest.mark.parametrize("ms", [-1, 10**15])
+def test_the_clock_leaps_forward_and_not_too_far(running: Running, ms: int) -> None:
+    before = running.admin.get("/admin/books").json()["now_ms"]
+    assert running.admin.post("/admin/clock", json={"advance_ms": ms}).status_code == 400
+    assert 0 <= running.admin.get("/admin/books").json()["now_ms"] - before < 60_000
+
+
+def test_a_merchant_cannot_hide_a_payment(running: Running) -> None:
+    body = {"reference": "TBHIDE1", "amount": 1000, "currency": "USD", "hidden_ms": 60_000}
+    assert running.api.post("/v1/terminals/front-desk-2/start", json=body).status_code == 200
+    assert running.api.get("/v1/payments/TBHIDE1").status_code == 200

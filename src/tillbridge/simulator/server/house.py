@@ -17,6 +17,7 @@ from tillbridge.simulator.core.network import CardNetwork
 from tillbridge.simulator.server.store import BooksFile
 
 REQUESTS_KEPT = 2000
+LEAP_MS_MAX = 400 * 86_400_000
 
 
 class House:
@@ -45,7 +46,10 @@ class House:
         return _wall_ms() + self._offset_ms
 
     def advance_clock(self, ms: int) -> None:
-        self._offset_ms += max(0, ms)
+        """Move the simulator's time forward. Raises ValueError for a step back or beyond 400 days."""
+        if not 0 <= ms <= LEAP_MS_MAX:
+            raise ValueError("the clock goes forward, and 400 days at most")
+        self._offset_ms += ms
         self.change(self.line.advance)
 
     def deliver(self, call: Call) -> Delivery:

@@ -41,6 +41,7 @@ def _endpoint(house: House, op: str) -> Callable[[Request], Awaitable[Any]]:
     async def endpoint(request: Request) -> Acted:
         check_bearer(request, house.api_key)
         body = {**await json_of(request), **_query(request), **request.path_params}
+        body.pop("hidden_ms", None)  # only a fault hides a payment
         return Acted(house.deliver(Call(op, body)), house)
 
     return endpoint

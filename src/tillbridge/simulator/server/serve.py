@@ -7,8 +7,10 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import socket
 import sys
+import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -82,6 +84,7 @@ def application(house: House) -> Starlette:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         time_keeper = asyncio.create_task(house.keep_time())
+        time_keeper.add_done_callback(_stop_loudly)
         yield
         house.stop()
         await time_keeper
@@ -92,6 +95,13 @@ def application(house: House) -> Starlette:
         exception_handlers={Turned: turned_away},
         lifespan=lifespan,
     )
+
+
+def _stop_loudly(time_keeper: asyncio.Task[None]) -> None:
+    """A simulator whose time stands still would lie: better none at all."""
+    if not time_keeper.cancelled() and (error := time_keeper.exception()) is not None:
+        traceback.print_exception(error)
+        os._exit(70)
 
 
 class _Announcing(uvicorn.Server):
@@ -141,6 +151,7 @@ def main(argv: list[str] | None = None) -> int:
         application(house), http=protocol_for(house), ws="none", log_level="warning", access_log=False,
         proxy_headers=False, server_header=False, timeout_graceful_shutdown=1, timeout_keep_alive=30, lifespan="on",
     )  # fmt: skip
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         _Announcing(config, house, ready).run(sockets=[listener])
     except KeyboardInterrupt:
