@@ -10,6 +10,7 @@ import datetime
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,8 +124,15 @@ class GnuCash:
             program = self._program(access)
             item = access.menu(self._frame(access, program), "File", "Save")
             if access.name(self._frame(access, program)).startswith("*"):
+                wait_for("a second without a save", lambda: not self._backup_of(time.time()).exists())
                 access.act(item)
             wait_for("the save", lambda: not access.name(self._frame(access, program)).startswith("*"))
+
+    def _backup_of(self, second: float) -> Path:
+        """GnuCash names its backup by the second, and cannot save twice in one."""
+        return self.book.with_name(
+            f"{self.book.name}.{time.strftime('%Y%m%d%H%M%S', time.localtime(second))}.gnucash"
+        )
 
     # ---- parts -----------------------------------------------------------------------------------
 

@@ -137,6 +137,7 @@ def _menu(table: Table) -> MenuStep:
         path=table.texts("menu", required=True),
         window=table.text("in"),
         opens=table.text("opens", ""),
+        apart_ms=table.number("apart_ms", 0),
         line=_line(table),
         when=_when(table),
     )

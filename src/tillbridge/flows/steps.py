@@ -101,6 +101,8 @@ class MenuStep(Step):
     path: tuple[str, ...]
     window: str
     opens: str = ""
+    apart_ms: int = 0
+    """Never used twice within this time: the program does not bear it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
