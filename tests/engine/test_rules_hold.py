@@ -1,0 +1,281 @@
+"""Many payments on one invoice, in any order of presses, faults, crashes, restarts and reboots: the rules hold.
+
+The engine and the adapter's mapping are the real ones, the card network is the simulator's core, the ledger is a
+model with its own books. What is asserted is read from the books of those two and from the journal's order.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import suppress
+from typing import get_args
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tillbridge.domain.errors import OperatorError
+from tillbridge.domain.invoice import Debt
+from tillbridge.domain.money import Money, only_base
+from tillbridge.domain.money_leg import MoneyEvent
+from tillbridge.domain.operation import Entry
+from tillbridge.domain.payment import Payment
+from tillbridge.engine.cashier import Engine
+from tillbridge.engine.policy import Policy
+from tillbridge.engine.requests import PayRequest
+from tillbridge.journal.memory import MemoryJournal
+from tillbridge.simulator.core.faults import Fault, FaultKind, Line
+from tillbridge.simulator.core.scribe import Refusal
+from tillbridge.simulator.core.settings import OnRepeat, Settings
+from tillbridge.testing.world import (
+    Booked,
+    CountedIds,
+    LookFault,
+    ModelPractice,
+    TypingFault,
+    VirtualClock,
+    run,
+)
+from tools.benches.in_process_gateway import gateway_over, line_of
+
+BALANCE = 21_240
+HOUR_MS = 3_600_000
+SEND_FAULTS = (
+    FaultKind.LOSE_REQUEST,
+    FaultKind.LOSE_REPLY_BEFORE,
+    FaultKind.LOSE_REPLY,
+    FaultKind.COMMIT_LATE,
+    FaultKind.SLOW,
+    FaultKind.ERROR_BEFORE,
+    FaultKind.ERROR_AFTER,
+    FaultKind.GARBLED,
+    FaultKind.UNREACHABLE,
+)
+ASK_FAULTS = (FaultKind.LOSE_REPLY, FaultKind.ERROR_BEFORE, FaultKind.GARBLED, FaultKind.HIDE)
+
+
+class Crash(Exception):
+    """The process dies here."""
+
+
+def usd(minor: int) -> Money:
+    return Money(minor=minor, currency="USD")
+
+
+class OneInvoice(RuleBasedStateMachine):
+    clock: VirtualClock
+    line: Line
+    practice: ModelPractice
+    journal: MemoryJournal
+    engine: Engine
+
+    @initialize(keys=st.booleans(), kill_blocks=st.booleans(), auto=st.booleans())
+    def open_the_clinic(self, keys: bool, kill_blocks: bool, auto: bool) -> None:
+        self.clock = VirtualClock()
+        repeat = OnRepeat.SAME_ANSWER if keys else OnRepeat.CHARGED_AGAIN
+        self.line = line_of(
+            Settings(seed=1, auto=auto, magic=False, on_repeat=repeat, kill_blocks=kill_blocks)
+        )
+        self.practice = ModelPractice(self.clock, usd(BALANCE))
+        self.journal = MemoryJournal()
+        self.doom = 0
+        self.lives = 0
+        self.count = 0
+        self.overrun = 0
+        self.practice.hook = self._boundary
+        self.journal.before_append = lambda _append: self._boundary("before append")
+        self.journal.after_append = lambda _append: self._boundary("after append")
+        self._live()
+
+    def _boundary(self, _where: str) -> None:
+        if self.doom > 0:
+            self.doom -= 1
+            if self.doom == 0:
+                raise Crash
+
+    def _live(self) -> None:
+        """A new process over what is durable."""
+        self.lives += 1
+        self.doom = 0
+        self.engine = Engine(
+            journal=self.journal,
+            gateway=gateway_over(self.line, lambda: self.clock.now_ms),
+            practice=self.practice,
+            clock=self.clock,
+            ids=CountedIds(self.lives * 1_000),
+            policy=Policy(payment_method="Card", employee="Kim"),
+        )
+        self.engine.recover()
+
+    # ---- what people, the world and chance do ----
+
+    @rule(minor=st.integers(1, BALANCE + 500))
+    def press_the_button(self, minor: int) -> None:
+        """A new payment, asked for twice by an impatient face: rule 1 and rule 4."""
+        self.count += 1
+        request = self._request(f"payment-{self.count:04d}", minor)
+        held = self.journal.held_minor(request.debt.scope)
+        balance = self.practice.owed().minor
+        if held + minor > balance:
+            with pytest.raises(OperatorError, match="not_chargeable"):
+                self.engine.begin(request)
+            return
+        begun = self.engine.begin(request)
+        assert self.engine.begin(request) == begun, "rule 1: the same id is the same payment"
+
+    def _request(self, payment_id: str, minor: int) -> PayRequest:
+        debt = Debt(
+            software="model",
+            account_id="01042",
+            client="Alvarez, Rosa",
+            invoice_number="10482",
+            balance=self.practice.owed(),
+        )
+        return PayRequest(
+            payment_id=payment_id,
+            operation="sale",
+            entry=Entry.TERMINAL,
+            parts=only_base(usd(minor)),
+            debt=debt,
+            terminal_id="front-desk-1",
+        )
+
+    @rule(ms=st.sampled_from((100, 1_000, 5_000, 40_000, 200_000, HOUR_MS)))
+    def time_passes(self, ms: int) -> None:
+        self._run(ms)
+
+    @rule(ms=st.sampled_from((1_000, 5_000, 60_000)), doom=st.integers(1, 12), reboot=st.booleans())
+    def time_passes_and_the_process_dies(self, ms: int, doom: int, reboot: bool) -> None:
+        self.doom = doom
+        try:
+            self._run(ms)
+        except Crash:
+            self.clock.now_ms += 1_500
+            if reboot:
+                self.clock.reboot()
+            self._live()
+        self.doom = 0
+
+    def _run(self, ms: int) -> None:
+        run(self.engine, self.clock, self.clock.now_ms + ms, steps_max=20_000)
+
+    @rule(kind=st.sampled_from(SEND_FAULTS), delay_s=st.sampled_from((5, 60, 300, 4_000)))
+    def sending_will_fail(self, kind: FaultKind, delay_s: int) -> None:
+        self.line.plan.faults.append(Fault(kind, op="start", delay_ms=delay_s * 1_000))
+
+    @rule(kind=st.sampled_from(ASK_FAULTS), op=st.sampled_from(("inquire", "kill", "void")))
+    def asking_will_fail(self, kind: FaultKind, op: str) -> None:
+        self.line.plan.faults.append(Fault(kind, op=op, times=2, delay_ms=20_000))
+
+    @rule(fault=st.sampled_from(get_args(TypingFault)))
+    def typing_will_fail(self, fault: TypingFault) -> None:
+        self.practice.typing_plan.append(fault)
+
+    @rule(fault=st.sampled_from(get_args(LookFault)))
+    def looking_will_fail(self, fault: LookFault) -> None:
+        self.practice.look_plan.append(fault)
+
+    @rule(button=st.sampled_from(("tap", "insert", "remove", "decline", "cancel", "partial", "pull", "plug")))
+    def somebody_presses_the_terminal(self, button: str) -> None:
+        with suppress(Refusal):
+            self.line.network.counter.press("front-desk-1", button, self.clock.now_ms)
+
+    @rule()
+    def the_batch_closes(self) -> None:
+        self.line.network.settle(self.clock.now_ms)
+
+    @precondition(lambda self: getattr(self, "count", 0) > 0)
+    @rule(data=st.data(), what=st.sampled_from(("cancel", "stop", "again", "keep", "posted", "not_posted")))
+    def the_cashier_decides(self, data: st.DataObject, what: str) -> None:
+        payments = self._payments()
+        if not payments:
+            return
+        payment = data.draw(st.sampled_from(payments))
+        marker = payment.postings[-1].marker if payment.postings else ""
+        in_books = any(row.reference == marker for row in self.practice.books)
+        try:
+            match what:
+                case "cancel":
+                    self.engine.cancel(payment.payment_id)
+                case "stop":
+                    self.engine.stop(payment.payment_id, "Dana")
+                case "again":
+                    self.engine.try_again(payment.payment_id)
+                case "keep":
+                    self.engine.keep_partial(payment.payment_id, True, "Dana")
+                case _ if self._asks_a_person(payment):
+                    self.engine.person_says(payment.payment_id, marker, in_books, "Dana")
+        except OperatorError:
+            return
+
+    def _asks_a_person(self, payment: Payment) -> bool:
+        return bool(payment.postings) and payment.postings[-1].state == "needs_attention"
+
+    # ---- what must hold ----
+
+    def _payments(self) -> list[Payment]:
+        ids = (f"payment-{number:04d}" for number in range(1, self.count + 1))
+        return [payment for payment_id in ids if (payment := self.journal.payment(payment_id))]
+
+    @invariant()
+    def nothing_was_sent_before_it_was_written_down(self) -> None:
+        """Rule 2, from the network's own books."""
+        if not hasattr(self, "journal"):
+            return
+        sent = {
+            stored.event.subject
+            for stored in self.journal.since(0, 1_000_000)
+            if stored.event.kind == MoneyEvent.SEND_STARTED
+        }
+        started = Counter(e.reference for e in self.line.network.books.entries if e.kind == "started")
+        assert set(started) <= sent
+        assert all(times == 1 for times in started.values()), "rule 3: an attempt was sent twice"
+
+    @invariant()
+    def no_posting_is_typed_twice(self) -> None:
+        """Rule 7: a marker stands in the books once."""
+        if not hasattr(self, "practice"):
+            return
+        assert all(times == 1 for times in Counter(row.reference for row in self.practice.books).values())
+
+    @invariant()
+    def nothing_impossible_happened(self) -> None:
+        if not hasattr(self, "journal"):
+            return
+        odd = [s.event for s in self.journal.since(0, 1_000_000) if s.event.kind == "impossible"]
+        assert odd == []
+
+    def teardown(self) -> None:
+        """Rules 5, 8, 9, 10: left alone for a week, everything comes to rest and the three books agree."""
+        if not hasattr(self, "engine"):
+            return
+        with suppress(Refusal):
+            self.line.network.counter.press("front-desk-1", "plug", self.clock.now_ms)
+        self._run(170 * HOUR_MS)
+        for payment in self._payments():
+            for posting in payment.postings:
+                if posting.state == "needs_attention":
+                    in_books = any(row.reference == posting.marker for row in self.practice.books)
+                    self.engine.person_says(payment.payment_id, posting.marker, in_books, "Dana")
+        self._run(170 * HOUR_MS)
+        for payment in self._payments():
+            self._judge(payment)
+        assert sum(row.amount.minor for row in self.practice.books) <= BALANCE, "rule 4"
+
+    def _judge(self, payment: Payment) -> None:
+        references = {attempt.reference for attempt in payment.attempts}
+        entries = self.line.network.books.entries
+        taken = sum(e.amount for e in entries if e.kind == "capture" and e.reference in references)
+        back = sum(e.amount for e in entries if e.kind in ("void", "refund") and e.of_reference in references)
+        markers = {posting.marker for posting in payment.postings}
+        rows: list[Booked] = [row for row in self.practice.books if row.reference in markers]
+        assert sum(row.amount.minor for row in rows) == taken - back, (payment, taken, back, rows)
+        assert payment.charged == ("yes" if taken > back else "no")
+        assert all(attempt.over or attempt.taken for attempt in payment.attempts)
+
+
+TestOneInvoice = OneInvoice.TestCase
+TestOneInvoice.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
