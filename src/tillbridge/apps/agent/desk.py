@@ -87,7 +87,7 @@ class Desk:
             with self._news:
                 self._news.wait(timeout=min(wait_ms, WAIT_MS_MAX) / 1000)
             payment, events = self._runner.ask(lambda engine: _read(engine, payment_id))
-        return {"payment": payment_view(payment), "story": story(events)}
+        return {"payment": payment_view(payment, events), "story": story(events)}
 
     def check_journal(self) -> View:
         found = self._runner.ask(lambda engine: engine.journal.check())

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tillbridge.domain.errors import Fact
 from tillbridge.domain.money import Money
 from tillbridge.domain.next_command import commands
 from tillbridge.domain.payment import Attempt, Payment, Posting
 from tillbridge.ports.journal import Stored
 from tillbridge.ports.practice import InvoiceSeen, Trouble
-from tillbridge.strings import amount, sentence
+from tillbridge.strings import amount, codes, sentence
 
 View = dict[str, Any]
 
@@ -21,8 +22,12 @@ def money(value: Money | None) -> View | None:
     return {"minor": value.minor, "currency": value.currency, "text": amount(value.minor, value.currency)}
 
 
-def payment_view(payment: Payment) -> View:
-    """`charged`: yes, no or finding_out; `posted`: the state of the newest posting, or not_needed."""
+def payment_view(payment: Payment, events: Sequence[Stored] = ()) -> View:
+    """`charged`: yes, no or finding_out; `posted`: the state of the newest posting, or not_needed.
+
+    With the payment's `events` each `reason` also comes as a sentence (`reason_text`).
+    """
+    told = _reasons(events)
     attempt = payment.attempts[-1] if payment.attempts else None
     posting = payment.postings[-1] if payment.postings else None
     return {
@@ -41,11 +46,30 @@ def payment_view(payment: Payment) -> View:
         "money_state": str(attempt.state) if attempt else None,
         "posting_state": str(posting.state) if posting else "not_needed",
         "finished": payment.finished,
-        "attempts": [attempt_view(a) for a in payment.attempts],
-        "postings": [posting_view(p) for p in payment.postings],
+        "attempts": [
+            {**attempt_view(a), "reason_text": told.get((a.reference, a.reason), "")}
+            for a in payment.attempts
+        ],
+        "postings": [
+            {**posting_view(p), "reason_text": told.get((p.marker, p.reason), "")} for p in payment.postings
+        ],
         "tasks": list(payment.tasks),
         "next": [type(command).__name__ for command in commands(payment)],
     }
+
+
+def _reasons(events: Sequence[Stored]) -> dict[tuple[str, str], str]:
+    """The newest sentence for each subject and reason."""
+    found: dict[tuple[str, str], str] = {}
+    for stored in events:
+        reason = stored.event.text("reason")
+        if reason:
+            found[stored.event.subject, reason] = _reason_text(reason, stored.event.facts)
+    return found
+
+
+def _reason_text(reason: str, facts: Mapping[str, Fact]) -> str:
+    return sentence(reason, facts) if reason in codes() else reason
 
 
 def attempt_view(attempt: Attempt) -> View:
@@ -85,7 +109,10 @@ def story(events: Sequence[Stored]) -> list[View]:
 def _step(stored: Stored, first: Stored) -> View:
     event = stored.event
     currency = first.event.text("currency", "USD")
-    text = sentence(event.kind, {"currency": currency, **event.facts}, section="step")
+    facts: dict[str, Fact] = {"currency": currency, **event.facts}
+    if event.text("reason"):
+        facts["reason"] = _reason_text(event.text("reason"), event.facts)
+    text = sentence(event.kind, facts, section="step")
     return {
         "seq": stored.seq,
         "wall_ms": event.at.wall_ms,

@@ -1,0 +1,96 @@
+"""One whole desk for tests: display, simulator, stand-in, agent, each a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tillbridge.apps.cli.client import AgentClient
+from tools.demo import parts
+
+
+@dataclass
+class Desk:
+    """`world(act, ...)` acts in the clinic (another user); `knob` turns a fault of the stand-in; `press` the terminal."""
+
+    screen: parts.Screen
+    folder: Path
+    home: Path
+    simulator: dict[str, Any]
+    ledger_url: str
+    agent: AgentClient
+    stack: ExitStack
+
+    def world(self, act: str, **facts: Any) -> None:
+        httpx.post(f"{self.ledger_url}/world", json={"act": act, **facts}, timeout=30).raise_for_status()
+
+    def knob(self, **values: str) -> None:
+        httpx.post(f"{self.ledger_url}/faults", json=values, timeout=10).raise_for_status()
+
+    def reset(self, scene: str = "default") -> None:
+        httpx.post(f"{self.ledger_url}/reset", json={"scene": scene, "seed": 1}, timeout=30).raise_for_status()
+
+    def truth(self) -> list[dict[str, Any]]:
+        acts: list[dict[str, Any]] = httpx.get(f"{self.ledger_url}/truth", timeout=10).json()["acts"]
+        return [act for act in acts if act["kind"] == "payment"]
+
+    def admin(self, path: str, body: dict[str, Any]) -> None:
+        headers = {"Authorization": f"Bearer {self.simulator['admin_key']}"}
+        httpx.post(f"{self.simulator['url']}/admin/{path}", json=body, headers=headers, timeout=10).raise_for_status()
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The command line as a person types it."""
+        env = {**self.screen.env, "TILLBRIDGE_HOME": str(self.home), "COLUMNS": "200"}
+        return subprocess.run(
+            [sys.executable, "-m", "tillbridge.apps.cli.main", *words],
+            env=env,
+            cwd=parts.ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def until(self, what: str, true: Callable[[], bool], seconds: float = 60) -> None:
+        ends = time.monotonic() + seconds
+        while not true():
+            if time.monotonic() > ends:
+                raise AssertionError(f"did not happen in {seconds} s: {what}")
+            time.sleep(0.1)
+
+    def rested(self, payment_id: str, seconds: float = 60) -> dict[str, Any]:
+        """The payment when nothing goes on by itself."""
+        ends = time.monotonic() + seconds
+        while True:
+            told = self.agent.get(f"/v1/payments/{payment_id}", after=10_000, wait_ms=500)
+            payment: dict[str, Any] = told["payment"]
+            if payment["finished"] or set(payment["next"]) <= {"AskPerson"}:
+                return payment
+            if time.monotonic() > ends:
+                raise AssertionError(f"does not come to rest: {payment['next']} {told['story'][-3:]}")
+
+
+@contextmanager
+def running_desk(folder: Path, auto: bool = True) -> Iterator[Desk]:
+    with ExitStack() as stack:
+        os.environ.pop("DISPLAY", None)
+        screen = parts.open_screen(stack)
+        flags = ["--auto", "--no-magic"] if auto else []
+        command = ["-m", "tillbridge.simulator", "--data", str(folder / "simulator"), *flags]
+        simulator = parts.start_ready(command, screen.env, folder / "simulator.log", stack)
+        shown = parts.start_stand_in(screen, folder, stack)
+        home = folder / "home"
+        parts.write_site(home, simulator, shown)
+        agent = parts.start_agent(screen, home, folder, stack)
+        parts.until_seen(agent)
+        ledger_url = next(iter(shown.addresses.values())).removesuffix("/truth")
+        yield Desk(screen, folder, home, simulator, ledger_url, agent, stack)
