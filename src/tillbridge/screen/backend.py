@@ -243,6 +243,9 @@ class Burst:
     acts: tuple[Act, ...]
     checks: tuple[Check, ...] = ()
     commit: Press | None = None
+    commit_within_s: float | None = None
+    """Send the commit only within so many seconds from the burst's start, else "too_late": a guard's shield
+    ends on time whatever happens, and a commit behind it would be open to a person's keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +283,7 @@ Cause = Literal[
     "no_such_choice",
     "no_such_row",
     "no_tick",
+    "too_late",  # the checks agreed, but only after `commit_within_s`
     "value_not_taken",  # set by every way asked for, and the read-back still says something else
     "unsupported",  # this backend has no way to do that to this control
     "not_answering",

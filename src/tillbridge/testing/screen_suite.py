@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from itertools import count
 from typing import Protocol
 
@@ -368,6 +369,13 @@ class Bursting:
         again = pilot.backend.burst(burst)
         assert (again.stage, again.code, again.acts_done) == ("not_committed", "repeated", 0)
         assert self._posted(pilot) == before + 1
+
+    def test_a_commit_that_comes_too_late_is_not_sent(self, pilot: Pilot) -> None:
+        burst = self._post(pilot, "$105.05", next(_NUMBERS))
+        before = self._posted(pilot)
+        report = pilot.backend.burst(replace(burst, commit_within_s=-1.0))
+        assert (report.stage, report.code) == ("not_committed", "too_late")
+        assert self._posted(pilot) == before
 
     def test_a_burst_into_a_hanging_program_is_not_committed(self, pilot: Pilot) -> None:
         burst = self._post(pilot, "$105.05", next(_NUMBERS))

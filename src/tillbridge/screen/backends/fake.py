@@ -89,6 +89,8 @@ class FakeBackend:
         """Every act that was carried out, commits included."""
         self.lose_commit: Literal["", "before", "after"] = ""
         """Break the channel before or after the next commit reaches the program: the report is `doubt`."""
+        self.burst_s = 0.0
+        """How long a burst takes, for `commit_within_s`."""
         self._ids: dict[int, object] = {}
         self._used: set[int] = set()
         self._changed = False
@@ -170,6 +172,8 @@ class FakeBackend:
             if burst.commit is None:
                 return b.BurstReport("not_committed", done)
             self._ready(burst.commit.node)
+            if burst.commit_within_s is not None and self.burst_s > burst.commit_within_s:
+                raise b.Refused("too_late")
         except (b.NotAnswering, b.Gone, b.Refused) as cause:
             return b.BurstReport("not_committed", done, cause=b.cause_of(cause))
         lost, self.lose_commit = self.lose_commit, ""

@@ -6,6 +6,7 @@ What was surely not sent is `not_committed`; what was sent and acknowledged is `
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +49,7 @@ class Bursts:
         if burst.number in self._used:
             return b.BurstReport("not_committed", 0, cause="repeated")
         self._used.add(burst.number)
+        started = time.monotonic()
         done = 0
         try:
             questions = self._questions(burst.checks)
@@ -66,6 +68,8 @@ class Bursts:
                 return b.BurstReport("not_committed", done, differences)
             self._can_use(commit[0], bits(replies[-1]))
             self._not_blocked(self._home(commit[0]).window)
+            if burst.commit_within_s is not None and time.monotonic() - started > burst.commit_within_s:
+                raise b.Refused("too_late")
         except (b.NotAnswering, b.Gone, b.Refused) as cause:
             return b.BurstReport("not_committed", done, cause=b.cause_of(cause))
         return self._commit(burst.commit, done)
