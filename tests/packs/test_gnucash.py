@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tillbridge.domain.money import Money
+from tillbridge.flows.leftover import FORGOTTEN_S
 from tillbridge.flows.practice import Desk, PackPractice
 from tillbridge.flows.shelf import installed
 from tillbridge.ports.practice import (
@@ -62,7 +63,6 @@ def gnucash(desktop: Desktop, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="module")
 def practice(desktop: Desktop, gnucash: GnuCash) -> Iterator[PackPractice]:
     made = new_practice(desktop)
-    wait_for("a quiet screen", lambda: made.idle_s() > 2.5)
     yield made
     made.close()
 
@@ -75,10 +75,21 @@ def clean(gnucash: GnuCash) -> Iterator[None]:
     assert not gnucash.titles()[0].startswith("*")
 
 
-def new_practice(desktop: Desktop) -> PackPractice:
+class StillGuard(X11Guard):
+    """The real guard on a desktop that was left alone for as long as it is told."""
+
+    def __init__(self, desktop: Desktop, still_s: float) -> None:
+        super().__init__(desktop.env)
+        self.still_s = still_s
+
+    def idle_s(self) -> float:
+        return self.still_s
+
+
+def new_practice(desktop: Desktop, still_s: float = 5.0) -> PackPractice:
     desk = Desk(
         backend=connect(desktop.env),
-        guard=X11Guard(desktop.env),
+        guard=StillGuard(desktop, still_s),
         clock=time.monotonic,
         today=date.today,
         log=Log,
@@ -129,6 +140,12 @@ def pay_window(gnucash: GnuCash, access: Access, number: str) -> Thing:
     frame = next(window for title, window in access.windows(program).items() if title.endswith("GnuCash"))
     access.act(access.menu(frame, "Business", "Pay Invoice"))
     return wait_for("Process Payment", lambda: access.windows(program).get("Process Payment"))
+
+
+def empty_boxes(access: Access, window: Thing) -> list[Thing]:
+    """Num and Memo, which open empty."""
+    boxes = [thing for thing in access.walk(window) if access.role(thing) == "text"]
+    return [box for box in boxes if access.text(box) == ""]
 
 
 def close_pay_window(gnucash: GnuCash, access: Access, window: Thing) -> None:
@@ -260,6 +277,7 @@ def test_a_payment_window_that_a_person_opened_is_left_alone(
     invoice = gnucash.invoices[10]
     with Access(desktop.env) as access:
         window = pay_window(gnucash, access, invoice.number)
+        access.set_text(empty_boxes(access, window)[0], "typed by hand")
         refused(practice.post(order(invoice, 100, "V4242-MINE")), "window_open")
         assert "Process Payment" in gnucash.titles()
         close_pay_window(gnucash, access, window)
@@ -272,15 +290,33 @@ def test_our_own_window_left_by_a_crash_is_closed_and_the_posting_goes_on(
     invoice = gnucash.invoices[11]
     with Access(desktop.env) as access:
         window = pay_window(gnucash, access, invoice.number)
-        boxes = [thing for thing in access.walk(window) if access.role(thing) == "text"]
-        empty = [box for box in boxes if access.text(box) == ""]
-        for box in empty:  # Num and Memo
+        for box in empty_boxes(access, window):
             access.set_text(box, "V4242-OURS")
     wanted = order(invoice, 100, "V4242-OURS")
     seen = read_ledger(practice, wanted)
     assert (seen.marked, seen.complete, seen.quiet) == ((), True, True)
     posted(practice.post(wanted))
     assert [row.cents for row in judge(gnucash.book, invoice.number).payments] == [100]
+
+
+def test_a_window_of_a_run_that_was_killed_before_its_first_letter_is_closed_when_the_pc_was_still(
+    desktop: Desktop, gnucash: GnuCash
+) -> None:
+    invoice, other = gnucash.invoices[14], gnucash.invoices[15]
+    practice = new_practice(desktop, still_s=FORGOTTEN_S)
+    try:
+        with Access(desktop.env) as access:
+            window = pay_window(gnucash, access, other.number)
+            refused(
+                practice.post(order(invoice, 100, "V4242-DEAD")), "window_open"
+            )  # another invoice: not ours
+            close_pay_window(gnucash, access, window)
+            pay_window(gnucash, access, invoice.number)
+        posted(practice.post(order(invoice, 100, "V4242-DEAD")))
+    finally:
+        practice.close()
+    assert [row.cents for row in judge(gnucash.book, invoice.number).payments] == [100]
+    assert judge(gnucash.book, other.number).payments == ()
 
 
 def test_a_window_in_the_way_stops_the_posting_and_is_shown(

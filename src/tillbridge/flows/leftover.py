@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tillbridge.domain.errors import OperatorError, PackError
+from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
 from tillbridge.flows.order_facts import same
 from tillbridge.flows.pack import Pack
 from tillbridge.flows.scene import SeenWindow
-from tillbridge.flows.steps import Expect, Flow, Given, MenuStep, SetStep
+from tillbridge.flows.steps import Expect, ExpectRow, Flow, Given, MenuStep, SetStep
 from tillbridge.flows.walk import Walk
 from tillbridge.screen.backend import Reading
 
@@ -65,13 +65,29 @@ def _untouched(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
 
 
 def _same_client(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
-    """Everything that the title says agrees with the order, and it says something."""
+    """Everything that the title says agrees with the order; where it says nothing, the rows that name the invoice."""
     said = [
         (seen.holes[hole], step.value)
         for step in writer.check
         if isinstance(step, Expect) and (hole := _hole(step.what, seen.spec.name)) in seen.holes
     ]
-    return bool(said) and all(same(shown, walk.facts.fill(term), "text") for shown, term in said)
+    if not said:
+        return _same_invoice(writer, walk)
+    return all(same(shown, walk.facts.fill(term), "text") for shown, term in said)
+
+
+def _same_invoice(writer: Flow, walk: Walk) -> bool:
+    """Do the rows inside the window show exactly the order's invoice, as just before a commit?"""
+    steps = [
+        step
+        for step in writer.check
+        if isinstance(step, ExpectRow) and Given("invoice_number") in step.where.values()
+    ]
+    try:
+        walk.steps(steps, "abandon")
+    except TillbridgeError:  # another invoice: the error of a look that was only a question
+        return False
+    return bool(steps)
 
 
 def _hole(what: str, window: str) -> str:
