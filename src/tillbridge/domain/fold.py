@@ -197,7 +197,8 @@ def _with_over_returned(payment: Payment) -> Payment:
 
 
 def _noted(payment: Payment, event: Event) -> Payment:
-    task, done = event.text("task"), event.text("task_done")
+    shown = "impossible_event" if event.kind == PaymentEvent.IMPOSSIBLE else ""
+    task, done = event.text("task", shown), event.text("task_done")
     tasks = _with_task(payment.tasks, task) if task else payment.tasks
     return replace(payment, tasks=tuple(t for t in tasks if t != done))
 

@@ -94,10 +94,13 @@ def commands(payment: Payment) -> tuple[Command, ...]:
     newest = [found for a in payment.attempts[-1:] if (found := _for_attempt(payment, a))]
     older = [found for a in payment.attempts[:-1] if (found := _for_attempt(payment, a))]
     postings = [found for p in payment.postings if (found := _for_posting(payment, p))]
+    missing = [
+        AskPerson(a.reference, "posting_missing") for a in payment.attempts if payment.posting_missing(a)
+    ]
     tasks = [AskPerson(task, task) for task in payment.tasks]
     urgent = [c for c in newest if not _is_sweep(c)]
     sweeps = [c for c in newest if _is_sweep(c)]
-    return (*urgent, *postings, *older, *sweeps, *tasks)
+    return (*urgent, *postings, *older, *sweeps, *missing, *tasks)
 
 
 def _is_sweep(command: Command) -> bool:
@@ -121,8 +124,6 @@ def _for_attempt(payment: Payment, attempt: Attempt) -> Command | None:
             return Inquire(attempt.reference, "sweep")
         case _ if payment.undecided(attempt):
             return KeepPartial(attempt.reference)
-        case _ if payment.posting_missing(attempt):
-            return AskPerson(attempt.reference, "posting_missing")
         case MoneyState.PENDING:
             return Inquire(attempt.reference, "pending")
     return None
