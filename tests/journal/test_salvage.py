@@ -36,7 +36,9 @@ def test_a_changed_event_is_left_out_and_its_payment_becomes_a_task(files: Files
     report, journal = salvaged(files, path)
     assert (report.dropped, report.tasks, report.lost) == ((5,), ("pay-0",), ())
     assert (report.events, report.payments) == (32, 3)
-    assert tasks(journal) == {"pay-2": (), "pay-1": (), "pay-0": ("salvaged",)}
+    found = tasks(journal)
+    assert "salvaged" in found.pop("pay-0")
+    assert found == {"pay-2": (), "pay-1": ()}
     assert journal.check().sound
 
 
