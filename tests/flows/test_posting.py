@@ -79,7 +79,8 @@ def test_another_balance_stops_and_says_both(clinic: Clinic) -> None:
     clinic.software.draw()
     report = clinic.practice.post(order())
     assert trouble(report).code == "balance_changed"
-    assert (trouble(report).facts["seen"], trouble(report).facts["wanted"]) == ("$250.00", "212.40")
+    assert (trouble(report).facts["seen"], trouble(report).facts["wanted"]) == ("250.00", "212.40")
+    assert trouble(report).facts["seen_minor"] == 25000
     untouched(clinic)
 
 

@@ -43,8 +43,8 @@ class Dialogs:
         self.note = note
         self.met: list[Met] = []
 
-    def clear(self, during: During) -> bool:
-        """Answer every known dialog on the screen. True if there was one.
+    def clear(self, *during: During) -> bool:
+        """Answer every dialog on the screen that is known for one of these moments. True if there was one.
 
         Raises OperatorError (`dialog_in_the_way`, or the reason the pack gives) and DialogRetry.
         """
@@ -67,7 +67,7 @@ class Dialogs:
         strangers = self.scene.glance().strangers
         return next((window for window in strangers if window.enabled), None) or next(iter(strangers), None)
 
-    def meet(self, window: Window, during: During) -> None:
+    def meet(self, window: Window, during: tuple[During, ...]) -> None:
         """One dialog, by the pack's policy."""
         try:
             said = self.scene.pace.patiently(lambda: self.scene.backend.dialog(window.handle))
@@ -77,7 +77,9 @@ class Dialogs:
         spec = self.known(said, during)
         if spec is None:
             buttons = " | ".join(button.name for button in said.buttons)
-            self.note("unknown dialog", title=window.title, text=text, buttons=buttons, during=during)
+            self.note(
+                "unknown dialog", title=window.title, text=text, buttons=buttons, during=" ".join(during)
+            )
             raise OperatorError("dialog_in_the_way", title=window.title, text=text, buttons=buttons)
         self.note("dialog", dialog=spec.id, text=text, do=spec.do, press=spec.press, means=spec.means)
         met = Met(spec, text)
@@ -85,14 +87,14 @@ class Dialogs:
         if spec.do == "stop":
             raise OperatorError(spec.reason or "dialog_in_the_way", dialog=spec.id, text=text)
         self._press(window, said, spec)
-        if spec.do == "retry" and during != "after_commit":
+        if spec.do == "retry" and during == ("before_commit",):
             raise DialogRetry(met)
 
-    def known(self, said: DialogText, during: During) -> DialogSpec | None:
-        """The pack's dialog with exactly this text and these buttons, expected at this moment."""
+    def known(self, said: DialogText, during: tuple[During, ...]) -> DialogSpec | None:
+        """The pack's dialog with exactly this text and these buttons, expected at one of these moments."""
         names = sorted(button.name for button in said.buttons)
         for spec in self.scene.pack.dialogs:
-            if during in spec.during and sorted(spec.buttons) == names and self._says(spec, said):
+            if spec.during & set(during) and sorted(spec.buttons) == names and self._says(spec, said):
                 return spec
         return None
 

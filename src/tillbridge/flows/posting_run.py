@@ -16,7 +16,7 @@ from tillbridge.flows.dialogs import DialogRetry
 from tillbridge.flows.expecting import Expected, differs
 from tillbridge.flows.formats import Unreadable
 from tillbridge.flows.hands import NotNow
-from tillbridge.flows.pack import DialogMeans
+from tillbridge.flows.pack import DialogMeans, During
 from tillbridge.flows.steps import AnyStep, Expect, ExpectRow, Flow, MenuStep, PressStep
 from tillbridge.flows.walk import Walk
 from tillbridge.ports.practice import Stage
@@ -104,7 +104,9 @@ class PostingRun:
                 error = self._why(report)
             tries += 1
             self.note("starting over", tries=tries, error=str(error))
-            self._leave()
+            if self._leave() is not None:
+                error.facts["left_open"] = True
+                break
         return End("not_committed", error)
 
     def _wait_and_retry(self, retry: DialogRetry) -> End | None:
@@ -181,12 +183,20 @@ class PostingRun:
             if self._was_disturbed(mark):
                 burst.shielded = True  # the next try keeps the person's keys away for a moment
                 continue
+            if burst.last.code == "owner_disabled" and self._cleared():
+                continue
             if burst.last.cause:
                 return burst.last
             agreed = self.walk.scene.pace.until(lambda: self._agreed(burst), DEPENDENTS_S)
             if agreed is not None or number == BURSTS_MAX - 2:
                 return burst.last
         return burst.last
+
+    def _cleared(self) -> bool:
+        """A dialog came up while the form was being filled. True if it is gone and nothing has to be read again."""
+        met = len(self.walk.dialogs.met)
+        cleared = self.walk.dialogs.clear("before_commit")
+        return cleared and not any(dialog.spec.recheck for dialog in self.walk.dialogs.met[met:])
 
     def _agreed(self, burst: _Burst) -> bool | None:
         burst.last = self._send_once(burst, acts=())
@@ -266,7 +276,7 @@ class PostingRun:
                 break
             self._after_step(step)
         if self._said_not_posted():
-            self._leave()
+            self._leave("after_commit")
 
     def _after_step(self, step: AnyStep) -> None:
         """One step; given up as soon as a dialog says that nothing was posted (its window stays open then)."""
@@ -286,11 +296,12 @@ class PostingRun:
 
     # ---- leaving ----
 
-    def _leave(self) -> TillbridgeError | None:
+    def _leave(self, moment: During = "before_commit") -> TillbridgeError | None:
         """Leave without a trace. The error is told, never raised: the reason for leaving matters more."""
         try:
             self.walk.scene.forget()
-            self.walk.steps(self.flow.abandon, "abandon")
+            self.walk.dialogs.clear("abandon", moment)
+            self.walk.steps(self.flow.abandon, "abandon", moment)
         except TillbridgeError as error:
             self.note("abandon failed", error=str(error))
             return error

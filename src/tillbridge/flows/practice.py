@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeVar
 from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
 from tillbridge.domain.money import Money
 from tillbridge.flows import reading_run
+from tillbridge.flows.apart import Apart
 from tillbridge.flows.dialogs import DialogRetry, Dialogs
 from tillbridge.flows.fingerprint import Recognised, recognise
 from tillbridge.flows.hands import Hands, NotNow
@@ -80,6 +81,7 @@ class PackPractice:
         self.packs = tuple(packs)
         self.numbers = count(first_burst)
         self._known: Recognised | None = None
+        self._apart = Apart(desk.clock)
 
     # ---- the port ----
 
@@ -128,7 +130,7 @@ class PackPractice:
         scene.wanted = _wanted(known.pack, flow)
         hands = Hands(backend, self.numbers, log.note)
         dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note)
-        return Walk(scene, facts, hands, dialogs, log.note, desk.secrets)
+        return Walk(scene, facts, hands, dialogs, log.note, desk.secrets, self._apart)
 
     def _read_invoice(self) -> InvoiceSeen:
         known = self._recognised()

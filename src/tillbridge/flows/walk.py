@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tillbridge.domain.errors import OperatorError, PackError, SetupError, TillbridgeError
+from tillbridge.flows.apart import Apart
 from tillbridge.flows.dialogs import Dialogs
 from tillbridge.flows.expecting import Expecting, differs
+from tillbridge.flows.formats import Unreadable
 from tillbridge.flows.hands import Hands, NotNow
 from tillbridge.flows.order_facts import Facts, Value, same
 from tillbridge.flows.pack import SELECTED, TICK, During, ListSpec
@@ -70,6 +72,7 @@ class Walk:
         dialogs: Dialogs,
         note: Callable[..., None],
         secrets: Secrets,
+        apart: Apart,
     ) -> None:
         self.scene = scene
         self.facts = facts
@@ -77,16 +80,17 @@ class Walk:
         self.dialogs = dialogs
         self.note = note
         self.secrets = secrets
+        self.apart = apart
         self.expecting = Expecting(scene, facts)
         self.read: dict[str, Value] = {}
         self.lists: dict[str, ListSeen] = {}
 
-    def steps(self, steps: Iterable[AnyStep], during: During) -> None:
+    def steps(self, steps: Iterable[AnyStep], *during: During) -> None:
         """All steps in order. Raises TillbridgeError at the first that cannot be done."""
         for step in steps:
-            self.step(step, during)
+            self.step(step, *during)
 
-    def step(self, step: AnyStep, during: During) -> None:
+    def step(self, step: AnyStep, *during: During) -> None:
         """One step, with patience."""
         if step.when is not None and not self.holds(step.when, step):
             self.note("skipped", line=step.line, when=step.when.word)
@@ -113,14 +117,13 @@ class Walk:
                 trouble.append(error)
             else:
                 return True
-            if self.dialogs.clear(during):
+            if self.dialogs.clear(*during):
                 self.scene.forget()
+            self.scene.backend.wait_change(_BREATH_S)  # our own try was a change, too
             return None
 
-        if (
-            self.scene.pace.until(attempt, AGREE_S if isinstance(step, Expect | ExpectRow) else STEP_S)
-            is None
-        ):
+        limit = AGREE_S if isinstance(step, Expect | ExpectRow) else STEP_S
+        if self.scene.pace.until(attempt, limit) is None:
             raise trouble[-1]
 
     def _is_open(self, window: str) -> bool:
@@ -136,7 +139,7 @@ class Walk:
         reading = self.scene.readings([name])[name]
         return reading is not None and (when.word == "shown" or reading.enabled)
 
-    def _do(self, step: AnyStep, during: During) -> None:
+    def _do(self, step: AnyStep, during: tuple[During, ...]) -> None:
         match step:
             case Read() | ReadRow() | ReadRows():
                 self._read(step)
@@ -214,21 +217,21 @@ class Walk:
         for one, column, term in pairs:
             wanted = self.facts.fill(term)
             if not listed.cell_is(one, column, wanted):
+                cell = one.cells[column]
+                seen = cell.text if isinstance(cell, Unreadable) else cell
                 form = listed.spec.format_of(column)
-                seen = one.texts.get(column, str(one.cells[column]))
-                name = f"{step.list}.{column}"
-                raise differs(name, term, seen, wanted, form, self.scene.pack.formats)
+                raise differs(f"{step.list}.{column}", term, seen, wanted, form, self.scene.pack.formats)
 
     # ---- waiting ----
 
-    def _wait(self, step: WaitStep, during: During) -> None:
+    def _wait(self, step: WaitStep, during: tuple[During, ...]) -> None:
         def there() -> bool | None:
             self.scene.touched()
-            self.dialogs.clear(during)
+            self.dialogs.clear(*during)
             return True if self._is(step) else None
 
         limit = OPEN_S if step.of.startswith("window.") or step.word == "settled" else STEP_S
-        if self.scene.pace.until(there, None if during == "after_commit" else limit) is None:
+        if self.scene.pace.until(there, None if "after_commit" in during else limit) is None:
             raise self._waited_for_nothing(step)
 
     def _waited_for_nothing(self, step: WaitStep) -> TillbridgeError:
@@ -283,21 +286,32 @@ class Walk:
 
     # ---- acting ----
 
-    def _press(self, step: PressStep | MenuStep, during: During) -> None:
+    def _press(self, step: PressStep | MenuStep, during: tuple[During, ...]) -> None:
         if isinstance(step, MenuStep):
+            self._keep_apart(step)
             node = self.scene.menu_item(step.window, step.path)
         else:
             node = self.scene.node(step.control)
-        self.hands.do([Press(node, opens=bool(step.opens))], _name(step))
-        self.scene.touched()
+        try:
+            self.hands.do([Press(node, opens=bool(step.opens))], _name(step))
+        finally:
+            self.scene.touched()
+            if isinstance(step, MenuStep):
+                self.apart.used(step.path)
         if step.opens:
             self._await(step.opens, during)
 
-    def _await(self, window: str, during: During) -> None:
+    def _keep_apart(self, step: MenuStep) -> None:
+        if step.apart_ms:
+            rest_s = self.apart.wait_s(step.path, step.apart_ms)
+            if rest_s > 0:
+                self.scene.pace.pause(rest_s)
+
+    def _await(self, window: str, during: tuple[During, ...]) -> None:
         def there() -> bool | None:
             if self.scene.glance().named(window) is not None:
                 return True
-            self.dialogs.clear(during)
+            self.dialogs.clear(*during)
             return None
 
         if self.scene.pace.until(there, OPEN_S) is None:
@@ -369,6 +383,7 @@ class Walk:
 
 
 _SETTLE_TICK_S = 0.1
+_BREATH_S = 0.05
 _MAY_PASS = frozenset(
     {
         "control_missing",

@@ -1,0 +1,159 @@
+"""The stand-in v6 on a private desktop, with the pack impromed/6 on it; the judge is the server's truth log."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.stand_ins.running import SOURCE, Server
+from tillbridge.domain.money import Money
+from tillbridge.flows.practice import Desk, PackPractice
+from tillbridge.flows.shelf import installed
+from tillbridge.ports.practice import LedgerSeen, PostingOrder, SoftwareSeen, Trouble
+from tillbridge.screen.backends.atspi.driver import connect
+from tillbridge.screen.guards.x11 import X11Guard
+from tillbridge.testing.desktop import Desktop
+
+Some = TypeVar("Some")
+MARKER = "V4242-K7Q9"
+
+
+class Log:
+    """Keeps what a run told, for the message of a failing test."""
+
+    def __init__(self, name: str) -> None:
+        self.lines = [name]
+
+    def note(self, what: str, **facts: object) -> None:
+        self.lines.append(f"{what} {facts}")
+
+    def close(self) -> str:
+        return "\n".join(self.lines)
+
+
+class Lab:
+    """One server, one skin, one practice. `hang_s` of the pack is shortened by `slowness` being one."""
+
+    def __init__(self, desktop: Desktop, data: Path, *options: str) -> None:
+        self.desktop = desktop
+        self.server = Server(data, "--fault", "ledger_delay_ms=300", *options)
+        self.skins: list[subprocess.Popen[bytes]] = []
+        self.backend = connect(desktop.env)
+        self.guard = X11Guard(desktop.env)
+        self.desk = Desk(
+            backend=self.backend,
+            guard=self.guard,
+            clock=time.monotonic,
+            today=date.today,
+            log=Log,
+            secrets=lambda name: name,
+            settings={},
+        )
+        self.practice = self.fresh_practice()
+
+    def fresh_practice(self) -> PackPractice:
+        """As a restarted agent would have it: nothing remembered."""
+        return PackPractice(self.desk, installed(), first_burst=time.time_ns())
+
+    def open_skin(self, *options: str) -> subprocess.Popen[bytes]:
+        command = [
+            sys.executable,
+            "-m",
+            "tillbridge.stand_ins.qt",
+            "--profile",
+            "v6",
+            "--server",
+            self.server.url,
+        ]
+        env = {**self.desktop.env, "PYTHONPATH": str(SOURCE)}
+        skin = subprocess.Popen(
+            [*command, *options], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self.skins.append(skin)
+        return skin
+
+    def start(self, *options: str) -> None:
+        """Open the software and wait until it is recognised."""
+        self.open_skin(*options)
+        self.until(lambda: isinstance(self.practice.identify(), SoftwareSeen), "the software is recognised")
+
+    def close(self) -> None:
+        for skin in self.skins:
+            skin.kill()
+            skin.wait()
+        self.practice.close()
+        self.server.stop()
+
+    def until(self, look: Callable[[], Some | None], what: str, limit_s: float = 20.0) -> Some:
+        """Look again whenever the screen changed, until there is something."""
+        end = time.monotonic() + limit_s
+        while time.monotonic() < end:
+            found = look()
+            if found:
+                return found
+            self.backend.wait_change(0.2)
+        raise AssertionError(f"not seen within {limit_s} s: {what}")
+
+    # ---- the judge ----
+
+    def payments(self) -> Sequence[dict[str, Any]]:
+        return self.server.payments()
+
+    def posted(self, minor: int = 21240, **more: object) -> None:
+        """Exactly one payment is in the books, and it is the ordered one."""
+        wanted = {
+            "client": "01042",
+            "invoice": "10482",
+            "amount_minor": minor,
+            "method": "Tillbridge",
+            "reference": MARKER,
+            "employee": "Dana Brooks",
+        } | more
+        assert [{key: act[key] for key in wanted} for act in self.payments()] == [wanted]
+
+    def nothing_posted(self) -> None:
+        assert list(self.payments()) == []
+
+    def windows(self) -> int:
+        """How many windows and dialogs the software shows."""
+        return sum(len(self.backend.windows(program)) for program in self.backend.programs())
+
+    # ---- asking ----
+
+    def ledger(self, wanted: PostingOrder) -> LedgerSeen:
+        """The ledger once the marker is in it; the row is shown some time after the commit."""
+
+        def look() -> LedgerSeen | None:
+            seen = self.practice.read_ledger(wanted)
+            assert isinstance(seen, LedgerSeen), seen
+            return seen if seen.marked else None
+
+        return self.until(look, "the row with our marker")
+
+
+def order(amount_minor: int = 21240, **changes: object) -> PostingOrder:
+    plain: dict[str, object] = {
+        "payment_id": "p1",
+        "kind": "sale",
+        "account_id": "01042",
+        "client": "Alvarez, Rosa",
+        "invoice_number": "10482",
+        "amount": Money(minor=amount_minor, currency="USD"),
+        "marker": MARKER,
+        "balance": Money(minor=21240, currency="USD"),
+        "payment_method": "Tillbridge",
+        "employee": "Dana Brooks",
+    }
+    return PostingOrder(**(plain | changes))  # type: ignore[arg-type]  # a builder for tests
+
+
+def trouble(seen: object) -> Trouble:
+    """The trouble of a report, or the trouble itself."""
+    found = seen if isinstance(seen, Trouble) else getattr(seen, "trouble", None)
+    assert isinstance(found, Trouble), seen
+    return found
