@@ -15,7 +15,7 @@ from __future__ import annotations
 
 ADOPT = {
     "approved": "approved +owe_posting ? wanted : killing +late +alert ? can_go_back : approved +owe_posting +alert",
-    "authorized": "authorized ? wanted : killing +late +alert ? can_go_back : authorized +owe_posting +alert",
+    "authorized": "authorized ? wanted : killing +late +alert ? can_go_back : authorized +alert",
     "pended": "pending +owe_posting ? wanted : killing +late +alert ? can_go_back : pending +owe_posting +alert",
     "settled": "settled +owe_posting ? wanted : killing +late +alert ? can_go_back : settled +owe_posting +alert",
 }
@@ -75,7 +75,7 @@ MONEY = {
     "killing": """
         acknowledged no_reply restarted not_found horizon_passed cancel_asked stopped kill_acknowledged > =
         approved > = +late ? can_go_back : approved +owe_posting +alert
-        authorized > = +late ? can_go_back : authorized +owe_posting +alert
+        authorized > = +late ? can_go_back : authorized +alert
         pended > = +late ? can_go_back : pending +owe_posting +alert
         settled re_presented > = +late ? can_go_back : settled +owe_posting +alert
         declined not_sent > killed ? nothing_late : = +alert
@@ -91,7 +91,7 @@ MONEY = {
         given_back sweep_ended settlement_rejected voided returned > =
         acknowledged > killing +alert
         approved > = ? all_back : killing +late +alert ? can_go_back : approved +owe_posting +alert
-        authorized > = ? all_back : killing +late +alert ? can_go_back : authorized +owe_posting +alert
+        authorized > = ? all_back : killing +late +alert ? can_go_back : authorized +alert
         pended > = ? all_back : killing +late +alert ? can_go_back : pending +owe_posting +alert
         settled > = ? all_back : killing +late +alert ? can_go_back : settled +owe_posting +alert
         re_presented > killing +late +alert ? can_go_back : settled +owe_posting +alert

@@ -136,7 +136,7 @@ def _if(guard: Guard, cell: Cell, otherwise: Cell) -> Cell:
 
 def _late(state: MoneyState, *effects: Effect) -> Cell:
     """After the door: only ever given back. A give-back of ours that came late stands: nobody can take it back."""
-    kept = _to(state, Effect.OWE_POSTING, Effect.ALERT)
+    kept = _to(state, *((Effect.OWE_POSTING,) if state in TAKEN else ()), Effect.ALERT)
     return _if(Guard.CAN_GO_BACK, _to(S.KILLING, Effect.LATE, *effects), kept)
 
 
