@@ -28,7 +28,7 @@ from tillbridge.engine import money_steps, posting_steps
 from tillbridge.engine.consequences import Unfolding
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.requests import PayRequest, attempt_created
-from tillbridge.engine.schedule import Tried, due_in_ms
+from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.work import Result, SearchLedger, Task, Type, perform
 from tillbridge.ports.clock import Clock
 from tillbridge.ports.gateway import Gateway
@@ -164,7 +164,7 @@ class Engine:
         for payment_id in self.journal.unfinished():
             payment = self._known(payment_id)
             for command in commands(payment):
-                tried = self.tried.get((payment_id, command))
+                tried = self._tried(payment, command)
                 in_ms = due_in_ms(payment, command, tried, now, self.policy)
                 if in_ms is not None:
                     found.append(Due(payment_id=payment_id, command=command, in_ms=in_ms))
@@ -175,7 +175,7 @@ class Engine:
         payment = self._known(payment_id)
         if command not in commands(payment) or isinstance(command, AskPerson):
             return None
-        self._count(payment_id, command)
+        self._count(payment, command)
         if isinstance(command, KeepPartial):
             decided = self._event(PaymentEvent.KEEP_DECIDED, command.reference, {"person": "", "keep": True})
             self._append(payment_id, payment, (decided,))
@@ -259,10 +259,14 @@ class Engine:
             raise OperatorError("unknown_payment", payment_id=payment_id)
         return payment
 
-    def _count(self, payment_id: str, command: Command) -> None:
-        before = self.tried.get((payment_id, command))
+    def _count(self, payment: Payment, command: Command) -> None:
+        before, doubt = self._tried(payment, command), doubt_of(payment, command)
         times = before.times + 1 if before else 1
-        self.tried[(payment_id, command)] = Tried(times, self.clock.now())
+        self.tried[(payment.payment_id, command)] = Tried(times, self.clock.now(), doubt)
+
+    def _tried(self, payment: Payment, command: Command) -> Tried | None:
+        found = self.tried.get((payment.payment_id, command))
+        return found if found and found.doubt == doubt_of(payment, command) else None
 
     def _marker(self, attempt: Attempt) -> str:
         length = self.policy.marker_length_max

@@ -16,16 +16,25 @@ from tillbridge.engine.policy import HOUR, MINUTE, SECOND, Policy
 UNKNOWN_GAPS = (2 * SECOND, 3 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND)
 RUNNING_GAP = 1 * SECOND
 KILL_GAPS = (0, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND)
-LOOK_GAPS = (0, 1 * SECOND, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 40 * SECOND)
+LOOK_GAPS = (0, 1 * SECOND, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 22 * SECOND)
+"""In sum 61 s: one look falls just after the usual settling time of a minute, when absence can be proved."""
 POST_GAPS = (0, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND)
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """How often a command was done in this process's life, and when last."""
+    """How often a command was done in this process's life, and when last. `doubt`: since when the posting that is
+    looked for has been in doubt; None for everything else."""
 
     times: int
     last: Moment
+    doubt: Moment | None = None
+
+
+def doubt_of(payment: Payment, command: Command) -> Moment | None:
+    """Looks for an earlier typing do not count: what was typed anew is looked for anew."""
+    posting = payment.posting(command.marker) if isinstance(command, Look) else None
+    return posting.since if posting is not None else None
 
 
 def _gap(gaps: tuple[int, ...], tail_ms: int, times: int) -> int:
