@@ -96,17 +96,26 @@ def test_without_syncs_the_engine_charges_what_it_does_not_remember() -> None:
 
 def test_the_judge_misses_an_acknowledged_event() -> None:
     tally = Tally()
-    judge_rows(tally, "here", {1: "a", 2: "b"}, [(1, "a")], 0)
-    judge_rows(tally, "here", {1: "a", 2: "b"}, [(1, "a"), (2, "x")], 0)
+    judge_rows(tally, "here", {1: "a", 2: "b"}, [(1, "a")], [])
+    judge_rows(tally, "here", {1: "a", 2: "b"}, [(1, "a"), (2, "x")], [])
     assert tally.lost_acknowledged == 2
 
 
 def test_the_judge_allows_a_whole_append_in_flight_and_no_half_of_it() -> None:
     tally = Tally()
     for stored in ([(1, "a")], [(1, "a"), (2, "b"), (3, "c")]):
-        judge_rows(tally, "here", {1: "a"}, stored, 2)
+        judge_rows(tally, "here", {1: "a"}, stored, [2])
     assert tally.failures == []
-    judge_rows(tally, "here", {1: "a"}, [(1, "a"), (2, "b")], 2)
+    judge_rows(tally, "here", {1: "a"}, [(1, "a"), (2, "b")], [2])
+    assert tally.phantom == 1
+
+
+def test_the_judge_allows_appends_that_were_not_said_to_be_durable_only_in_their_order() -> None:
+    tally = Tally()
+    for stored in ([(1, "a")], [(1, "a"), (2, "b")], [(1, "a"), (2, "b"), (3, "c"), (4, "d")]):
+        judge_rows(tally, "here", {1: "a"}, stored, [1, 2])
+    assert tally.failures == []
+    judge_rows(tally, "here", {1: "a"}, [(1, "a"), (2, "b"), (3, "c")], [1, 2])
     assert tally.phantom == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,17 @@ def test_a_journal_runs_under_the_settings_that_survived_the_power_cuts(
     files: Files, name: str, value: object
 ) -> None:
     assert pragma(files, name) == value
+
+
+def test_an_append_without_a_sync_leaves_the_next_one_durable(files: Files) -> None:
+    journal = files.begin()
+    seen: list[object] = []
+    for durable in (False, True):
+        append = Writer(journal).prepared(f"pay-{durable}", created(), attempted(f"R{durable}"))
+        journal.append(replace(append, durable=durable))
+        seen.append(journal._connection.pragma("synchronous"))
+    assert seen == [2, 2]
+    assert journal.check().events == 4
 
 
 def test_no_shared_memory_file_appears(files: Files) -> None:

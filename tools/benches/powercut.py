@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import PurePosixPath
 from typing import Any, cast
@@ -92,13 +92,17 @@ class Watched:
 
     def __init__(self, journal: SqliteJournal, acknowledged: dict[int, str]) -> None:
         self._journal, self._acknowledged = journal, acknowledged
-        self.in_flight = 0
+        self._not_yet_durable: dict[int, str] = {}
+        self.in_flight: list[int] = []
 
     def append(self, append: Append) -> Sequence[Stored]:
-        self.in_flight = len(append.events)
+        self.in_flight.append(len(append.events))
         stored = self._journal.append(append)
-        self._acknowledged.update({each.seq: each.chain for each in stored})
-        self.in_flight = 0
+        self._not_yet_durable.update({each.seq: each.chain for each in stored})
+        if append.durable:
+            self._acknowledged.update(self._not_yet_durable)
+            self._not_yet_durable.clear()
+            self.in_flight.clear()
         return stored
 
     def __getattr__(self, name: str) -> Any:
@@ -115,7 +119,7 @@ class Machine:
     name: str
     disk: LossyDisk = field(init=False)
     acknowledged: dict[int, str] = field(default_factory=dict)
-    in_flight: int = 0
+    in_flight: list[int] = field(default_factory=list)
     payment_of: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -147,7 +151,7 @@ class Machine:
         judge_rows(self.tally, self.name, self.acknowledged, stored, self.in_flight)
         self.acknowledged.clear()
         self.acknowledged.update(stored)
-        self.in_flight = 0
+        self.in_flight = []
         if not journal.check().sound:
             self.tally.fault("corrupt", self.name)
         self.payment_of = intents(journal)
@@ -195,7 +199,8 @@ def _sales(chance: random.Random, life: int, journal: Watched) -> None:
     while open_sales:
         name = chance.choice(sorted(open_sales))
         steps = open_sales[name]
-        writer.write(name, *steps.pop(0))
+        append = writer.prepared(name, *steps.pop(0))
+        journal.append(replace(append, durable=chance.random() < 0.8))
         if not steps:
             del open_sales[name]
 

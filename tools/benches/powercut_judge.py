@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 Row = tuple[int, str]
 """Number and chain of a stored event."""
@@ -31,16 +32,17 @@ class Tally:
 
 
 def judge_rows(
-    tally: Tally, where: str, acknowledged: Mapping[int, str], stored: Sequence[Row], in_flight: int
+    tally: Tally, where: str, acknowledged: Mapping[int, str], stored: Sequence[Row], in_flight: Sequence[int]
 ) -> None:
-    """`acknowledged`: what the journal said is safe. `in_flight`: events of the append that the cut interrupted:
+    """`acknowledged`: what the journal said is safe. `in_flight`: numbers of events of the appends after that, the
 
-    all of them may be there, or none.
+    last of which the cut interrupted: the first ones of them may be there, each whole or not at all.
     """
     there = dict(stored)
+    allowed = set(accumulate(in_flight, initial=0))
     if any(there.get(seq) != chain for seq, chain in acknowledged.items()):
         tally.fault("lost_acknowledged", where)
-    elif len(stored) - len(acknowledged) not in (0, in_flight):
+    elif len(stored) - len(acknowledged) not in allowed:
         tally.fault("phantom", where)
 
 

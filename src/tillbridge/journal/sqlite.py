@@ -109,7 +109,7 @@ def _opened(
         if fault is not None:
             raise JournalError("damaged", path=path, reason=fault.reason, seq=fault.seq)
         mark = Mark(mark_path) if mark_path is not None else None
-        journal = SqliteJournal(path, connection, identity, mark)
+        journal = SqliteJournal(path, connection, identity, mark, settings)
         trust(connection, settings)
         journal.found = tuple(_findings(journal, disk, copy, mark.read() if mark else None))
         return journal
@@ -163,8 +163,11 @@ class SqliteJournal:
     (An fsync that failed once can succeed the next time without having written what it failed to write.)
     """
 
-    def __init__(self, path: str, connection: apsw.Connection, identity: str, mark: Mark | None) -> None:
+    def __init__(
+        self, path: str, connection: apsw.Connection, identity: str, mark: Mark | None, settings: Settings
+    ) -> None:
         self.path = path
+        self._settings = settings
         self.found: tuple[Finding, ...] = ()
         self._connection = connection
         self._run = connection.execute
@@ -226,6 +229,15 @@ class SqliteJournal:
         return rows
 
     def _in_transaction(self, append: Append, known: Payment | None, rows: list[chain.EventRow]) -> None:
+        if not append.durable:
+            self._run("PRAGMA synchronous = NORMAL")
+        try:
+            self._at_once(append, known, rows)
+        finally:
+            if not append.durable:
+                self._run(f"PRAGMA synchronous = {self._settings.synchronous}")
+
+    def _at_once(self, append: Append, known: Payment | None, rows: list[chain.EventRow]) -> None:
         self._run("BEGIN IMMEDIATE")
         try:
             self._write_payment(append.payment, known, rows)

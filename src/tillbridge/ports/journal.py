@@ -33,6 +33,10 @@ class Append:
     `payment` is the state after the events (the writer folded it); its holds, references and markers are stored
     from it. Raises JournalError `stale` if another event came in between, `reference_used` or `marker_used` if a
     reference or marker belongs to another payment.
+
+    `durable=False`: stored and chained at once, but without a sync of its own: a power cut (not a crash) may take it,
+    until the next durable append makes it durable, too. Only for what nothing is done upon and what an inquiry tells
+    again, such as `acknowledged`.
     """
 
     payment_id: str
@@ -40,6 +44,7 @@ class Append:
     events: tuple[Event, ...]
     payment: Payment
     limit: Limit | None = None
+    durable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,266 @@
+"""What one payment costs in the journal: time, CPU and syncs, beside a bare apsw loop of the very same SQL.
+
+The appends are those that the real engine makes for a sale at the terminal. Journal, bare loop and the floor (so many
+overwrites of 4 KB, each made durable) take turns, so that the machine's moods hit all three. Refuses a RAM disk: there
+a sync costs nothing and every ratio would lie.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from statistics import median
+from types import SimpleNamespace
+from typing import Any
+
+import apsw
+
+from tillbridge.domain.event import Event
+from tillbridge.domain.fold import apply
+from tillbridge.domain.money import Money
+from tillbridge.domain.payment import Payment
+from tillbridge.journal.connect import Settings, connect, create, trust
+from tillbridge.journal.disk import RAM_DISKS, Disk, file_system
+from tillbridge.journal.memory import MemoryJournal
+from tillbridge.journal.migration import shipped
+from tillbridge.journal.sqlite import SqliteJournal, open_journal
+from tillbridge.ports.journal import Append
+from tillbridge.simulator.core.settings import Settings as NetworkSettings
+from tillbridge.testing.world import ModelPractice, VirtualClock
+from tools.benches.in_process_gateway import line_of
+from tools.benches.powercut import AMOUNTS, Clinic
+from tools.benches.results import ROOT
+
+PAIRS, PAIRS_QUICK, WARM_UP = 200, 60, 20
+PAGE = 4096
+Statement = tuple[str, tuple[Any, ...]]
+
+
+def run(quick: bool, seed: int) -> dict[str, object]:
+    pairs = PAIRS_QUICK if quick else PAIRS
+    with folder() as here:
+        sale = one_sale()
+        print(f"  one sale: {len(sale)} appends, {sum(len(each.events) for each in sale)} events", flush=True)
+        syncs = syncs_per_payment(here, sale, 400)
+        measured = measure(here, sale, pairs, random.Random(seed))
+    payment_ms, cpu_ms = measured["payment_ms"], measured["cpu_ms"]
+    floor_ms = measured["floor_ms"]
+    return {
+        **{name: round(value, 4) for name, value in measured.items()},
+        "cpu_ratio": round(cpu_ms / measured["bare_cpu_ms"], 3),
+        "bare_ratio": round(payment_ms / measured["bare_ms"], 3),
+        "floor_sync_ms": round(floor_ms / len(sale), 4),
+        "disk_ratio": round(payment_ms / floor_ms, 3),
+        "appends_per_payment": len(sale),
+        "syncs_per_payment": syncs,
+        "pairs": pairs,
+    }
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A new folder on a real disk. Raises RuntimeError on a RAM disk."""
+    where = ROOT / "var"
+    where.mkdir(exist_ok=True)
+    here = Path(tempfile.mkdtemp(prefix="bench-journal-", dir=where))
+    try:
+        refuse_ram_disk(file_system(str(here)))
+        yield here
+    finally:
+        shutil.rmtree(here)
+
+
+def refuse_ram_disk(kind: str) -> None:
+    if kind in RAM_DISKS:
+        raise RuntimeError(f"this is a RAM disk ({kind}): what a sync costs cannot be measured here")
+
+
+# ---------------------------------------------------------------- what is written
+
+
+def one_sale() -> list[Append]:
+    """The appends of one sale, as the real engine makes them."""
+    clock = VirtualClock()
+    practice = ModelPractice(clock, Money(minor=sum(AMOUNTS), currency="USD"))
+    clinic = Clinic(clock, line_of(NetworkSettings(seed=1, auto=True)), practice)
+    journal: Any = MemoryJournal()
+    made: list[Append] = []
+    journal.before_append = made.append
+    clinic.life(journal, _Running())  # type: ignore[arg-type]
+    return [each for each in made if each.payment_id == "payment-0"]
+
+
+class _Running:
+    """A machine whose power is never cut."""
+
+    disk = SimpleNamespace(off=False)
+
+
+def renamed(sale: list[Append], number: int) -> list[Append]:
+    """The same sale of another invoice, with a reference and a marker of its own."""
+    names = {each.reference: f"{each.reference[:12]}{number:06d}" for each in sale[-1].payment.attempts}
+    names |= {each.marker: f"V{number:06d}" for each in sale[-1].payment.postings}
+    payment: Payment | None = None
+    made = []
+    for old in sale:
+        events = tuple(_renamed(event, names, number) for event in old.events)
+        version = payment.version if payment else 0
+        for event in events:
+            payment = apply(f"payment-{number}", payment, event)
+        assert payment is not None
+        limit = replace(old.limit, scope=payment.debt.scope) if old.limit else None
+        new = replace(old, payment_id=payment.payment_id, version=version, events=events, payment=payment)
+        made.append(replace(new, limit=limit))
+    return made
+
+
+def _renamed(event: Event, names: dict[str, str], number: int) -> Event:
+    facts = {key: names.get(str(value), value) for key, value in event.facts.items()}
+    if "invoice_number" in facts:
+        facts["invoice_number"] = f"{number}"
+    return replace(event, subject=names.get(event.subject, event.subject), facts=facts)
+
+
+# ---------------------------------------------------------------- syncs
+
+
+class Counting(apsw.VFS):
+    """The machine's own file system, counting what SQLite asks to be made durable."""
+
+    def __init__(self) -> None:
+        self.syncs = 0
+        super().__init__("counting", "")
+
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:
+        return CountingFile(self, name, flags)
+
+
+class CountingFile(apsw.VFSFile):
+    def __init__(self, disk: Counting, name: str | apsw.URIFilename | None, flags: list[int]) -> None:
+        self.disk = disk
+        super().__init__("", name, flags)
+
+    def xSync(self, flags: int) -> None:
+        self.disk.syncs += 1
+        super().xSync(flags)
+
+
+class CountingDisk(Disk):
+    vfs = "counting"
+
+
+def syncs_per_payment(here: Path, sale: list[Append], payments: int) -> float:
+    """Over many payments, so that the syncs of writing back the log are in it."""
+    counting = Counting()
+    journal = open_journal(here / "counted.db", disk=CountingDisk())
+    before = counting.syncs
+    for number in range(payments):
+        for append in renamed(sale, number):
+            journal.append(append)
+    syncs = counting.syncs - before
+    journal.close()
+    counting.unregister()
+    return round(syncs / payments, 3)
+
+
+# ---------------------------------------------------------------- time
+
+
+@dataclass(slots=True)
+class Rivals:
+    """Two files with the same content: one written by the journal, one by a bare loop of the same SQL."""
+
+    journal: SqliteJournal
+    traced: SqliteJournal
+    bare: apsw.Connection
+    floor: int
+
+    def statements(self, appends: list[Append]) -> list[Statement]:
+        """The SQL of these appends, taken from a third journal that is not timed."""
+        seen: list[Statement] = []
+
+        def note(_cursor: object, sql: str, bindings: Any) -> bool:
+            seen.append((sql, tuple(bindings or ())))
+            return True
+
+        self.traced._connection.exec_trace = note
+        for append in appends:
+            self.traced.append(append)
+        self.traced._connection.exec_trace = None
+        return seen
+
+    def write_bare(self, statements: list[Statement]) -> None:
+        execute = self.bare.execute
+        for sql, bindings in statements:
+            execute(sql, bindings).fetchall()
+
+    def write_floor(self, times: int) -> None:
+        page = os.urandom(PAGE)
+        for _ in range(times):
+            os.pwrite(self.floor, page, 0)
+            os.fdatasync(self.floor)
+
+
+@contextmanager
+def rivals(here: Path) -> Iterator[Rivals]:
+    journal = open_journal(here / "ours.db", journal_id="same")
+    traced = open_journal(here / "traced.db", journal_id="same")
+    disk, settings = Disk(), Settings()
+    disk.publish(create(str(here / "bare.db"), disk, settings, shipped(), "same", {}), str(here / "bare.db"))
+    bare = connect(str(here / "bare.db"), disk, settings)
+    trust(bare, settings)
+    floor = os.open(here / "floor", os.O_RDWR | os.O_CREAT)
+    os.pwrite(floor, bytes(PAGE), 0)
+    os.fsync(floor)
+    try:
+        yield Rivals(journal, traced, bare, floor)
+    finally:
+        os.close(floor)
+        bare.close()
+        traced.close()
+        journal.close()
+
+
+def measure(here: Path, sale: list[Append], pairs: int, chance: random.Random) -> dict[str, float]:
+    """Medians per payment, in milliseconds."""
+    wall: dict[str, list[float]] = {"journal": [], "bare": [], "floor": []}
+    cpu: dict[str, list[float]] = {"journal": [], "bare": [], "floor": []}
+    with rivals(here) as pair:
+        for number in range(pairs + WARM_UP):
+            appends = renamed(sale, number)
+            statements = pair.statements(appends)
+            turns: list[tuple[str, Callable[[], object]]] = [
+                ("journal", lambda appends=appends: [pair.journal.append(each) for each in appends]),  # type: ignore[misc]
+                ("bare", lambda statements=statements: pair.write_bare(statements)),  # type: ignore[misc]
+                ("floor", lambda: pair.write_floor(len(sale))),
+            ]
+            chance.shuffle(turns)
+            for name, act in turns:
+                wall_ms, cpu_ms = timed(act)
+                if number >= WARM_UP:
+                    wall[name].append(wall_ms)
+                    cpu[name].append(cpu_ms)
+        same = pair.journal.check().events == pair.bare.execute("SELECT count(*) FROM event").get
+        if not same:
+            raise RuntimeError("the bare loop did not write what the journal wrote")
+    return {
+        "payment_ms": median(wall["journal"]),
+        "bare_ms": median(wall["bare"]),
+        "floor_ms": median(wall["floor"]),
+        "cpu_ms": median(cpu["journal"]),
+        "bare_cpu_ms": median(cpu["bare"]),
+    }
+
+
+def timed(act: Callable[[], object]) -> tuple[float, float]:
+    """Milliseconds by the clock and of CPU."""
+    wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
+    act()
+    return (time.perf_counter_ns() - wall) / 1e6, (time.thread_time_ns() - cpu) / 1e6
