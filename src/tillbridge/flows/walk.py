@@ -341,13 +341,13 @@ class Walk:
         node = self.scene.node(step.control)
         if step.secret:
             return SetText(node, self.secrets(step.secret), spec.validates_on == "leave", secret=True)
-        text = self._typed(self.facts.fill(step.value), money=spec.format == "money")
+        value = self.facts.fill(step.value)
+        text = (
+            ("true" if value else "false")
+            if isinstance(value, bool)
+            else self.scene.pack.formats.write(value)
+        )
         return SetText(node, text, spec.validates_on == "leave")
-
-    def _typed(self, value: Value, *, money: bool) -> str:
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return self.scene.pack.formats.write(value) if money or not isinstance(value, int) else str(value)
 
     def _choose(self, step: ChooseStep) -> Choose:
         spec = self.scene.pack.controls[step.control]
