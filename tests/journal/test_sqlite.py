@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.journal.files import Files
 from tillbridge.domain.errors import JournalError
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.journal.derived import DERIVATION, markers_of, references_of, row_of
-from tillbridge.journal.disk import doubt_of
+from tillbridge.journal.disk import Disk, doubt_of
 from tillbridge.journal.memory import MemoryJournal
 from tillbridge.journal.migration import Migration, shipped
 from tillbridge.ports.journal import Append, Journal
@@ -252,6 +253,43 @@ def test_a_copy_of_a_journal_in_use_is_whole(files: Files) -> None:
     with pytest.raises(JournalError) as caught:
         journal.back_up(files.folder / "copy.db")
     assert caught.value.code == "name_taken"
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_journal_never_takes_the_name_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def no_links(_source: str, _target: str) -> None:
+        raise PermissionError(errno.EPERM, "no hard links here")
+
+    if not links:
+        monkeypatch.setattr("os.link", no_links)
+    for name in ("new", "other"):
+        (tmp_path / name).write_text(name)
+    Disk().publish(str(tmp_path / "new"), str(tmp_path / "journal.db"))
+    with pytest.raises(FileExistsError):
+        Disk().publish(str(tmp_path / "other"), str(tmp_path / "journal.db"))
+    assert (tmp_path / "journal.db").read_text() == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.db", "other"]
+
+
+def test_two_that_begin_at_the_same_moment_end_with_one_journal(
+    files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "j.db"
+    first = files.open(tmp_path / "first.db")
+    Writer(first).sale("pay-1", "R1", "V1")
+    first.close()
+    publish = Disk.publish
+
+    def beaten(disk: Disk, new: str, name: str) -> None:
+        (tmp_path / "first.db").rename(path)
+        publish(disk, new, name)
+
+    monkeypatch.setattr(Disk, "publish", beaten)
+    journal = files.open(path)
+    assert journal.seq == 11
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["j.db", "j.db-wal"]
 
 
 # ---------------------------------------------------------------- the mark

@@ -20,6 +20,10 @@ NETWORK_SHARES = frozenset(
 )
 
 
+NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+"""What file systems without hard links say. Then the name is looked at first, and taken by renaming."""
+
+
 class Disk:
     """The machine's own files. `vfs`: the name of the SQLite file system that belongs to it, empty for the normal."""
 
@@ -53,8 +57,16 @@ class Disk:
         if sys.platform == "win32":
             Path(new).rename(path)
             return
-        os.link(new, path)
-        Path(new).unlink()
+        try:
+            os.link(new, path)
+        except OSError as error:
+            if error.errno not in NO_LINKS:
+                raise
+            if self.exists(path):
+                raise FileExistsError(path) from error
+            Path(new).replace(path)
+        else:
+            Path(new).unlink()
         self.sync_folder(path)
 
     def replace(self, new: str, path: str) -> None:
