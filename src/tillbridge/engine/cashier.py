@@ -289,6 +289,7 @@ class Engine:
                 events=tuple(unfolding.events),
                 payment=after,
                 limit=limit,
+                durable=any(event.kind != MoneyEvent.ACKNOWLEDGED for event in unfolding.events),
             )
             try:
                 self.journal.append(append)
