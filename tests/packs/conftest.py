@@ -13,7 +13,7 @@ from tillbridge.testing.desktop import Desktop
 
 @pytest.fixture(scope="module")
 def private_desktop() -> Iterator[Desktop]:
-    with Desktop.start(size=(1280, 900)) as running:
+    with Desktop.start(size=(1280, 900), window_manager=True) as running:
         yield running
 
 

@@ -142,8 +142,8 @@ def test_a_client_that_stays_locked_is_told_with_the_workstation(lab: Lab) -> No
 def test_a_dialog_for_people_stays_open_and_shows_itself(dialog: str, moment: str, lab: Lab) -> None:
     lab.server.knobs(**{f"dialog_{dialog}": f"{moment}*1"})
     report = lab.practice.post(order())
-    late = moment in ("before_commit", "after_commit")
-    assert report.stage == ("doubt" if late else "not_committed"), report.transcript
+    stages = {"opening": {"not_committed"}, "filling": {"not_committed", "doubt"}}  # it may come with the commit
+    assert report.stage in stages.get(moment, {"doubt"}), report.transcript
     assert trouble(report).facts["text"]
     assert lab.windows() >= 2, "it is left to a person"
     assert len(lab.payments()) == int(moment == "after_commit")
@@ -243,16 +243,16 @@ def _left(lab: Lab) -> object:
 # ---- settings that do not fit ----
 
 
-def test_a_method_list_that_ignores_what_is_set_is_noticed(lab: Lab) -> None:
+def test_a_method_list_that_ignores_what_is_set_is_set_another_way_and_read_back(lab: Lab) -> None:
     lab.server.knobs(method_ignores_set="1")
     report = lab.practice.post(order())
-    assert (report.stage, trouble(report).code) == ("not_committed", "value_not_taken"), report.transcript
+    assert report.stage == "committed", report.transcript
+    lab.posted()
     assert lab.windows() == 1
-    lab.nothing_posted()
 
 
 def test_a_method_that_hides_the_reference_is_found_by_the_rehearsal(lab: Lab) -> None:
-    lab.server.knobs(method_hides_reference="Tillbridge")
+    lab.server.knobs(method_hides_reference="1")
     report = lab.practice.rehearse(order())
     assert (trouble(report).who, trouble(report).code) == ("setup", "reference_hidden"), report.transcript
     assert lab.windows() == 1
@@ -297,7 +297,6 @@ def test_minimised_software_is_told(lab: Lab) -> None:
     found = lab.until(lambda: _code(lab) == "software_minimised", "the trouble")
     assert found
     assert trouble(lab.practice.post(order())).code == "software_minimised"
-    assert trouble(lab.fresh_practice().identify()).code == "software_minimised"
     lab.server.world("restore")
     lab.until(lambda: isinstance(lab.practice.read_invoice(), InvoiceSeen), "the invoice again")
 

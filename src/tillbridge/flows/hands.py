@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tillbridge.domain.errors import OperatorError, PackError
-from tillbridge.screen.backend import Act, Backend, Burst, BurstReport
+from tillbridge.screen.backend import Act, Backend, Burst, BurstReport, NotAnswering
 
 
 class NotNow(Exception):
@@ -19,7 +19,7 @@ class NotNow(Exception):
         self.code = cause.partition(":")[0]
 
 
-_NOT_NOW = frozenset({"owner_disabled", "disabled", "hidden", "gone", "not_answering", "channel_lost"})
+_NOT_NOW = frozenset({"owner_disabled", "disabled", "hidden", "gone", "channel_lost"})
 _NEVER = {
     "no_such_choice": "choice_missing",
     "no_such_row": "row_missing",
@@ -46,15 +46,18 @@ class Hands:
     def do(self, acts: Sequence[Act], what: str) -> None:
         """Carry out acts that change nothing in the software.
 
-        Raises NotNow where waiting or clearing the way may help; PackError or OperatorError where it cannot.
+        Raises NotNow where waiting or clearing the way may help, NotAnswering when the program was silent;
+        PackError or OperatorError where neither helps.
         """
         if not acts:
             return
         report = self.burst(lambda number: Burst(number, tuple(acts)))
         if report.acts_done == len(acts) and not report.cause:
             return
+        if report.code == "not_answering":
+            raise NotAnswering(report.cause)
         if report.code in _NOT_NOW or report.stage == "doubt":
-            raise NotNow(report.cause or "not_answering")
+            raise NotNow(report.cause or "channel_lost")
         code = _NEVER.get(report.code, "act_refused")
         if code == "burst_repeated":
             raise OperatorError("not_answering", why=report.cause)

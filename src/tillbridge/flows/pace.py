@@ -34,15 +34,25 @@ class Pace:
         Raises OperatorError `not_answering` when the program is silent for longer than it may be.
         """
         limit = None if for_s is None else for_s * self.slowness
-        return self._heard(lambda: self.waiter.until(look, limit))
+        return self._heard(lambda: self.waiter.until(self._bounded(look), limit))
 
     def patiently(self, ask: Callable[[], T]) -> T:
         """One question to the program, asked again when it had been silent. Raises OperatorError `not_answering`."""
-        return self._heard(lambda: self.waiter.patiently(ask))
+        return self._heard(lambda: self.waiter.patiently(self._bounded(ask)))
 
     def pause(self, for_s: float) -> None:
         """Let responsive time pass, as between two tries at a locked client."""
         self.until(lambda: None, for_s)
+
+    def _bounded(self, ask: Callable[[], T]) -> Callable[[], T]:
+        """A program may answer cheap calls and never this one: that is silence, too, and ends alike."""
+
+        def asked() -> T:
+            if self.deadline.hung:
+                raise Hung("one question was never answered")
+            return ask()
+
+        return asked
 
     def _heard(self, ask: Callable[[], T]) -> T:
         try:

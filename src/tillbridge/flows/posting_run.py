@@ -24,6 +24,7 @@ from tillbridge.screen.backend import (
     Act,
     Burst,
     BurstReport,
+    Check,
     Gone,
     Guard,
     Mark,
@@ -104,7 +105,9 @@ class PostingRun:
                 error = self._why(report)
             tries += 1
             self.note("starting over", tries=tries, error=str(error))
-            if self._leave() is not None:
+            left = self._leave()
+            if left is not None:
+                error = left if left.code == "dialog_in_the_way" else error
                 error.facts["left_open"] = True
                 break
         return End("not_committed", error)
@@ -132,7 +135,7 @@ class PostingRun:
 
     def _dialog_left_open(self, error: TillbridgeError) -> bool:
         """A dialog that nobody may answer stays on the screen for a person; nothing behind it can be closed."""
-        return error.code == "dialog_in_the_way" or "dialog" in error.facts
+        return "buttons" in error.facts or "dialog" in error.facts
 
     # ---- before the commit ----
 
@@ -210,10 +213,17 @@ class PostingRun:
         )
         self.shields += burst.shielded
         with held:
-            report = self.walk.hands.burst(lambda number: Burst(number, acts, checks, burst.commit))
+            report = self.walk.scene.pace.patiently(lambda: self._sent(acts, checks, burst.commit))
         if burst.shielded:
             self.note("shielded", number=self.shields)
         self.expected = burst.expected
+        return report
+
+    def _sent(self, acts: tuple[Act, ...], checks: tuple[Check, ...], commit: Press | None) -> BurstReport:
+        """Raises NotAnswering only where the commit was surely not sent: then it is sent again, after the silence."""
+        report = self.walk.hands.burst(lambda number: Burst(number, acts, checks, commit))
+        if report.stage == "not_committed" and report.code == "not_answering":
+            raise NotAnswering(report.cause)
         return report
 
     def _was_disturbed(self, mark: Mark) -> bool:

@@ -43,6 +43,7 @@ from tillbridge.screen.backend import (
     Found,
     Gone,
     Missing,
+    NotAnswering,
     Park,
     Press,
     SelectRow,
@@ -110,6 +111,9 @@ class Walk:
             except Gone:
                 self.scene.forget()
                 trouble.append(OperatorError("window_closed", control=_name(step)))
+            except NotAnswering:
+                trouble.append(OperatorError("not_answering", control=_name(step)))
+                raise  # its silence is counted where the time is kept
             except (PackError, OperatorError) as error:
                 if error.code not in _MAY_PASS:
                     raise
