@@ -104,7 +104,7 @@ def test_every_decision_is_in_the_index_and_has_its_four_parts() -> None:
     index = text(Path("docs/decisions/README.md"))
     numbers = [int(record.name[:4]) for record in records]
     assert [record.name for record in records if f"({record.name})" not in index] == []
-    assert numbers == list(range(1, len(records) + 1)), "numbers run without gaps and are used once"
+    assert len(numbers) == len(set(numbers)), "a number is used once"
     for record in records:
         source = record.read_text()
         assert source.startswith(f"# {record.name[:4]}: "), record.name
