@@ -142,7 +142,10 @@ def test_a_client_that_stays_locked_is_told_with_the_workstation(lab: Lab) -> No
 def test_a_dialog_for_people_stays_open_and_shows_itself(dialog: str, moment: str, lab: Lab) -> None:
     lab.server.knobs(**{f"dialog_{dialog}": f"{moment}*1"})
     report = lab.practice.post(order())
-    stages = {"opening": {"not_committed"}, "filling": {"not_committed", "doubt"}}  # it may come with the commit
+    stages = {
+        "opening": {"not_committed"},
+        "filling": {"not_committed", "doubt"},
+    }  # it may come with the commit
     assert report.stage in stages.get(moment, {"doubt"}), report.transcript
     assert trouble(report).facts["text"]
     assert lab.windows() >= 2, "it is left to a person"

@@ -71,6 +71,7 @@ class PostingRun:
         self.note = note
         self.disturbed = False
         self.shields = 0
+        self.look: Callable[[], None] = _nothing
         self.expected: tuple[Expected, ...] = ()
         self.waits: dict[str, int] = {}
 
@@ -80,6 +81,11 @@ class PostingRun:
 
     def rehearse(self) -> End:
         """Everything up to the commit, compared, and abandoned."""
+        return self._run(commit=False)
+
+    def look_inside(self, look: Callable[[], None]) -> End:
+        """A rehearsal that looks around in the open window before it fills it."""
+        self.look = look
         return self._run(commit=False)
 
     def _run(self, *, commit: bool) -> End:
@@ -148,6 +154,7 @@ class PostingRun:
         if any(dialog.spec.recheck for dialog in walk.dialogs.met[met:]):
             looks = [step for step in self.flow.identity if isinstance(step, Expect | ExpectRow)]
             walk.steps(looks, "before_commit")
+        self.look()
         return self._send(self._ready(commit=commit))
 
     def _ready(self, *, commit: bool) -> _Burst:
@@ -319,6 +326,10 @@ class PostingRun:
             self.note("abandon failed", error=str(cause))
             return OperatorError("window_closed", cause=str(cause))
         return None
+
+
+def _nothing() -> None:
+    """Nothing to look at."""
 
 
 def _of_title(step: AnyStep) -> bool:

@@ -27,6 +27,7 @@ from tillbridge.flows.pack import Pack
 from tillbridge.flows.posting_run import End, PostingRun
 from tillbridge.flows.scene import Scene
 from tillbridge.flows.steps import Flow, Verify
+from tillbridge.flows.survey import Survey, survey
 from tillbridge.flows.walk import Secrets, Walk, names_of
 from tillbridge.ports.practice import (
     InvoiceSeen,
@@ -100,6 +101,12 @@ class PackPractice:
     def rehearse(self, order: PostingOrder) -> PostingReport:
         return self._posting(order, "rehearse")
 
+    def survey(self, order: PostingOrder) -> Survey | Trouble:
+        """Open the payment window as a rehearsal does, try every locator, read what the settings may be, and leave."""
+        found: list[Survey] = []
+        report = self._posting(order, "survey", found)
+        return found[0] if found else report.trouble or Trouble(who="pack", code="act_refused")
+
     def idle_s(self) -> float:
         return self.desk.guard.idle_s()
 
@@ -169,7 +176,12 @@ class PackPractice:
         ping = walk.scene.backend.ping(walk.scene.program, PING_S)
         return gone and not glance.strangers and ping is not None
 
-    def _posting(self, order: PostingOrder, what: str) -> PostingReport:
+    def _posting(
+        self,
+        order: PostingOrder,
+        what: Literal["post", "rehearse", "survey"],
+        found: list[Survey] | None = None,
+    ) -> PostingReport:
         """Run the writing flow. An error before its first step is a proof that nothing was typed."""
         try:
             known = self._recognised()
@@ -184,7 +196,12 @@ class PackPractice:
         except (TillbridgeError, *_SCREEN) as cause:
             return PostingReport(stage="not_committed", trouble=_trouble(cause), transcript=log.close())
         run = PostingRun(flow, walk, self.desk.guard, log.note)
-        end = run.post() if what == "post" else run.rehearse()
+        if what == "post":
+            end = run.post()
+        elif what == "rehearse" or found is None:
+            end = run.rehearse()
+        else:
+            end = run.look_inside(lambda: found.append(survey(walk.scene)))
         log.note("end", stage=end.stage, error=str(end.error or ""), means=end.means)
         return _report(end, log.close())
 
