@@ -1,0 +1,629 @@
+"""Each rule of money at the place in the engine that keeps it; gateway and program say what the test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+import pytest
+
+from tillbridge.domain.errors import Fact, OperatorError, SetupError
+from tillbridge.domain.event import Event
+from tillbridge.domain.invoice import Debt
+from tillbridge.domain.ledger import LedgerRow, LedgerSeen
+from tillbridge.domain.moment import Moment
+from tillbridge.domain.money import Money, Parts, only_base
+from tillbridge.domain.money_leg import MoneyState
+from tillbridge.domain.next_command import Command, GiveBack, Inquire, Look, Post, Send
+from tillbridge.domain.operation import Entry
+from tillbridge.domain.outcome import (
+    Approved,
+    Cancelled,
+    CannotTell,
+    Declined,
+    Found,
+    Inquiry,
+    NotFound,
+    NotSent,
+    Outcome,
+    Pending,
+    Unknown,
+)
+from tillbridge.domain.payment import Payment
+from tillbridge.domain.posting_leg import PostingState
+from tillbridge.engine.cashier import Engine
+from tillbridge.engine.policy import HOUR, MINUTE, SECOND, Policy
+from tillbridge.engine.requests import PayRequest
+from tillbridge.journal.memory import MemoryJournal
+from tillbridge.ports.gateway import AttemptRequest, CancelAck, Capabilities, Gateway, KillAck
+from tillbridge.ports.practice import PostingOrder, PostingReport, Practice, Trouble
+from tillbridge.testing.world import CountedIds, ModelPractice, VirtualClock
+
+ASKED = 21_240
+PAID = Approved(amount=Money(minor=ASKED, currency="USD"), gateway_ref="g1")
+CARD = "4242 4242 4242 4242"
+
+
+def usd(minor: int) -> Money:
+    return Money(minor=minor, currency="USD")
+
+
+class Says:
+    """A gateway that answers as it was told, and looks at the journal at the moment it is called."""
+
+    def __init__(self, look: Callable[[], Payment | None]) -> None:
+        self.look = look
+        self.started: Outcome | Exception = PAID
+        self.told: Inquiry | Exception = NotFound()
+        self.voided: Outcome = PAID
+        self.refunded: Outcome = PAID
+        self.calls: list[str] = []
+        self.seen: dict[str, Payment | None] = {}
+        self.amounts: list[int] = []
+
+    def _called(self, name: str, answer: object = None) -> None:
+        self.calls.append(name)
+        self.seen[name] = self.look()
+        if isinstance(answer, Exception):
+            raise answer
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            gateway="says", features=frozenset(), currencies=frozenset({"USD"}), amount_minor_max=5_000_000,
+            horizon_ms=3 * MINUTE, idempotent=True, key_life_ms=HOUR, partial_approval=True,
+        )  # fmt: skip
+
+    def start_terminal(self, request: AttemptRequest) -> Outcome:
+        self._called("start", self.started)
+        return cast("Outcome", self.started)
+
+    def cancel_terminal(self, request: AttemptRequest) -> CancelAck:
+        self._called("cancel")
+        return CancelAck(answer="requested")
+
+    def inquire(self, reference: str, gateway_ref: str = "") -> Inquiry:
+        self._called("inquire", self.told)
+        return cast("Inquiry", self.told)
+
+    def void(self, reference: str, gateway_ref: str, void_reference: str) -> Outcome:
+        self._called("void")
+        return self.voided
+
+    def refund(self, reference: str, gateway_ref: str, amount: Money, refund_reference: str) -> Outcome:
+        self.amounts.append(amount.minor)
+        self._called("refund")
+        return self.refunded
+
+    def kill(self, reference: str, gateway_ref: str = "") -> KillAck:
+        self._called("kill")
+        return KillAck(answer="acknowledged")
+
+
+@dataclass
+class Shows(ModelPractice):
+    """The model program; what it shows and says can be set, and the journal is looked at when it is typed into."""
+
+    look: Callable[[], Payment | None] = lambda: None
+    trouble: Trouble | Exception | None = None
+    fails: Exception | None = None
+    by_hand: tuple[LedgerRow, ...] = ()
+    at_typing: list[Payment | None] = field(default_factory=list)
+    orders: list[PostingOrder] = field(default_factory=list)
+
+    def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
+        if isinstance(self.trouble, Exception):
+            raise self.trouble
+        if self.trouble is not None:
+            return self.trouble
+        seen = super().read_ledger(order)
+        return replace(seen, today=(*seen.today, *self.by_hand)) if isinstance(seen, LedgerSeen) else seen
+
+    def post(self, order: PostingOrder) -> PostingReport:
+        self.at_typing.append(self.look())
+        self.orders.append(order)
+        if self.fails is not None:
+            raise self.fails
+        return super().post(order)
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.journal = MemoryJournal()
+        self.gateway = Says(lambda: self.journal.payment("p1"))
+        self.practice = Shows(self.clock, usd(ASKED), look=lambda: self.journal.payment("p1"))
+        self.engine = self.restarted()
+
+    def restarted(self) -> Engine:
+        self.engine = Engine(
+            journal=self.journal,
+            gateway=cast("Gateway", self.gateway),
+            practice=cast("Practice", self.practice),
+            clock=self.clock,
+            ids=CountedIds(len(self.journal.since(0))),
+            policy=Policy(payment_method="Card", employee="Kim"),
+        )
+        return self.engine
+
+    def begin(self, **changes: Any) -> Payment:
+        return self.engine.begin(request(**changes))
+
+    def step(self, kind: type[Command], payment_id: str = "p1") -> Payment:
+        """Do the one open command of a kind now."""
+        found = [
+            due.command
+            for due in self.engine.due()
+            if type(due.command) is kind and due.payment_id == payment_id
+        ]
+        assert found, [due.command for due in self.engine.due()]
+        return self.engine.step(payment_id, found[0])
+
+    def tell(self, kind: str, reference: str, **facts: Fact) -> Payment:
+        """Something that came from outside (a report, a notice), through the engine's own way into the journal."""
+        payment = self.journal.payment("p1")
+        event = Event(kind=kind, at=self.clock.now(), subject=reference, facts=facts)
+        return self.engine._append("p1", payment, (event,))
+
+    def wait(self, ms: int) -> None:
+        self.clock.now_ms += ms
+
+    def state(self) -> MoneyState:
+        payment = self.journal.payment("p1")
+        assert payment is not None
+        return payment.attempts[-1].state
+
+    def posting(self) -> PostingState:
+        payment = self.journal.payment("p1")
+        assert payment is not None
+        return payment.postings[0].state
+
+
+def debt(**changes: Any) -> Debt:
+    usual: dict[str, Any] = {"software": "model", "account_id": "01042", "client": "Alvarez, Rosa"}
+    return Debt(**(usual | {"invoice_number": "10482", "balance": usd(ASKED)} | changes))
+
+
+def request(minor: int = ASKED, **changes: Any) -> PayRequest:
+    usual: dict[str, Any] = {"payment_id": "p1", "operation": "sale", "entry": Entry.TERMINAL}
+    usual |= {"parts": only_base(usd(minor)), "debt": debt(), "terminal_id": "front-desk-1"}
+    return PayRequest(**(usual | changes))
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def unknown(desk: Desk) -> Desk:
+    desk.gateway.started = Unknown(cause="read_timeout")
+    desk.begin()
+    desk.step(Send)
+    return desk
+
+
+@pytest.fixture
+def paid(desk: Desk) -> Desk:
+    desk.begin()
+    desk.step(Send)
+    return desk
+
+
+# ---- 1: the same id is the same payment -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"minor": 100},
+        {"parts": Parts(base=usd(ASKED - 1), fee=usd(1), tip=usd(0))},
+        {"operation": "deposit"},
+        {"debt": debt(invoice_number="10483")},
+        {"debt": debt(account_id="1042")},
+    ],
+)
+def test_the_same_id_with_anything_else_is_refused(desk: Desk, change: dict[str, Any]) -> None:
+    first = desk.begin()
+    with pytest.raises(OperatorError) as refused:
+        desk.begin(**change)
+    assert refused.value.code == "payment_id_used"
+    assert desk.begin() == first == desk.journal.payment("p1")
+
+
+# ---- 2: journal before acting ---------------------------------------------------------------------
+
+
+def test_the_intent_is_in_the_journal_when_the_gateway_is_called(paid: Desk) -> None:
+    seen = paid.gateway.seen["start"]
+    assert seen is not None
+    assert seen.attempts[0].state is MoneyState.SENDING
+
+
+def test_the_start_of_typing_is_in_the_journal_when_the_first_key_goes_out(paid: Desk) -> None:
+    paid.step(Post)
+    seen = paid.practice.at_typing[0]
+    assert seen is not None
+    assert seen.postings[0].state is PostingState.TYPING
+
+
+def test_the_start_of_a_give_back_is_in_the_journal_when_the_gateway_is_called(unknown: Desk) -> None:
+    late(unknown)
+    unknown.step(GiveBack)
+    seen = unknown.gateway.seen["void"]
+    assert seen is not None
+    assert seen.attempts[0].give_back_reference == f"{seen.attempts[0].reference}GB"
+
+
+# ---- 3: ask before repeating ----------------------------------------------------------------------
+
+
+def late(desk: Desk) -> None:
+    """An approval behind the door of killing."""
+    desk.engine.stop("p1", "Dana")
+    desk.gateway.told = Found(outcome=PAID)
+    for _ in range(3):
+        payment = desk.journal.payment("p1")
+        assert payment is not None
+        desk.engine.step("p1", next(d.command for d in desk.engine.due()))
+        if desk.state() is MoneyState.KILLING and payment.attempts[0].kills >= 2:
+            break
+    desk.step(Inquire)
+    assert desk.state() is MoneyState.KILLING
+
+
+@pytest.mark.parametrize("cause", [TimeoutError("read"), ValueError("garbled"), ConnectionError("lost")])
+def test_an_adapter_that_breaks_is_a_doubt_and_never_a_proof(desk: Desk, cause: Exception) -> None:
+    desk.gateway.started = cause
+    desk.begin()
+    desk.step(Send)
+    assert desk.state() is MoneyState.UNKNOWN
+
+
+def test_wrong_settings_are_a_proved_refusal(desk: Desk) -> None:
+    desk.gateway.started = SetupError("wrong_key")
+    desk.begin()
+    desk.step(Send)
+    assert desk.state() is MoneyState.NOT_SENT
+
+
+@pytest.mark.parametrize("told", [CannotTell(cause="x"), NotFound(), TimeoutError("inquiry")])
+def test_an_inquiry_that_tells_nothing_changes_nothing(unknown: Desk, told: Inquiry | Exception) -> None:
+    unknown.gateway.told = told
+    unknown.wait(10 * SECOND)
+    unknown.step(Inquire)
+    assert unknown.state() is MoneyState.UNKNOWN
+    assert unknown.gateway.calls.count("start") == 1
+
+
+def test_only_a_not_found_after_the_horizon_opens_the_door(unknown: Desk) -> None:
+    unknown.wait(3 * MINUTE - 1)
+    unknown.step(Inquire)
+    assert unknown.state() is MoneyState.UNKNOWN
+    unknown.wait(1)
+    unknown.step(Inquire)
+    assert unknown.state() is MoneyState.KILLING
+
+
+def test_a_changed_wall_clock_opens_no_door(unknown: Desk) -> None:
+    @dataclass(frozen=True)
+    class Ahead:
+        """The wall clock was set 99 hours ahead; a few seconds have passed."""
+
+        def now(self) -> Moment:
+            now = unknown.clock.now()
+            return Moment(now.wall_ms + 99 * HOUR, now.boot, now.mono_ms + 5 * SECOND)
+
+    unknown.engine = replace(unknown.engine, clock=Ahead())
+    unknown.step(Inquire)
+    assert unknown.state() is MoneyState.UNKNOWN
+
+
+def test_no_second_attempt_while_the_first_is_in_doubt(unknown: Desk) -> None:
+    with pytest.raises(OperatorError) as refused:
+        unknown.engine.try_again("p1")
+    assert refused.value.code == "still_finding_out"
+
+
+def test_a_command_that_is_out_of_date_does_nothing(desk: Desk) -> None:
+    payment = desk.begin()
+    send = Send(payment.attempts[0].reference)
+    desk.engine.step("p1", send)
+    desk.engine.step("p1", send)
+    assert desk.gateway.calls == ["start"]
+
+
+def test_a_hold_is_not_money(desk: Desk) -> None:
+    desk.gateway.started = replace(PAID, captured=False)
+    desk.begin()
+    desk.step(Send)
+    assert desk.state() is MoneyState.AUTHORIZED
+
+
+def test_a_killed_attempt_is_watched_for_its_whole_time(unknown: Desk) -> None:
+    unknown.engine.stop("p1", "Dana")
+    for _ in range(3):
+        unknown.engine.step("p1", unknown.engine.due()[0].command)
+    unknown.step(Inquire)
+    assert unknown.state() is MoneyState.KILLED
+    unknown.wait(95 * HOUR)
+    assert not unknown.step(Inquire).finished
+    unknown.wait(HOUR)
+    assert unknown.step(Inquire).finished
+
+
+def test_a_refund_of_a_late_approval_is_asked_about_before_it_is_said_again(unknown: Desk) -> None:
+    late(unknown)
+    unknown.gateway.voided = NotSent(code="not_voidable")
+    unknown.gateway.refunded = Unknown(cause="lost")
+    unknown.gateway.told = NotFound()
+    unknown.step(GiveBack)
+    unknown.wait(MINUTE)
+    unknown.step(GiveBack)
+    assert unknown.gateway.calls.count("refund") == 1
+    unknown.wait(3 * MINUTE)
+    unknown.step(GiveBack)
+    assert unknown.gateway.calls.count("refund") == 2
+
+
+def test_only_what_is_still_owed_of_a_late_approval_is_refunded(unknown: Desk) -> None:
+    late(unknown)
+    reference = unknown.journal.payment("p1").attempts[0].reference  # type: ignore[union-attr]
+    unknown.tell("refunded_elsewhere", reference, returned_minor=1_240, key="r-1")
+    unknown.gateway.voided = NotSent(code="not_voidable")
+    unknown.gateway.told = NotFound()
+    unknown.step(GiveBack)
+    assert unknown.gateway.amounts == [20_000]
+    assert unknown.state() is MoneyState.KILLED
+
+
+# ---- 4 and 10: limits -----------------------------------------------------------------------------
+
+
+def test_more_than_is_owed_is_refused(desk: Desk) -> None:
+    with pytest.raises(OperatorError) as refused:
+        desk.begin(minor=ASKED + 1)
+    assert refused.value.code == "not_chargeable"
+    assert desk.journal.payment("p1") is None
+
+
+def test_what_a_doubt_may_have_taken_cannot_be_taken_again(unknown: Desk) -> None:
+    with pytest.raises(OperatorError):
+        unknown.begin(payment_id="p2", minor=1)
+
+
+def test_another_card_is_bound_by_what_others_took_meanwhile(desk: Desk) -> None:
+    desk.gateway.started = Declined(category="x", retry="other_card")
+    desk.begin()
+    desk.step(Send)
+    desk.begin(payment_id="p2")
+    with pytest.raises(OperatorError) as refused:
+        desk.engine.try_again("p1")
+    assert refused.value.code == "not_chargeable"
+
+
+def refund(minor: int, payment_id: str = "r1") -> dict[str, Any]:
+    return {"payment_id": payment_id, "operation": "refund", "entry": None, "of": "p1", "minor": minor}
+
+
+def test_no_more_goes_back_than_was_taken(paid: Desk) -> None:
+    paid.begin(**refund(ASKED))
+    with pytest.raises(OperatorError):
+        paid.begin(**refund(1, "r2"))
+
+
+def test_what_others_gave_back_is_not_given_back_again(paid: Desk) -> None:
+    reference = paid.journal.payment("p1").attempts[0].reference  # type: ignore[union-attr]
+    paid.tell("refunded_elsewhere", reference, returned_minor=1_240, key="r-1")
+    with pytest.raises(OperatorError):
+        paid.begin(**refund(20_001))
+    assert paid.begin(**refund(20_000)).parts.whole == usd(20_000)
+
+
+# ---- 5, 6, 7: posting -------------------------------------------------------------------------------
+
+
+def test_the_posting_is_for_the_client_and_invoice_of_the_payment(paid: Desk) -> None:
+    paid.step(Post)
+    order = paid.practice.orders[0]
+    assert (order.account_id, order.client, order.invoice_number) == ("01042", "Alvarez, Rosa", "10482")
+    assert (order.amount, order.payment_method, order.employee) == (usd(ASKED), "Card", "Kim")
+
+
+def test_a_row_typed_by_hand_is_asked_about_and_nothing_is_typed(paid: Desk) -> None:
+    paid.practice.by_hand = (
+        LedgerRow(account_id="01042", invoice_number="", amount=usd(ASKED), reference="", method="", date=""),
+    )
+    paid.step(Post)
+    assert paid.posting() is PostingState.NEEDS_ATTENTION
+    assert paid.practice.orders == []
+
+
+def test_an_amount_that_does_not_fit_any_more_is_not_typed(paid: Desk) -> None:
+    payment = paid.journal.payment("p1")
+    assert payment is not None
+    paid.tell("posting_blocked", payment.postings[0].marker, reason="balance_changed", seen_minor=100)
+    paid.engine.resume("p1")
+    paid.wait(HOUR)
+    paid.step(Post)
+    assert paid.practice.orders == []
+    assert paid.posting() is PostingState.NEEDS_ATTENTION
+
+
+def test_a_typing_that_broke_is_a_doubt_and_is_not_typed_again_at_once(paid: Desk) -> None:
+    paid.practice.fails = RuntimeError("window gone")
+    paid.step(Post)
+    assert paid.posting() is PostingState.UNSURE
+    paid.practice.fails = None
+    paid.step(Look)
+    assert paid.posting() is PostingState.UNSURE
+    assert len(paid.practice.orders) == 1
+
+
+def test_a_doubtful_commit_is_looked_for_before_anything_else(paid: Desk) -> None:
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    assert paid.posting() is PostingState.UNSURE
+    paid.wait(30 * SECOND)
+    paid.step(Look)
+    assert paid.posting() is PostingState.UNSURE, "a row may still be on its way"
+    paid.wait(HOUR)
+
+
+def test_a_commit_that_shows_late_is_found_and_not_typed_twice(paid: Desk) -> None:
+    paid.practice.typing_plan.append("late")
+    paid.step(Post)
+    paid.wait(10 * SECOND)
+    paid.step(Look)
+    assert paid.posting() is PostingState.POSTED
+    assert len(paid.practice.books) == 1
+
+
+# ---- 8: two legs ------------------------------------------------------------------------------------
+
+
+def test_money_that_went_back_before_it_was_posted_is_never_posted(paid: Desk) -> None:
+    reference = paid.journal.payment("p1").attempts[0].reference  # type: ignore[union-attr]
+    payment = paid.tell("voided", reference)
+    assert [p.state for p in payment.postings] == [PostingState.NOT_NEEDED]
+
+
+def posted(paid: Desk) -> str:
+    paid.practice.row_delay_ms = 0
+    paid.step(Post)
+    assert paid.posting() is PostingState.POSTED
+    return paid.journal.payment("p1").attempts[0].reference  # type: ignore[union-attr]
+
+
+def test_money_that_went_back_after_it_was_posted_owes_a_reversal_of_its_own(paid: Desk) -> None:
+    payment = paid.tell("returned", posted(paid))
+    assert [(p.kind, p.state, p.amount) for p in payment.postings] == [
+        ("sale", PostingState.POSTED, usd(ASKED)),
+        ("return", PostingState.WAITING, usd(ASKED)),
+    ]
+    assert payment.postings[0].marker != payment.postings[1].marker
+
+
+def test_a_part_that_went_back_owes_a_reversal_of_that_part(paid: Desk) -> None:
+    payment = paid.tell("refunded_elsewhere", posted(paid), returned_minor=1_240, key="r-1")
+    assert [(p.kind, p.amount) for p in payment.postings] == [("sale", usd(ASKED)), ("return", usd(1_240))]
+
+
+def test_money_that_came_back_while_nobody_knew_makes_the_posting_right_again(paid: Desk) -> None:
+    paid.practice.typing_plan.append("late")
+    paid.step(Post)
+    reference = paid.journal.payment("p1").attempts[0].reference  # type: ignore[union-attr]
+    paid.tell("returned", reference)
+    payment = paid.tell("re_presented", reference)
+    assert [p.kind for p in payment.postings] == ["sale"]
+    paid.wait(10 * SECOND)
+    assert [p.kind for p in paid.step(Look).postings] == ["sale"]
+
+
+def test_a_reversal_is_owed_once_it_is_known_that_it_was_posted(paid: Desk) -> None:
+    paid.practice.typing_plan.append("late")
+    paid.step(Post)
+    paid.tell("returned", paid.journal.payment("p1").attempts[0].reference)  # type: ignore[union-attr]
+    paid.wait(10 * SECOND)
+    assert [p.kind for p in paid.step(Look).postings] == ["sale", "return"]
+
+
+# ---- 9: recovery is the same loop -------------------------------------------------------------------
+
+
+def test_a_crash_in_the_call_is_a_doubt_after_the_restart(desk: Desk) -> None:
+    payment = desk.begin()
+    desk.engine.start("p1", Send(payment.attempts[0].reference))
+    assert desk.restarted().recover() == ["p1"]
+    assert desk.state() is MoneyState.UNKNOWN
+    assert [type(due.command) for due in desk.engine.due()] == [Inquire]
+
+
+def test_a_crash_while_it_runs_is_asked_about(desk: Desk) -> None:
+    desk.gateway.started = Pending(kind="terminal")
+    desk.begin()
+    desk.step(Send)
+    desk.restarted().recover()
+    assert desk.state() is MoneyState.UNKNOWN
+
+
+def test_a_crash_while_typing_is_unsure_after_the_restart(paid: Desk) -> None:
+    payment = paid.journal.payment("p1")
+    assert payment is not None
+    task = paid.engine.start("p1", Post(payment.postings[0].marker))
+    assert task is not None
+    assert paid.engine.finish(task, paid.engine.perform(task)) is not None
+    paid.restarted().recover()
+    assert paid.posting() is PostingState.UNSURE
+
+
+def test_everything_that_is_open_is_due_not_only_the_first(desk: Desk) -> None:
+    desk.gateway.started = Pending(kind="ach")
+    desk.begin()
+    desk.step(Send)
+    assert {type(due.command) for due in desk.engine.due()} == {Post, Inquire}
+
+
+# ---- 12: the terminal -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("started", [Pending(kind="terminal"), Unknown(cause="lost")])
+def test_a_cancel_is_said_to_the_terminal_and_decides_nothing(desk: Desk, started: Outcome) -> None:
+    desk.gateway.started = started
+    desk.begin()
+    desk.step(Send)
+    before = desk.state()
+    desk.engine.cancel("p1", "Dana")
+    desk.gateway.told = CannotTell(cause="x")
+    desk.wait(10 * SECOND)
+    desk.step(Inquire)
+    assert desk.gateway.calls[-2:] == ["cancel", "inquire"]
+    assert desk.state() is before
+    desk.gateway.told = Found(outcome=Cancelled(by="cashier"))
+    desk.wait(10 * SECOND)
+    desk.step(Inquire)
+    assert desk.state() is MoneyState.CANCELLED
+
+
+# ---- 13: an unread screen never stops the card --------------------------------------------------------
+
+
+def test_a_typed_amount_is_bound_by_no_balance_that_nobody_read(desk: Desk) -> None:
+    desk.begin()
+    typed = desk.begin(payment_id="p2", debt=debt(balance=None), minor=99_900)
+    assert typed.parts.whole == usd(99_900)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [Trouble(who="operator", code="software_closed"), SetupError("setting_missing"), OSError("bus")],
+)
+def test_a_screen_that_cannot_be_read_makes_the_posting_wait(
+    paid: Desk, trouble: Trouble | Exception
+) -> None:
+    paid.practice.trouble = trouble
+    paid.step(Post)
+    assert paid.posting() is PostingState.WAITING
+    paid.practice.trouble = None
+    paid.practice.row_delay_ms = 0
+    paid.wait(HOUR)
+    paid.step(Post)
+    assert paid.posting() is PostingState.POSTED
+
+
+# ---- 14: card numbers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payment_id": CARD}, {"person": CARD}, {"debt": debt(client=CARD)}, {"debt": debt(account_id=CARD)},
+        {"debt": debt(invoice_number=CARD)},
+    ],
+)  # fmt: skip
+def test_a_card_number_typed_anywhere_is_refused_and_kept_nowhere(desk: Desk, change: dict[str, Any]) -> None:
+    with pytest.raises(OperatorError) as refused:
+        desk.begin(**change)
+    assert refused.value.code == "card_number_typed"
+    assert refused.value.facts == {}
+    assert desk.journal.since(0) == ()

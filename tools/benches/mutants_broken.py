@@ -1,0 +1,66 @@
+"""The rules of money, broken one by one: read from broken_domain.txt and broken_outside.txt, where each entry says the
+rule, the file under src/tillbridge, which tests must notice, the text that stands there once, and what replaces it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+LISTS = [Path(__file__).with_name(name) for name in ("broken_domain.txt", "broken_outside.txt")]
+"""What is broken in the domain, and what in engine, journal, flows and gateway."""
+
+
+class Broken(NamedTuple):
+    """`tests`: a name in TESTS."""
+
+    rule: int
+    file: str
+    tests: str
+    old: str
+    new: str
+
+
+def _domain(*names: str) -> tuple[str, ...]:
+    return tuple(f"tests/domain/test_{name}.py" for name in names)
+
+
+ENGINE = tuple(
+    f"tests/engine/test_{name}.py" for name in ("rules_at_the_engine", "one_payment", "rules_hold")
+)
+TESTS: dict[str, tuple[str, ...]] = {
+    "money_leg": _domain("attempts", "giving_back", "tables"),
+    "posting_leg": _domain("postings", "tables"),
+    "both_legs": _domain("postings", "attempts", "giving_back", "tables"),
+    "next": _domain("next_command", "attempts"),
+    "match": _domain("matching"),
+    "sums": _domain("money"),
+    "names": _domain("marker", "pan"),
+    "time": _domain("moment"),
+    "told": _domain("event"),
+    "engine": ENGINE,
+    "journal": ("tests/journal/test_memory.py",),
+    "sqlite": ("tests/journal/test_sqlite.py", "tests/journal/test_trouble.py"),
+    "journals": ("tests/journal/test_memory.py", "tests/journal/test_sqlite.py"),
+    "flows": tuple(f"tests/flows/test_{name}.py" for name in ("posting", "dialogs", "seen")),
+    "wire": ("tests/gateways/test_simulator_wire.py", "tests/gateways/test_in_process_gateway.py"),
+}
+"""Which tests are run for an entry, fastest first."""
+
+
+def every() -> list[Broken]:
+    return [entry for path in LISTS for entry in _read(path)]
+
+
+def _read(path: Path) -> list[Broken]:
+    blocks = path.read_text().split("\n@ ")[1:]
+    return [_entry(block.split("\n")) for block in blocks]
+
+
+def _entry(lines: list[str]) -> Broken:
+    rule, file, tests = lines[0].split()
+    old = "\n".join(line[1:] for line in lines[1:] if line.startswith("-"))
+    new = [line[1:] for line in lines[1:] if line.startswith("+")]
+    if tests not in TESTS:
+        raise ValueError(f"no tests are called {tests!r}")
+    return Broken(int(rule), file, tests, old if new else f"{old}\n", "\n".join(new))
