@@ -352,8 +352,11 @@ class Backend(Protocol):
         ...
 
     def rows(self, node: Node, captions: Sequence[str], where: tuple[str, str] | None = None) -> Rows:
-        """Read a list by column caption. With `where` = (caption, text) the reader may stop once that row is
-        found *and* `complete` is then False. Caption "#check" is the row's tick and gives no cell."""
+        """Read a list by column caption. Caption "#check" is the row's tick and gives no cell.
+
+        With `where` = (caption, text) only the rows whose cell says exactly that are given, all of them; with
+        ("#selected", "true") the selected rows. `complete` is True only if every row was looked at for that.
+        """
         ...
 
     def choices(self, node: Node) -> Sequence[str]:

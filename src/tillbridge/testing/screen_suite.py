@@ -240,7 +240,13 @@ class Lists:
 
     def test_one_row_is_found_by_its_key(self, pilot: Pilot) -> None:
         rows = pilot.backend.rows(pilot.node(INVOICES), ["Invoice", "Balance"], ("Invoice", "INV-1101"))
-        assert next(row for row in rows.rows if row.cells[0] == "INV-1101").index == 101
+        assert [(row.index, row.cells) for row in rows.rows] == [(101, ("INV-1101", "$201.01"))]
+
+    def test_the_selected_row_is_read_without_the_others(self, pilot: Pilot) -> None:
+        invoices = pilot.node(INVOICES)
+        pilot.done(b.SelectRow(invoices, 7))
+        rows = pilot.backend.rows(invoices, ["Balance"], ("#selected", "true"))
+        assert [(row.index, row.cells) for row in rows.rows] == [(7, ("$107.07",))]
 
     def test_a_caption_that_is_not_there_is_refused(self, pilot: Pilot) -> None:
         with pytest.raises(b.Refused):

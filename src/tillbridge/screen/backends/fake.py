@@ -133,10 +133,13 @@ class FakeBackend:
             )
             for at, cells in enumerate(control.cells)
         )
-        found = where is not None and any(
-            cells[_column(control, where[0])] == where[1] for cells in control.cells
-        )
-        return b.Rows(tuple(wanted), rows, control.all_rows and not found)
+        if where is None:
+            return b.Rows(tuple(wanted), rows, control.all_rows)
+        if where == ("#selected", "true"):
+            return b.Rows(tuple(wanted), tuple(row for row in rows if row.selected), complete=False)
+        key = _column(control, where[0])
+        fitting = tuple(row for row in rows if control.cells[row.index][key] == where[1])
+        return b.Rows(tuple(wanted), fitting, control.all_rows)
 
     def choices(self, node: b.Node) -> Sequence[str]:
         self._answer()

@@ -16,7 +16,7 @@ from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
 from tillbridge.screen.backends.atspi.find import matching
 from tillbridge.screen.backends.atspi.focus import Focus
 from tillbridge.screen.backends.atspi.reading import Reader, value_of, value_reply
-from tillbridge.screen.backends.atspi.table import TABLE, Grid, Tables
+from tillbridge.screen.backends.atspi.table import TABLE, Grid, Tables, tick_column
 from tillbridge.screen.backends.atspi.tops import (
     COMPONENT,
     bits,
@@ -177,10 +177,10 @@ class Hands:
 
     def _tick_row(self, table: Ref, home: Home, row: int, on: bool) -> None:
         grid = self._grid_with(table, row)
-        box = self._tables.tick_cell(grid, row)
-        if box is None:
+        column = tick_column(grid, row, self._tables.boxes(table))
+        if column is None:
             raise b.Refused("no_tick")
-        cell, column = box
+        cell = grid.cell(row, column)
         if self._is_on(cell) is on:
             return
         # In Qt the cell's own action may select instead of ticking, so the space bar comes first.

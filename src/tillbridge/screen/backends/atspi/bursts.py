@@ -7,28 +7,19 @@ What was surely not sent is `not_committed`; what was sent and acknowledged is `
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi import words as w
 from tillbridge.screen.backends.atspi.acts import Hands, Home, focus_call, press_call, set_text_call, taken
 from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
-from tillbridge.screen.backends.atspi.reading import Reader, is_read_only, usable, value_of, value_reply
-from tillbridge.screen.backends.atspi.table import TABLE, Tables
-from tillbridge.screen.backends.atspi.tops import Tops, bits, name_of, ref_of, state_of, text_reply
+from tillbridge.screen.backends.atspi.questions import Questions, differences
+from tillbridge.screen.backends.atspi.reading import Reader, is_read_only, usable
+from tillbridge.screen.backends.atspi.table import Tables
+from tillbridge.screen.backends.atspi.tops import Tops, bits, ref_of, state_of
 
 _COMMIT_OPENS_S = 0.5
 _PRESSED_S = 0.3
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """The one call that settles a check, and how its reply becomes the text to compare."""
-
-    check: b.Check
-    call: Call
-    seen: Callable[[Reply], str]
 
 
 class Bursts:
@@ -40,7 +31,7 @@ class Bursts:
         self._bus = bus
         self._tops = tops
         self._reader = reader
-        self._tables = tables
+        self._questions = Questions(reader, tables)
         self._hands = hands
         self._homes = homes
         self._used: set[int] = set()
@@ -52,7 +43,7 @@ class Bursts:
         started = time.monotonic()
         done = 0
         try:
-            questions = self._questions(burst.checks)
+            questions = self._questions.of(burst.checks)
             self._ready(burst)
             batches = _batched(burst.acts)
             for batch in batches[:-1]:
@@ -63,9 +54,9 @@ class Bursts:
             asked = [question.call for question in questions] + [state_of(ref) for ref in commit]
             replies = self._do(last, asked)
             done += len(last)
-            differences = _differences(questions, replies[: len(questions)])
-            if differences or burst.commit is None:
-                return b.BurstReport("not_committed", done, differences)
+            wrong = differences(questions, replies[: len(questions)])
+            if wrong or burst.commit is None:
+                return b.BurstReport("not_committed", done, wrong)
             self._can_use(commit[0], bits(replies[-1]))
             self._not_blocked(self._home(commit[0]).window)
             if burst.commit_within_s is not None and time.monotonic() - started > burst.commit_within_s:
@@ -128,45 +119,6 @@ class Bursts:
                 taken(reply)
         return replies[len(batch) :]
 
-    # ---- checks ----------------------------------------------------------------------------------
-
-    def _questions(self, checks: Sequence[b.Check]) -> list[Question]:
-        """Everything that takes more than one call is found out before the acts begin."""
-        controls = [ref_of(check.node) for check in checks]
-        roles = self._reader.roles(controls)
-        return [self._question(*each) for each in zip(checks, controls, roles)]
-
-    def _question(self, check: b.Check, ref: Ref, role: int) -> Question:
-        match check.facet:
-            case "text" if role in w.BRANCHED:
-                return Question(check, *self._reader.trees.question(ref, role, check.accepted))
-            case "text":
-                return Question(check, value_of(ref, role), lambda reply: value_reply(role, reply))
-            case "checked":
-                return Question(check, state_of(ref), lambda reply: _word(bits(reply), w.CHECKED))
-            case "enabled":
-                return Question(
-                    check, state_of(ref), lambda reply: _word(bits(reply), w.ENABLED, w.SENSITIVE)
-                )
-            case "read_only":
-                return Question(check, state_of(ref), lambda reply: _word(bits(reply), w.READ_ONLY))
-            case "row_selected":
-                call = Call(ref, TABLE, "IsRowSelected", "i", (check.row,))
-                return Question(check, call, lambda reply: "true" if reply is True else "false")
-            case "row_text" | "row_ticked":
-                return self._row_question(check, ref)
-
-    def _row_question(self, check: b.Check, table: Ref) -> Question:
-        grid = self._tables.grid(table)
-        if not 0 <= check.row < grid.height:
-            raise b.Refused("no_such_row", f"{check.row} of {grid.height}")
-        if check.facet == "row_text":
-            return Question(check, name_of(grid.cell(check.row, grid.column(check.column))), text_reply)
-        box = self._tables.tick_cell(grid, check.row)
-        if box is None:
-            raise b.Refused("no_tick")
-        return Question(check, state_of(box[0]), lambda reply: _word(bits(reply), w.CHECKED))
-
     # ---- commit ----------------------------------------------------------------------------------
 
     def _commit(self, press: b.Press, done: int) -> b.BurstReport:
@@ -215,16 +167,3 @@ def _batched(acts: Sequence[b.Act]) -> list[tuple[b.Act, ...]]:
 def _quick_call(act: b.Act) -> Call:
     ref = ref_of(act.node)
     return set_text_call(ref, act.text) if isinstance(act, b.SetText) else focus_call(ref)
-
-
-def _differences(questions: Sequence[Question], replies: Sequence[Reply]) -> tuple[b.Difference, ...]:
-    found = []
-    for question, reply in zip(questions, replies):
-        seen = question.seen(reply)
-        if seen not in question.check.accepted:
-            found.append(b.Difference(question.check, seen))
-    return tuple(found)
-
-
-def _word(states: int, *wanted: int) -> str:
-    return "true" if w.has(states, *wanted) else "false"

@@ -96,13 +96,14 @@ class Bus:
     def try_ask(self, calls: Sequence[Call], limit_s: float | None = None) -> list[Reply | None]:
         """Like `ask`, but a reply that does not come in time is None."""
         limit = self.limit_s if limit_s is None else limit_s
+        started = time.monotonic()
         replies: list[Reply | None] = []
         waiting: deque[int] = deque()
         for call in calls:
             waiting.append(self._send(call))
             if len(waiting) == _AT_ONCE:
-                replies.append(self._collect(waiting.popleft(), limit))
-        replies.extend(self._collect(serial, limit) for serial in waiting)
+                replies.append(self._collect(waiting.popleft(), limit, started))
+        replies.extend(self._collect(serial, limit, started) for serial in waiting)
         return replies
 
     def send(self, call: Call) -> int:
@@ -111,7 +112,7 @@ class Bus:
 
     def reply_to(self, serial: int, limit_s: float) -> Reply | None:
         """The reply to a call of `send`, or None if it has not come within `limit_s`."""
-        return self._collect(serial, limit_s)
+        return self._collect(serial, limit_s, time.monotonic())
 
     def forget(self, serial: int) -> None:
         """The reply to this call no longer matters, whenever it comes."""
@@ -158,9 +159,11 @@ class Bus:
             raise Gone("the accessibility bus") from cause
         return serial
 
-    def _collect(self, serial: int, limit_s: float) -> Reply | None:
-        """The reply to one call. Silence longer than `limit_s` gives None; the late reply is then dropped."""
-        started = time.monotonic()
+    def _collect(self, serial: int, limit_s: float, started: float) -> Reply | None:
+        """The reply to one call. Silence longer than `limit_s` gives None; the late reply is then dropped.
+
+        All calls of one batch share one silence: it began with the batch, or with the last reply of any of them.
+        """
         while (reply := self._awaited.get(serial)) is None:
             silent_since = max(started, self._answered_at)
             if not self._pump(silent_since + limit_s - time.monotonic()):

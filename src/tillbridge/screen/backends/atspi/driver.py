@@ -20,6 +20,8 @@ from tillbridge.screen.backends.atspi.table import Tables
 from tillbridge.screen.backends.atspi.tops import Tops, ref_of
 from tillbridge.screen.backends.atspi.x11 import Screen
 
+_KEPT = 5000
+"""Controls that are kept before those of closed windows are forgotten."""
 _EVENTS = ("object:state-changed", "object:children-changed", "object:property-change", "object:text-changed")
 _MORE_EVENTS = ("object:selection-changed", "object:visible-data-changed", "object:model-changed", "window:")
 _SIGNALS = ("org.a11y.atspi.Event.Object", "org.a11y.atspi.Event.Window")
@@ -46,7 +48,7 @@ class AtspiBackend:
         self._screen = screen
         self._tops = Tops(bus, screen)
         self._finder = Finder(bus)
-        self._reader = Reader(bus)
+        self._reader = Reader(bus, self._finder.roles)
         self._tables = Tables(bus)
         self._homes: dict[Ref, Home] = {}
         hands = Hands(bus, self._reader, self._tables, Focus(bus, self._tops, screen))
@@ -64,7 +66,16 @@ class AtspiBackend:
         return self._tops.programs()
 
     def windows(self, program: b.Program) -> Sequence[b.Window]:
-        return self._tops.windows(program)
+        windows = self._tops.windows(program)
+        if len(self._homes) > _KEPT:
+            there = {ref_of(window.handle) for window in windows}
+            for ref in [
+                ref
+                for ref, home in self._homes.items()
+                if ref.bus == program.key and home.window not in there
+            ]:
+                del self._homes[ref]
+        return windows
 
     def ping(self, program: b.Program, timeout_s: float) -> float | None:
         return self._tops.ping(program, timeout_s)

@@ -6,7 +6,7 @@ of the candidates are then asked for in one go. The verdict is `locator.judge`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tillbridge.screen import backend as b
@@ -19,6 +19,7 @@ from tillbridge.screen.backends.atspi.tops import (
     PROPERTIES,
     name_of,
     node,
+    ref_of,
     refs,
     text_reply,
 )
@@ -30,6 +31,8 @@ _QT_CHOICE: frozenset[b.EvidenceKind] = frozenset({"id", "label", "only"})
 _GTK: frozenset[b.EvidenceKind] = frozenset({"name", "label", "only"})
 _ALL, _ANY, _CANONICAL = 1, 2, 1
 _WINDOW_COORDS = 1
+_KEPT = 20_000
+"""Ids that are kept at most."""
 
 
 def matching(scope: Ref, roles: Iterable[int], states: Iterable[int] = (), limit: int = 0) -> Call:
@@ -57,13 +60,51 @@ class Pool:
     captions: dict[Ref, str] = field(default_factory=dict)
     """Names."""
 
+    def same_as(self, other: Pool) -> bool:
+        return self.shown == other.shown and self.hidden == other.hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A control found before by its id, and what must still be so for it to be found again without a search."""
+
+    verdict: b.Found
+    pool: Pool
+    labels: tuple[Ref, ...]
+    said: tuple[tuple[Ref, str], ...]
+    """Names that were part of the evidence: the control's own, or its label's."""
+
+
+@dataclass(slots=True)
+class Labels:
+    """Which controls belong to labels of the wanted captions, and through which label."""
+
+    all: tuple[Ref, ...] = ()
+    owned: dict[str, list[Ref]] = field(default_factory=dict)
+    spoken: dict[str, tuple[Ref, str]] = field(default_factory=dict)
+    """Per caption the one label that says so, with its exact text; absent when its place decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A target with the evidence that can be seen here."""
+
+    target: b.Target
+    pieces: tuple[b.Evidence, ...]
+
+    def asks(self, kind: b.EvidenceKind) -> bool:
+        return any(piece.kind == kind for piece in self.pieces)
+
 
 class Finder:
     """Resolves targets of one program window at a time. Keeps ids, which never change while a control lives."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self.roles: dict[Ref, int] = {}
+        """Roles of the controls found, as far as they are told by the way in which they were found."""
         self._ids: dict[Ref, str] = {}
+        self._known: dict[tuple[Ref, b.Target], Known] = {}
 
     def resolve(self, window: Ref, toolkit: str, targets: Sequence[b.Target]) -> list[b.Resolution]:
         """Resolve all targets in as few rounds as they allow. Raises Gone, NotAnswering."""
@@ -86,8 +127,7 @@ class Finder:
             (verdict,) = self._resolve_in(scope, toolkit, [outer])
             if not isinstance(verdict, b.Found):
                 return verdict
-            bus, slash, path = verdict.node.partition("/")
-            scope = Ref(bus, slash + path)
+            scope = _ref(verdict)
         return scope
 
     def _resolve_in(self, scope: Ref, toolkit: str, targets: Sequence[b.Target]) -> list[b.Resolution]:
@@ -105,74 +145,120 @@ class Finder:
         return verdicts
 
     def _resolve_roles(self, scope: Ref, toolkit: str, targets: Sequence[b.Target]) -> list[b.Resolution]:
-        pieces = [usable(target, visible_kinds(toolkit, target.role)) for target in targets]
-        pools = self._pools(scope, {target.role for target in targets})
-        self._learn_ids(pools, targets, pieces)
-        self._learn_names(pools, targets, pieces)
-        wanted = {e.value for found_by in pieces for e in found_by if e.kind == "label"}
-        labels = self._labelled(scope, wanted, pools) if wanted else {}
+        wanted = [Wanted(target, usable(target, visible_kinds(toolkit, target.role))) for target in targets]
+        if len(self._ids) > _KEPT:  # windows come and go; nothing of the old ones is needed
+            self._ids.clear()
+            self._known.clear()
+        pools, labels, names = self._look(scope, wanted)
+        fresh = [each for each in wanted if not self._still(scope, each, pools, labels, names)]
+        self._learn_ids(pools, fresh)
+        self._learn_names(pools, fresh)
+        captions = {e.value for each in fresh for e in each.pieces if e.kind == "label"}
+        found = self._labelled(labels, captions, pools) if captions else Labels()
+        verdicts: dict[b.Target, b.Resolution] = {}
+        for each in fresh:
+            verdict = self._judge(pools[each.target.role], each.pieces, found.owned)
+            verdicts[each.target] = verdict
+            self._remember(scope, each, verdict, pools[each.target.role], found)
+            if isinstance(verdict, b.Found) and each.target.role in w.STANDS_FOR:
+                self.roles[_ref(verdict)] = w.STANDS_FOR[each.target.role]
         return [
-            self._judge(pools[target.role], found_by, labels) for target, found_by in zip(targets, pieces)
+            verdicts[target] if target in verdicts else self._known[scope, target].verdict
+            for target in targets
         ]
+
+    # ---- what was found before -------------------------------------------------------------------
+
+    def _still(
+        self,
+        scope: Ref,
+        wanted: Wanted,
+        pools: dict[b.Role, Pool],
+        labels: tuple[Ref, ...],
+        names: Mapping[Ref, str],
+    ) -> bool:
+        """True if nothing that a known control was found by has changed: the same controls, the same words."""
+        known = self._known.get((scope, wanted.target))
+        return (
+            known is not None
+            and pools[wanted.target.role].same_as(known.pool)
+            and (not wanted.asks("label") or labels == known.labels)
+            and all(names.get(ref) == text for ref, text in known.said)
+        )
+
+    def _remember(self, scope: Ref, wanted: Wanted, verdict: b.Resolution, pool: Pool, found: Labels) -> None:
+        """Only what has an id: the other kinds of evidence prove it, but only an id stays unique by itself."""
+        self._known.pop((scope, wanted.target), None)
+        if not isinstance(verdict, b.Found) or not wanted.asks("id"):
+            return
+        said = []
+        for piece in wanted.pieces:
+            if piece.kind == "label" and piece.value not in found.spoken:
+                return
+            if piece.kind == "label":
+                said.append(found.spoken[piece.value])
+            elif piece.kind == "name":
+                said.append((_ref(verdict), pool.captions[_ref(verdict)]))
+        self._known[scope, wanted.target] = Known(verdict, pool, found.all, tuple(said))
 
     # ---- rounds of questions ---------------------------------------------------------------------
 
-    def _pools(self, scope: Ref, roles: Iterable[b.Role]) -> dict[b.Role, Pool]:
-        ordered = list(roles)
-        asked = []
-        for role in ordered:
-            asked += [matching(scope, w.ROLES[role]), matching(scope, w.ROLES[role], [w.SHOWING])]
-        replies = self._bus.ask(asked)
+    def _look(
+        self, scope: Ref, wanted: Sequence[Wanted]
+    ) -> tuple[dict[b.Role, Pool], tuple[Ref, ...], dict[Ref, str]]:
+        """One round: all controls of the roles, all labels, and the words by which known controls were found."""
+        roles = list(dict.fromkeys(each.target.role for each in wanted))
+        asked = [matching(scope, w.ROLES[role], shown) for role in roles for shown in ((), (w.SHOWING,))]
+        if any(each.asks("label") for each in wanted):
+            asked.append(matching(scope, w.LABELS))
+        known = [self._known.get((scope, each.target)) for each in wanted]
+        said = list(dict.fromkeys(ref for each in known if each for ref, _ in each.said))
+        replies = self._bus.ask([*asked, *(name_of(ref) for ref in said)])
         pools = {}
-        for at, role in enumerate(ordered):
+        for at, role in enumerate(roles):
             everything, shown = refs(replies[2 * at]), refs(replies[2 * at + 1])
             visible = set(shown)
             pools[role] = Pool(shown, [ref for ref in everything if ref not in visible])
-        return pools
+        labels = tuple(refs(replies[len(asked) - 1])) if len(asked) > 2 * len(roles) else ()
+        return pools, labels, dict(zip(said, map(text_reply, replies[len(asked) :])))
 
-    def _learn_ids(
-        self,
-        pools: dict[b.Role, Pool],
-        targets: Sequence[b.Target],
-        pieces: Sequence[tuple[b.Evidence, ...]],
-    ) -> None:
-        wanted = _asking_for("id", pools, targets, pieces)
-        unknown = [ref for ref in wanted if ref not in self._ids]
+    def _learn_ids(self, pools: dict[b.Role, Pool], wanted: Sequence[Wanted]) -> None:
+        unknown = [ref for ref in _asking_for("id", pools, wanted) if ref not in self._ids]
         replies = self._bus.ask(
             [Call(ref, PROPERTIES, "Get", "ss", (ACCESSIBLE, "AccessibleId")) for ref in unknown]
         )
         for ref, reply in zip(unknown, replies):
             self._ids[ref] = text_reply(reply).rpartition(".")[2]
 
-    def _learn_names(
-        self,
-        pools: dict[b.Role, Pool],
-        targets: Sequence[b.Target],
-        pieces: Sequence[tuple[b.Evidence, ...]],
-    ) -> None:
-        wanted = _asking_for("name", pools, targets, pieces)
-        names = dict(zip(wanted, self._bus.ask([name_of(ref) for ref in wanted])))
+    def _learn_names(self, pools: dict[b.Role, Pool], wanted: Sequence[Wanted]) -> None:
+        asked = _asking_for("name", pools, wanted)
+        names = dict(zip(asked, self._bus.ask([name_of(ref) for ref in asked])))
         for pool in pools.values():
             pool.captions = {ref: text_reply(names[ref]) for ref in pool.shown + pool.hidden if ref in names}
 
-    def _labelled(self, scope: Ref, wanted: set[str], pools: dict[b.Role, Pool]) -> dict[str, list[Ref]]:
+    def _labelled(self, labels: Sequence[Ref], wanted: set[str], pools: dict[b.Role, Pool]) -> Labels:
         """For each wanted caption, the controls that labels of that caption belong to."""
-        labels = refs(self._bus.ask_one(matching(scope, w.LABELS)))
         names = [text_reply(reply) for reply in self._bus.ask([name_of(ref) for ref in labels])]
         fitting = [
-            (ref, value) for ref, name in zip(labels, names) for value in wanted if same_words(name, value)
+            (ref, name, value)
+            for ref, name in zip(labels, names)
+            for value in wanted
+            if same_words(name, value)
         ]
-        related = self._bus.ask([Call(ref, ACCESSIBLE, "GetRelationSet") for ref, _ in fitting])
-        found: dict[str, list[Ref]] = {value: [] for value in wanted}
+        related = self._bus.ask([Call(ref, ACCESSIBLE, "GetRelationSet") for ref, _, _ in fitting])
+        found = Labels(tuple(labels), {value: [] for value in wanted})
         loose: list[tuple[Ref, str]] = []
-        for (label, value), reply in zip(fitting, related):
+        for (label, name, value), reply in zip(fitting, related):
             targets = _label_for(reply)
             if targets:
-                found[value] += targets
+                found.owned[value] += targets
+                found.spoken[value] = (label, name)
             else:
                 loose.append((label, value))
         if loose:
-            self._by_place(loose, labels, names, pools, found)
+            self._by_place(loose, labels, names, pools, found.owned)
+        for _, value in loose:
+            found.spoken.pop(value, None)
         return found
 
     def _by_place(
@@ -227,15 +313,14 @@ def visible_kinds(toolkit: str, role: b.Role) -> frozenset[b.EvidenceKind]:
     return _GTK
 
 
-def _asking_for(
-    kind: b.EvidenceKind,
-    pools: dict[b.Role, Pool],
-    targets: Sequence[b.Target],
-    pieces: Sequence[tuple[b.Evidence, ...]],
-) -> list[Ref]:
+def _asking_for(kind: b.EvidenceKind, pools: dict[b.Role, Pool], wanted: Sequence[Wanted]) -> list[Ref]:
     """The candidates of all roles of which some target wants this kind of evidence."""
-    roles = {t.role for t, found_by in zip(targets, pieces) if any(e.kind == kind for e in found_by)}
+    roles = {each.target.role for each in wanted if each.asks(kind)}
     return list(dict.fromkeys(ref for role in roles for ref in pools[role].shown + pools[role].hidden))
+
+
+def _ref(found: b.Found) -> Ref:
+    return ref_of(found.node)
 
 
 def _label_for(reply: Reply) -> list[Ref]:

@@ -44,9 +44,10 @@ def value_reply(role: int, reply: Reply) -> str:
 class Reader:
     """Reads by role; the role of a control never changes, so it is asked for once."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: Bus, roles: dict[Ref, int]) -> None:
+        """`roles`: what is known already; added to here."""
         self._bus = bus
-        self._roles: dict[Ref, int] = {}
+        self._roles = roles
         self.trees = Trees(bus)
 
     def roles(self, controls: Sequence[Ref]) -> list[int]:

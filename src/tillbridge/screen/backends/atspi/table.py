@@ -12,12 +12,13 @@ from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi import words as w
 from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref
 from tillbridge.screen.backends.atspi.find import matching
-from tillbridge.screen.backends.atspi.tops import PROPERTIES, bits, name_of, refs, state_of, text_reply
+from tillbridge.screen.backends.atspi.tops import PROPERTIES, name_of, refs, text_reply
 from tillbridge.screen.locator import caption
 
 TABLE = "org.a11y.atspi.Table"
 TABLE_CELL = "org.a11y.atspi.TableCell"
 TICK = "#check"
+SELECTED = "#selected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,18 @@ def shape_calls(table: Ref) -> list[Call]:
     return [Call(table, PROPERTIES, "Get", "ss", (TABLE, name)) for name in ("NRows", "NColumns")]
 
 
+def tick_column(grid: Grid, row: int, boxes: frozenset[Ref]) -> int | None:
+    """The first column in which a row carries a tick."""
+    return next((column for column, ref in enumerate(grid.row(row)) if ref in boxes), None)
+
+
 class Tables:
     """Reads lists of Qt and GTK. Raises Refused("unsupported") where a list shows no cells."""
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self._ordered: set[tuple[Ref, int]] = set()
+        """Lists, with their number of columns, whose cells were seen to come row by row."""
 
     def grid(self, table: Ref) -> Grid:
         """All cells by one call, checked against the list's own count of rows and columns."""
@@ -65,7 +73,7 @@ class Tables:
         cells = refs(found)
         heads = self._bus.ask([Call(table, TABLE, "GetColumnDescription", "i", (at,)) for at in range(width)])
         captions = tuple("" if isinstance(head, Failed) else str(head) for head in heads)
-        if not self._in_order(cells, height, width):
+        if not self._in_order(table, cells, height, width):
             cells = self._one_by_one(table, height, width)
         return Grid(captions, tuple(cells), height)
 
@@ -74,24 +82,25 @@ class Tables:
         grid = self.grid(table)
         wanted = [name for name in captions if name != TICK]
         columns = [grid.column(name) for name in wanted]
-        chosen = range(grid.height) if where is None else self._matching_rows(grid, where)
-        texts = self._texts([grid.cell(row, column) for row in chosen for column in columns])
         selected = self._selected_rows(table)
+        if where is None:
+            chosen: Sequence[int] = range(grid.height)
+        elif where == (SELECTED, "true"):
+            chosen = sorted(row for row in selected if row < grid.height)
+        else:
+            chosen = self._matching_rows(grid, where)
+        texts = self._texts([grid.cell(row, column) for row in chosen for column in columns])
         ticked = self._ticks(table, grid, chosen) if TICK in captions else {}
         step = len(columns)
         rows = tuple(
             b.Row(row, tuple(texts[at * step : (at + 1) * step]), ticked.get(row), row in selected)
             for at, row in enumerate(chosen)
         )
-        return b.Rows(tuple(wanted), rows, complete=True)
+        return b.Rows(tuple(wanted), rows, complete=where is None or where[0] != SELECTED)
 
-    def tick_cell(self, grid: Grid, row: int) -> tuple[Ref, int] | None:
-        """The first cell of a row that carries a tick, and its column."""
-        states = self._bus.ask([state_of(ref) for ref in grid.row(row)])
-        for column, state in enumerate(states):
-            if w.has(bits(state), w.CHECKABLE):
-                return grid.cell(row, column), column
-        return None
+    def boxes(self, table: Ref) -> frozenset[Ref]:
+        """All cells of a list that carry a tick."""
+        return frozenset(refs(self._bus.ask_one(matching(table, w.CELLS, [w.CHECKABLE]))))
 
     def current(self, table: Ref, grid: Grid) -> tuple[int, int] | None:
         """Row and column of the cell on which a key would act."""
@@ -132,18 +141,24 @@ class Tables:
                 ticks[row] = box in does
         return ticks
 
-    def _in_order(self, cells: Sequence[Ref], height: int, width: int) -> bool:
-        """True if the cells are exactly height x width, row by row, judged at three places."""
+    def _in_order(self, table: Ref, cells: Sequence[Ref], height: int, width: int) -> bool:
+        """True if the cells are exactly height x width, row by row, judged once at three places."""
         if len(cells) != height * width:
             return False
-        places = sorted({0, len(cells) // 2, len(cells) - 1}) if cells else []
+        if (table, width) in self._ordered or not cells:
+            return True
+        places = sorted({0, len(cells) // 2, len(cells) - 1})
         replies = self._bus.ask(
             [Call(cells[at], PROPERTIES, "Get", "ss", (TABLE_CELL, "Position")) for at in places]
         )
-        return all(
+        if not all(
             not isinstance(reply, Failed) and tuple(reply[1]) == divmod(at, width)
             for at, reply in zip(places, replies)
-        )
+        ):
+            return False
+        if height > 1:
+            self._ordered.add((table, width))
+        return True
 
     def _one_by_one(self, table: Ref, height: int, width: int) -> list[Ref]:
         replies = self._bus.ask(

@@ -74,6 +74,7 @@ class Tops:
         self._screen = screen
         self._programs: dict[str, b.Program] = {}
         self._xids: dict[Ref, int] = {}
+        self._roles: dict[Ref, int] = {}
         self._pids: dict[str, int] = {}
 
     def programs(self) -> Sequence[b.Program]:
@@ -125,22 +126,34 @@ class Tops:
     def tops(self, program: b.Program) -> list[Top]:
         """All shown or minimised windows of a program, in the order in which it lists them."""
         children = refs(self._bus.ask_one(children_of(self.root(program))))
-        asked = [
-            call
-            for ref in children
-            for call in (name_of(ref), Call(ref, ACCESSIBLE, "GetRole"), state_of(ref))
-        ]
+        asked = [call for ref in children for call in (name_of(ref), state_of(ref))]
+        unknown = [ref for ref in children if ref not in self._roles]
+        asked += [Call(ref, ACCESSIBLE, "GetRole") for ref in unknown]
         replies = self._bus.ask(asked)
+        self._roles = {
+            ref: role for ref, role in self._roles.items() if ref.bus != program.key or ref in children
+        }
+        self._roles |= {
+            ref: int(role)
+            for ref, role in zip(unknown, replies[2 * len(children) :])
+            if not isinstance(role, Failed)
+        }
         found = []
         drawn = self._screen.windows_of(program.pid) if self._screen else []
         for at, ref in enumerate(children):
-            name, role, states = replies[3 * at : 3 * at + 3]
-            if isinstance(states, Failed) or isinstance(role, Failed):  # closed while we looked
+            name, states = replies[2 * at : 2 * at + 2]
+            if isinstance(states, Failed) or ref not in self._roles:  # closed while we looked
                 continue
-            top = Top(ref, text_reply(name), int(role), bits(states), None)
+            top = Top(ref, text_reply(name), self._roles[ref], bits(states), None)
             if top.role in w.TOPS and (w.has(top.states, w.SHOWING) or w.has(top.states, w.VISIBLE)):
-                found.append(self._joined(top, drawn))
+                joined = self._joined(top, drawn)
+                if joined.x is not None or not self._is_passing(joined):
+                    found.append(joined)
         return found
+
+    def _is_passing(self, top: Top) -> bool:
+        """A bare box that the X server does not count as a window: a tooltip, or what a list shows while one types."""
+        return self._screen is not None and top.role == w.WINDOW
 
     def blocked(self, window: Ref) -> bool:
         """True if this window must not be acted on now: another one stands before it."""
@@ -161,17 +174,21 @@ class Tops:
         """Find the X window of `top`: the one known before, else the only one of that title, else of that place."""
         known = self._xids.get(top.ref)
         fits = [facts for facts in drawn if facts.xid == known]
-        if not fits:
-            taken = {xid for ref, xid in self._xids.items() if ref != top.ref}
-            fits = [facts for facts in drawn if facts.title == top.title and facts.xid not in taken]
-        if len(fits) > 1:
-            reply = self._bus.ask_one(Call(top.ref, COMPONENT, "GetExtents", "u", (_SCREEN_COORDS,)))
-            box = tuple(reply) if not isinstance(reply, Failed) else ()
-            fits = [facts for facts in fits if facts.box == box]
+        if not fits and self._screen is not None:
+            fits = self._unclaimed(top, drawn, self._screen)
         if len(fits) != 1:
             return top
         self._xids[top.ref] = fits[0].xid
         return Top(top.ref, top.title, top.role, top.states, fits[0])
+
+    def _unclaimed(self, top: Top, drawn: Sequence[XFacts], screen: Screen) -> list[XFacts]:
+        taken = {xid for ref, xid in self._xids.items() if ref != top.ref}
+        fits = [facts for facts in drawn if facts.xid not in taken and screen.title(facts.xid) == top.title]
+        if len(fits) > 1:
+            reply = self._bus.ask_one(Call(top.ref, COMPONENT, "GetExtents", "u", (_SCREEN_COORDS,)))
+            box = tuple(reply) if not isinstance(reply, Failed) else ()
+            fits = [facts for facts in fits if screen.box(facts.xid) == box]
+        return fits
 
     def _window(
         self, top: Top, drawn: Sequence[XFacts], by_xid: dict[int, Top], tops: Sequence[Top]

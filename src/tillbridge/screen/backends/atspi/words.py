@@ -52,6 +52,15 @@ ROLES: Final[dict[Role, frozenset[int]]] = {
 TAB_LISTS: Final = frozenset({PAGE_TAB_LIST})
 TREES: Final = frozenset({TREE, TREE_TABLE})
 BRANCHED: Final = TAB_LISTS | TREES
+STANDS_FOR: Final[dict[Role, int]] = {
+    "button": PUSH_BUTTON,
+    "edit": TEXT,
+    "choice": COMBO_BOX,
+    "check": CHECK_BOX,
+    "tab": PAGE_TAB,
+    "text": LABEL,
+}
+"""Where all roles of a word are read alike: the one that is as good as any, so that none is asked for."""
 LABELS: Final = frozenset({LABEL, STATIC})
 CELLS: Final = frozenset({TABLE_CELL, LIST_ITEM, TREE_ITEM})
 OPTIONS: Final = frozenset({LIST_ITEM, MENU_ITEM, CHECK_MENU_ITEM, RADIO_MENU_ITEM})

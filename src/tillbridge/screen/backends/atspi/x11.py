@@ -7,7 +7,7 @@ or the real focus.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from Xlib import XK, X, error
@@ -18,7 +18,15 @@ from tillbridge.screen.backend import Gone
 from tillbridge.screen.backends.xserver import open_display
 
 _ICONIC = 3
-_DEPTH = 3  # a window manager may put up to two frames around a program's own window
+_DEPTH = 3  # the focus may lie on a small child of a window
+_ATOMS = (
+    "_NET_CLIENT_LIST_STACKING",
+    "_NET_WM_NAME",
+    "_NET_WM_PID",
+    "_NET_WM_STATE",
+    "_NET_WM_STATE_MODAL",
+    "WM_STATE",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +34,6 @@ class XFacts:
     """One top-level window as the X server knows it."""
 
     xid: int
-    title: str
-    box: tuple[int, int, int, int]
-    """Left, top, width, height on the screen, in pixels."""
     modal: bool
     owner: int
     """X id of the window that it belongs to, or 0."""
@@ -45,17 +50,34 @@ class Screen:
         # A window may close between looking and sending; what follows reads back, so the error says nothing new.
         self._display.set_error_handler(lambda *_: None)
         self._root = self._display.screen().root
-        names = ("_NET_WM_PID", "_NET_WM_NAME", "_NET_WM_STATE", "_NET_WM_STATE_MODAL", "WM_STATE")
-        self._atoms = {name: self._display.intern_atom(name) for name in names}
+        self._atoms = {name: self._display.intern_atom(name) for name in _ATOMS}
+        self._pids: dict[int, int] = {}
 
     def windows_of(self, pid: int) -> Sequence[XFacts]:
-        """All mapped or minimised top-level windows of one process, lowest first."""
-        found = []
-        for level, window in enumerate(self._walk(self._root, _DEPTH)):
-            facts = self._facts(window, pid, level)
-            if facts is not None:
-                found.append(facts)
-        return found
+        """All mapped or minimised top-level windows of one process, lowest first.
+
+        Passing boxes that no window manager sees (tooltips, menus, what a list shows while one types) are no windows.
+        """
+        stack = self._stack()
+        self._pids = {xid: owner for xid, owner in self._pids.items() if xid in stack}
+        mine = [(level, xid) for level, xid in enumerate(stack) if self._pid(xid) == pid]
+        found = [self._facts(xid, level) for level, xid in mine]
+        return [facts for facts in found if facts is not None]
+
+    def title(self, xid: int) -> str:
+        """A window's title; empty if it has none, or is gone."""
+        value = self._property(self._window(xid), "_NET_WM_NAME")
+        return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
+
+    def box(self, xid: int) -> tuple[int, int, int, int]:
+        """Left, top, width, height on the screen, in pixels. Raises Gone."""
+        window = self._window(xid)
+        try:
+            size = window.get_geometry()
+            corner = self._root.translate_coords(window, 0, 0)
+        except error.XError as cause:
+            raise Gone("the window") from cause
+        return corner.x, corner.y, size.width, size.height
 
     def is_blocked(self, pid: int, xid: int) -> bool:
         """True if a modal window of the same process must be answered before this one. Raises Gone."""
@@ -91,7 +113,7 @@ class Screen:
     def send_keys(self, xid: int, keys: Sequence[str], shift: bool = False, control: bool = False) -> None:
         """Send key presses (names of XK: "Down", "Tab", "space") to one window, in order."""
         state = (X.ShiftMask if shift else 0) | (X.ControlMask if control else 0)
-        window = self._display.create_resource_object("window", xid)
+        window = self._window(xid)
         for key in keys:
             code = self._display.keysym_to_keycode(XK.string_to_keysym(key))
             for kind, mask in ((event.KeyPress, X.KeyPressMask), (event.KeyRelease, X.KeyReleaseMask)):
@@ -103,40 +125,45 @@ class Screen:
 
     # ---- inside ----------------------------------------------------------------------------------
 
-    def _walk(self, window: XWindow, depth: int) -> Iterator[XWindow]:
-        try:
-            children = window.query_tree().children
-        except error.BadWindow:  # closed while we looked
-            return
-        for child in children:
-            yield child
-            if depth > 1:
-                yield from self._walk(child, depth - 1)
+    def _window(self, xid: int) -> XWindow:
+        return self._display.create_resource_object("window", xid)
+
+    def _stack(self) -> list[int]:
+        """Top-level windows, lowest first: as the window manager lists them, else as they lie on the root."""
+        managed = self._property(self._root, "_NET_CLIENT_LIST_STACKING")
+        if managed is not None and not isinstance(managed, bytes | str):
+            return list(managed)
+        return [child.id for child in self._root.query_tree().children]
+
+    def _pid(self, xid: int) -> int:
+        """The process that owns a window; asked once, and 0 for a window that does not tell."""
+        if xid not in self._pids:
+            value = self._property(self._window(xid), "_NET_WM_PID")
+            self._pids[xid] = int(value[0]) if value else 0
+        return self._pids[xid]
 
     def _property(self, window: XWindow, name: str) -> Sequence[int] | bytes | str | None:
-        value = window.get_full_property(self._atoms[name], X.AnyPropertyType)
+        try:
+            value = window.get_full_property(self._atoms[name], X.AnyPropertyType)
+        except error.XError:  # closed while we looked
+            return None
         return None if value is None else value.value
 
-    def _facts(self, window: XWindow, pid: int, level: int) -> XFacts | None:
+    def _facts(self, xid: int, level: int) -> XFacts | None:
+        """None for a window that is not mapped, is a passing box, or closed while we looked."""
+        window = self._window(xid)
+        state = self._property(window, "WM_STATE") or ()
+        minimised = bool(state) and state[0] == _ICONIC
         try:
-            owner_pid = self._property(window, "_NET_WM_PID")
-            if not owner_pid or owner_pid[0] != pid:
-                return None
-            state = self._property(window, "WM_STATE")
-            minimised = bool(state) and state is not None and state[0] == _ICONIC
-            if window.get_attributes().map_state != X.IsViewable and not minimised:
-                return None
-            flags = self._property(window, "_NET_WM_STATE") or ()
+            attributes = window.get_attributes()
             owner = window.get_wm_transient_for()
-            size = window.get_geometry()
-            corner = self._root.translate_coords(window, 0, 0)
-            title = self._property(window, "_NET_WM_NAME") or b""
-        except error.BadWindow:
+        except error.XError:
             return None
+        if attributes.override_redirect or (attributes.map_state != X.IsViewable and not minimised):
+            return None
+        flags = self._property(window, "_NET_WM_STATE") or ()
         return XFacts(
-            xid=window.id,
-            title=title.decode("utf-8", "replace") if isinstance(title, bytes) else str(title),
-            box=(corner.x, corner.y, size.width, size.height),
+            xid=xid,
             modal=self._atoms["_NET_WM_STATE_MODAL"] in flags,
             owner=owner.id if owner is not None else 0,
             minimised=minimised,
@@ -144,7 +171,7 @@ class Screen:
         )
 
     def _send_focus(self, xid: int, kind: type[event.Focus]) -> None:
-        window = self._display.create_resource_object("window", xid)
+        window = self._window(xid)
         message = kind(window=window, detail=X.NotifyNonlinear, mode=X.NotifyNormal)
         window.send_event(message, event_mask=X.FocusChangeMask)
         self._display.sync()
