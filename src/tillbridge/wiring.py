@@ -8,6 +8,7 @@ setting is not silently ignored.
 from __future__ import annotations
 
 import os
+import re
 import time
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +51,7 @@ T = TypeVar("T")
 
 _SECTIONS: dict[str, frozenset[str]] = {
     "site": frozenset({"clinic_name", "currency"}),
-    "gateway": frozenset({"name", "settings"}),
+    "gateway": frozenset({"name", "settings", "terminal"}),
     "software": frozenset({"pack", "name"}),
     "posting": frozenset({"payment_method", "employee", "payment_methods"}),
     "screen": frozenset({"backend", "guard"}),
@@ -63,11 +64,13 @@ _SECTIONS: dict[str, frozenset[str]] = {
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """`home`: where journal, transcripts and the agent's address lie. `port`: loopback port, 0 = any free one.
+    `terminal`: the one beside this desk, "" = the only one there is.
     `pack`: the software's folder in packs; its versions are all offered. `backend`, `guard`: `auto` or a name."""
 
     home: Path
     gateway: str
     gateway_settings: Mapping[str, str] = field(default_factory=dict)
+    terminal: str = ""
     pack: str
     software_name: str
     policy: Policy
@@ -95,56 +98,83 @@ def home_folder() -> Path:
 
 
 def load_site(home: Path) -> Site:
-    """Raises SetupError `site_missing`, `site_invalid` (with what is wrong)."""
+    """Raises SetupError `site_missing`, `site_unreadable`, `site_section`, `site_key`, `site_lacks`, `site_value`."""
     file = home / "site.toml"
     try:
         table = tomllib.loads(file.read_text("utf-8"))
     except FileNotFoundError as error:
         raise SetupError("site_missing", path=str(home)) from error
     except (OSError, ValueError) as error:
-        raise SetupError("site_invalid", why=str(error)) from error
+        raise SetupError("site_unreadable", why=str(error)) from error
     _refuse_unknown(table)
-    try:
-        return _site(home, table)
-    except (KeyError, TypeError, ValueError) as error:
-        raise SetupError("site_invalid", why=f"{type(error).__name__} {error}") from error
+    return _site(home, table)
 
 
 def _refuse_unknown(table: Mapping[str, Any]) -> None:
     for section, keys in table.items():
         known = _SECTIONS.get(section)
-        if known is None:
-            raise SetupError("site_invalid", why=f"there is no section [{section}]")
-        for key in keys if isinstance(keys, dict) and known else ():
+        if known is None or not isinstance(keys, dict):
+            raise SetupError("site_section", section=section, known=", ".join(_SECTIONS))
+        for key in keys if known else ():
             if key not in known:
-                raise SetupError("site_invalid", why=f"[{section}] has no {key!r}")
+                raise SetupError("site_key", section=section, key=key, known=", ".join(sorted(known)))
 
 
 def _site(home: Path, table: Mapping[str, Any]) -> Site:
-    about, posting = table.get("site", {}), table.get("posting", {})
-    screen, gateway, software = table.get("screen", {}), table["gateway"], table["software"]
-    currency = str(about.get("currency", "USD"))
-    if currency not in EXPONENTS:
-        raise ValueError(f"the currency {currency!r} is not known")
-    policy = Policy(
-        currency=currency,
-        payment_method=str(posting["payment_method"]),
-        payment_methods={str(k): str(v) for k, v in posting.get("payment_methods", {}).items()},
-        employee=str(posting.get("employee", "")),
-        clinic_name=str(about.get("clinic_name", "")),
-    )
+    port = table.get("agent", {}).get("port", 0)
+    if type(port) is not int or not 0 <= port <= 65_535:
+        raise SetupError("site_value", section="agent", key="port")
+    pack = _setting(table, "software", "pack")
     return Site(
         home=home,
-        gateway=str(gateway["name"]),
-        gateway_settings={str(k): str(v) for k, v in gateway.get("settings", {}).items()},
-        pack=str(software["pack"]),
-        software_name=str(software.get("name", software["pack"])),
-        policy=policy,
-        settings={str(k): str(v) for k, v in table.get("settings", {}).items()},
-        backend=str(screen.get("backend", "auto")),
-        guard=str(screen.get("guard", "auto")),
-        port=int(table.get("agent", {}).get("port", 0)),
+        gateway=_setting(table, "gateway", "name"),
+        gateway_settings=_named(table, "gateway", "settings"),
+        terminal=_setting(table, "gateway", "terminal", ""),
+        pack=pack,
+        software_name=_setting(table, "software", "name", pack),
+        policy=_policy(table),
+        settings={str(key): str(value) for key, value in table.get("settings", {}).items()},
+        backend=_setting(table, "screen", "backend", "auto"),
+        guard=_setting(table, "screen", "guard", "auto"),
+        port=port,
     )
+
+
+def _policy(table: Mapping[str, Any]) -> Policy:
+    currency = _setting(table, "site", "currency", "USD")
+    if currency not in EXPONENTS:
+        raise SetupError("site_value", section="site", key="currency")
+    return Policy(
+        currency=currency,
+        payment_method=_setting(table, "posting", "payment_method"),
+        payment_methods=_named(table, "posting", "payment_methods"),
+        employee=_setting(table, "posting", "employee", ""),
+        clinic_name=_setting(table, "site", "clinic_name", ""),
+    )
+
+
+def _setting(table: Mapping[str, Any], section: str, key: str, default: str | None = None) -> str:
+    """A text. Raises SetupError `site_lacks` where there is none and no default, `site_value` for anything else."""
+    value = table.get(section, {}).get(key, default)
+    if value is None:
+        raise SetupError("site_lacks", section=section, key=key)
+    if not isinstance(value, str):
+        raise SetupError("site_value", section=section, key=key)
+    return value
+
+
+def _named(table: Mapping[str, Any], section: str, key: str) -> dict[str, str]:
+    """A table of texts by name, empty if it is not there."""
+    value = table.get(section, {}).get(key, {})
+    if not isinstance(value, dict):
+        raise SetupError("site_value", section=section, key=key)
+    return {str(name): str(one) for name, one in value.items()}
+
+
+def _place(error: tomllib.TOMLDecodeError) -> str:
+    """Where a file is wrong, without what stands there: it may be a key."""
+    found = re.search(r"line \d+", str(error))
+    return found[0] if found else "its end"
 
 
 class FileSecrets:
@@ -154,14 +184,18 @@ class FileSecrets:
         self._file = home / "secrets.toml"
 
     def get(self, name: str) -> str:
-        """Raises SetupError `secret_missing`, `secrets_open` (others on this computer can read the file)."""
+        """Raises SetupError `secret_missing`, `secrets_open` (others on this computer can read the file; looked at
+        before it is read), `secrets_unreadable`."""
         try:
-            mode = self._file.stat().st_mode
+            if os.name == "posix" and self._file.stat().st_mode & 0o077:
+                raise SetupError("secrets_open", path=str(self._file))
             table = tomllib.loads(self._file.read_text("utf-8"))
-        except (OSError, ValueError) as error:
+        except FileNotFoundError as error:
             raise SetupError("secret_missing", name=name) from error
-        if os.name == "posix" and mode & 0o077:
-            raise SetupError("secrets_open", path=str(self._file))
+        except tomllib.TOMLDecodeError as error:
+            raise SetupError("secrets_unreadable", why=_place(error)) from error
+        except (OSError, ValueError) as error:
+            raise SetupError("secrets_unreadable", why=type(error).__name__) from error
         value = table.get(name)
         if not isinstance(value, str) or not value:
             raise SetupError("secret_missing", name=name)
@@ -207,6 +241,8 @@ def build(site: Site, clock: Clock, ids: Ids) -> Parts:
 
 def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:
     """Connect to the desktop this process runs in. Raises SetupError `no_display`, `no_accessibility`."""
+    if os.name == "posix" and not os.environ.get("DISPLAY"):
+        raise SetupError("no_display")
     from tillbridge.screen.backends.atspi.driver import connect  # late: platform libraries weigh on the start
 
     try:

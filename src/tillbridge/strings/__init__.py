@@ -22,18 +22,23 @@ def _table(language: str) -> dict[str, dict[str, str]]:
 
 
 def codes(section: str = "error", language: str = "en") -> frozenset[str]:
-    """All codes that have a sentence in a section: `error`, `state`, `step`, `doctor`, `cli`."""
+    """All codes that have a sentence in a section: `error`, `reason`, `task`, `state`, `step`, `cli`, `doctor`."""
     return frozenset(_table(language)[section])
 
 
 def sentence(
     code: str, facts: Mapping[str, Fact] | None = None, section: str = "error", language: str = "en"
 ) -> str:
-    """The sentence of a code with its facts filled in. An unknown code still gives something to read aloud."""
-    template = _table(language)[section].get(code)
+    """The sentence of a code with its facts filled in. An unknown code still gives something to read aloud.
+
+    A code with the fact `reason` may have a sentence of its own for it: `damaged_empty` before `damaged`.
+    """
+    known, facts = _table(language)[section], facts or {}
+    template = known.get(f"{code}_{facts['reason']}") if facts.get("reason") else None
+    template = template or known.get(code)
     if template is None:
-        return f"{_table(language)['error']['unlisted']} ({code})"
-    return template.format_map(_Facts(_shown(facts or {})))
+        return f"{_table(language)['error']['unlisted']} {code}"
+    return template.format_map(_Facts(_shown(facts)))
 
 
 class _Facts(dict[str, object]):
@@ -44,11 +49,12 @@ class _Facts(dict[str, object]):
 
 
 def _shown(facts: Mapping[str, Fact]) -> dict[str, object]:
-    """Amounts arrive as `..._minor` with a currency beside them; a sentence may name them without the ending."""
+    """Amounts arrive as `..._minor` with a currency beside them; a sentence names them without that word."""
     shown: dict[str, object] = {key: "" if value is None else value for key, value in facts.items()}
     for key, value in facts.items():
-        if key.endswith("_minor") and isinstance(value, int):
-            shown[key.removesuffix("_minor")] = amount(value, str(facts.get("currency") or "USD"))
+        bare = key.replace("_minor", "")
+        if bare != key and isinstance(value, int):
+            shown[bare] = amount(value, str(facts.get("currency") or "USD"))
     return shown
 
 

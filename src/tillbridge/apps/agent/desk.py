@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from tillbridge.domain.payment import Payment
 from tillbridge.engine.cashier import Engine
 from tillbridge.engine.requests import PayRequest
 from tillbridge.ports.practice import InvoiceSeen, PostingOrder, Trouble
+from tillbridge.strings import sentence
 
 WAIT_MS_MAX = 25_000
 PAYMENT_ID_MAX = 64
@@ -25,14 +27,21 @@ class Desk:
     """One desk's agent as its faces see it."""
 
     def __init__(
-        self, runner: Runner, currency: str, on_stop: Callable[[], None], found: tuple[str, ...] = ()
+        self,
+        runner: Runner,
+        currency: str,
+        on_stop: Callable[[], None],
+        found: tuple[str, ...] = (),
+        terminal: str = "",
     ) -> None:
         self._runner = runner
         self._found = found
-        self._currency = currency
+        self.currency = currency
         self._on_stop = on_stop
+        self._terminal = terminal
         self._news = threading.Condition()
         self._turn = 0
+        self._closing = False
 
     def changed(self) -> None:
         """Called by the runner after every change: wakes those who wait for news."""
@@ -40,14 +49,20 @@ class Desk:
             self._turn += 1
             self._news.notify_all()
 
+    def close(self) -> None:
+        """Nobody waits for news any longer: the door is closing."""
+        self._closing = True
+        self.changed()
+
     # ---- reading ----
 
     def health(self) -> View:
         """`fatal`: why no further payment is taken. `found`: what the journal found at its opening."""
         opened, newest = self._runner.ask(_state_of_journal)
+        fatal = self._runner.fatal
         return {
-            "ok": not self._runner.fatal,
-            "fatal": self._runner.fatal,
+            "ok": fatal is None,
+            "fatal": {"code": fatal.code, "text": sentence(fatal.code, fatal.facts)} if fatal else None,
             "open_payments": opened,
             "newest_wall_ms": newest,
             "found": list(self._found),
@@ -82,11 +97,12 @@ class Desk:
 
     def show(self, payment_id: str, after: int = 0, wait_ms: int = 0) -> View:
         """The payment and its story; waits up to `wait_ms` until there are more than `after` events."""
-        payment, events = self._runner.ask(lambda engine: _read(engine, payment_id))
-        if len(events) <= after and wait_ms > 0:
-            with self._news:
-                self._news.wait(timeout=min(wait_ms, WAIT_MS_MAX) / 1000)
+        ends = time.monotonic() + min(wait_ms, WAIT_MS_MAX) / 1000
+        while True:
+            turn = self._turn
             payment, events = self._runner.ask(lambda engine: _read(engine, payment_id))
+            if len(events) > after or not self._news_after(turn, ends - time.monotonic()):
+                break
         return {"payment": payment_view(payment, events), "story": story(events)}
 
     def check_journal(self) -> View:
@@ -107,17 +123,20 @@ class Desk:
         `payment_id` is the face's. `expected_minor`: what the face showed; another amount on screen is refused.
         """
         payment_id = _text(body, "payment_id")
+        if self._runner.fatal is not None:
+            raise self._runner.fatal
         known = self._runner.ask(lambda engine: engine.journal.payment(payment_id))
         if known is not None:
             return {"payment": payment_view(known)}
-        debt, owed = self._typed_debt(body) if body.get("typed") else self._screen_debt()
+        typed, wanted = bool(body.get("typed")), self._wanted(body)
+        debt, owed = self._typed_debt(body, wanted) if typed else self._screen_debt()
         request = PayRequest(
             payment_id=payment_id,
             operation=_text(body, "operation", "sale"),
             entry=_entry(body),
-            parts=only_base(self._amount(body, owed)),
+            parts=only_base(wanted or self._all_owed(body, owed)),
             debt=debt,
-            terminal_id=_text(body, "terminal_id", ""),
+            terminal_id=self._named_terminal(body),
             person=_text(body, "person", ""),
         )
         begun = self._runner.ask(lambda engine: engine.begin(request))
@@ -140,7 +159,7 @@ class Desk:
             "resume": lambda e: e.resume(payment_id),
         }
         if verb not in verbs:
-            raise OperatorError("bad_request", why=f"there is no {verb!r}")
+            raise OperatorError("no_such_page", verb=verb)
         return self._done(verbs[verb])
 
     def rehearse(self) -> View:
@@ -159,6 +178,27 @@ class Desk:
 
     # ---- inside ----
 
+    def _news_after(self, turn: int, seconds: float) -> bool:
+        """Wait until something changed since `turn`; False when the time is up or the door is closing."""
+        with self._news:
+            self._news.wait_for(lambda: self._turn != turn or self._closing, timeout=max(0.0, seconds))
+            return self._turn != turn and not self._closing
+
+    def _named_terminal(self, body: dict[str, Any]) -> str:
+        """The terminal asked for, else the desk's own, else the only one there is.
+
+        Raises OperatorError `unreachable`, `terminal_missing`.
+        """
+        named = _text(body, "terminal_id", "") or self._terminal
+        if named:
+            return named
+        found = [t.terminal_id for t in self._runner.on_gateway(lambda engine: engine.gateway.terminals())]
+        if not found:
+            raise OperatorError("unreachable")
+        if len(found) > 1:
+            raise OperatorError("terminal_missing", terminals=", ".join(found))
+        return found[0]
+
     def _done(self, act: Callable[[Engine], Payment]) -> View:
         payment = self._runner.ask(act)
         self.changed()
@@ -172,26 +212,37 @@ class Desk:
         held = self._runner.ask(lambda engine: engine.journal.held_minor(debt.scope))
         return debt, chargeable(seen.balance, held)
 
-    def _typed_debt(self, body: dict[str, Any]) -> tuple[Debt, Money]:
-        amount = parse_typed(_text(body, "amount"), self._currency)
+    def _typed_debt(self, body: dict[str, Any], amount: Money | None) -> tuple[Debt, Money]:
+        """Rule 13. Raises OperatorError `amount_missing`, `client_missing`."""
+        if amount is None:
+            raise OperatorError("amount_missing")
+        client = _text(body, "client", "").strip()
+        if not client:
+            raise OperatorError("client_missing")
         debt = Debt(
             software="typed",
             account_id=_text(body, "account_id", ""),
-            client=_text(body, "client"),
+            client=client,
             invoice_number=_text(body, "invoice_number", ""),
             balance=None,
         )
         return debt, amount
 
-    def _amount(self, body: dict[str, Any], owed: Money) -> Money:
-        """The amount asked for, else all that is owed. Raises OperatorError `amount_changed` if the screen moved."""
+    def _wanted(self, body: dict[str, Any]) -> Money | None:
+        """The amount asked for, None = all that is owed. Looked at first: a misread amount needs no screen."""
+        amount = body.get("amount")
+        return None if amount is None else parse_typed(_text(body, "amount"), self.currency)
+
+    def _all_owed(self, body: dict[str, Any], owed: Money) -> Money:
+        """Raises OperatorError `amount_changed` (the screen shows another one than the face did), `nothing_owed`."""
         expected = body.get("expected_minor")
-        if expected is not None and expected != owed.minor and not body.get("amount"):
-            raise OperatorError("amount_changed", expected_minor=int(expected), now_minor=owed.minor)
-        wanted = parse_typed(_text(body, "amount"), self._currency) if body.get("amount") else owed
-        if wanted.minor == 0:
+        if expected is not None and type(expected) is not int:
+            raise OperatorError("field_wrong", field="expected_minor")
+        if expected is not None and expected != owed.minor:
+            raise OperatorError("amount_changed", expected_minor=expected, now_minor=owed.minor)
+        if owed.minor <= 0:
             raise OperatorError("nothing_owed")
-        return wanted
+        return owed
 
 
 def debt_of(seen: InvoiceSeen) -> Debt:
@@ -234,11 +285,12 @@ def _read(engine: Engine, payment_id: str) -> tuple[Payment, Any]:
 
 
 def _text(body: dict[str, Any], name: str, default: str | None = None) -> str:
+    """A text of a request. Raises OperatorError `field_wrong`: missing, too long, or not a text."""
     value = body.get(name, default)
     if not isinstance(value, str) or len(value) > 200:
-        raise OperatorError("bad_request", why=f"{name} is missing or is not a text")
+        raise OperatorError("field_wrong", field=name)
     if name == "payment_id" and not (8 <= len(value) <= PAYMENT_ID_MAX and value.replace("-", "").isalnum()):
-        raise OperatorError("bad_request", why="payment_id is 8 to 64 letters, digits and hyphens")
+        raise OperatorError("field_wrong", field=name)
     return value
 
 

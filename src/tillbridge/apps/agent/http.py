@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -41,7 +42,9 @@ class Door:
         origin = request.headers.get("origin")
         if origin is not None and origin not in self.origins:
             return _error("not_allowed", 403)
-        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return _error("not_allowed", 401)
         if not hmac.compare_digest(given.encode(), self.token.encode()):
             return _error("not_allowed", 401)
         return None
@@ -50,7 +53,14 @@ class Door:
 def application(desk: Desk, door: Door) -> Starlette:
     """The routes. Raises nothing: every error is a JSON answer with a code and a sentence."""
     made = _Routes(desk, door)
+
+    async def lost(request: Request, error: Exception) -> Response:
+        """An address or method that is not ours: told like every other refusal, and only to whom the door lets in."""
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        return door.refuses(request) or _error("no_such_page" if status in (404, 405) else "failed", status)
+
     return Starlette(
+        exception_handlers={HTTPException: lost, Exception: lost},
         routes=[
             Route("/v1/health", made.of(made.health), methods=["GET"]),
             Route("/v1/invoice", made.of(made.invoice), methods=["POST"]),
@@ -63,7 +73,7 @@ def application(desk: Desk, door: Door) -> Starlette:
             Route("/v1/payments/{payment_id}/{verb}", made.of(made.act), methods=["POST"]),
             Route("/v1/journal/check", made.of(made.check), methods=["POST"]),
             Route("/v1/stop", made.of(made.stop), methods=["POST"]),
-        ]
+        ],
     )
 
 
@@ -79,10 +89,13 @@ class _Routes:
             if refused is not None:
                 return refused
             try:
+                _refuse_card_numbers(str(request.url), dict(request.path_params))
                 body = await _body(request)
                 return JSONResponse(await run_in_threadpool(answer, request, body), headers=_HEADERS)
             except TillbridgeError as error:
-                return _error(error.code, _status(error), error.facts)
+                return _error(error.code, _status(error), {"currency": self._desk.currency, **error.facts})
+            except ClientDisconnect:
+                return _error("body_unreadable", 400)
 
         return handle
 
@@ -108,8 +121,7 @@ class _Routes:
         return self._desk.payments()
 
     def show(self, request: Request, _body: dict[str, Any]) -> Any:
-        wait_ms = int(request.query_params.get("wait_ms", "0"))
-        after = int(request.query_params.get("after", "0"))
+        wait_ms, after = _count(request, "wait_ms"), _count(request, "after")
         return self._desk.show(request.path_params["payment_id"], after, wait_ms)
 
     def act(self, request: Request, body: dict[str, Any]) -> Any:
@@ -126,21 +138,49 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 async def _body(request: Request) -> dict[str, Any]:
-    """Raises OperatorError `bad_request` or `card_number_typed`."""
+    """Raises OperatorError `body_too_long` (without reading on), `body_unreadable` or `card_number_typed`."""
     if request.method != "POST":
         return {}
-    raw = await request.body()
-    if len(raw) > BODY_MAX:
-        raise OperatorError("bad_request", why="it is too long")
+    raw = bytearray()
+    async for part in request.stream():
+        raw += part
+        if len(raw) > BODY_MAX:
+            raise OperatorError("body_too_long")
     try:
         body = json.loads(raw or b"{}")
-    except ValueError as error:
-        raise OperatorError("bad_request", why="it is not JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise OperatorError("body_unreadable") from error
     if not isinstance(body, dict):
-        raise OperatorError("bad_request", why="it is not a JSON object")
-    if any(looks_like_card_number(str(value)) for value in body.values()):
-        raise OperatorError("card_number_typed")
+        raise OperatorError("body_unreadable")
+    _refuse_card_numbers(body)
     return body
+
+
+def _refuse_card_numbers(*values: object) -> None:
+    """Raises OperatorError `card_number_typed`: looked for in every name and value, however deep."""
+    if any(looks_like_card_number(text) for value in values for text in _texts(value)):
+        raise OperatorError("card_number_typed")
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case dict():
+            for name, inner in value.items():
+                yield str(name)
+                yield from _texts(inner)
+        case list():
+            for inner in value:
+                yield from _texts(inner)
+        case _:
+            yield str(value)
+
+
+def _count(request: Request, name: str) -> int:
+    """A whole number in the address, 0 if it is not there. Raises OperatorError `field_wrong`."""
+    text = request.query_params.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise OperatorError("field_wrong", field=name)
+    return int(text)
 
 
 def _status(error: TillbridgeError) -> int:

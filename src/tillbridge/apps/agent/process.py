@@ -10,9 +10,10 @@ import contextlib
 import json
 import os
 import secrets
+import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tillbridge.apps.agent.desk import Desk
 from tillbridge.apps.agent.http import Door, application
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.apps.agent.system import RandomIds, SystemClock
+from tillbridge.domain.errors import SetupError
 from tillbridge.wiring import Parts, Site, build
 
 
@@ -43,27 +45,45 @@ class Agent:
         finally:
             self.close()
 
+    def end(self) -> None:
+        """Ask it to stop. Safe from a signal's handler and from any thread."""
+        self.server.should_exit = True
+
     def close(self) -> None:
         self.runner.stop()
         self.parts.close()
         self.listener.close()
 
 
+class _Server(uvicorn.Server):
+    """Signals are the process's business, not the server's; those who wait for news are told before it closes."""
+
+    def __init__(self, config: uvicorn.Config, before_end: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._before_end = before_end
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._before_end()
+        await super().shutdown(sockets)
+
+
 def make_agent(site: Site) -> Agent:
     """Build everything and bind the port; nothing is served yet. Raises TillbridgeError."""
     parts = build(site, SystemClock(), RandomIds())
-    listener = socket.socket()
     try:
-        listener.bind(("127.0.0.1", site.port))
-    except OSError:
-        listener.close()
+        listener = _bound(site.port)
+    except OSError as error:
         parts.close()
-        raise
+        raise SetupError("port_taken", port=site.port) from error
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     token = secrets.token_urlsafe(32)
     held: list[uvicorn.Server] = []
     runner = Runner(parts.engine)
-    desk = Desk(runner, site.policy.currency, lambda: _stop(held), parts.found)
+    desk = Desk(runner, site.policy.currency, lambda: _stop(held), parts.found, site.terminal)
     runner.changed = desk.changed
     door = Door(host=host, origins=frozenset({f"http://{host}"}), token=token)
     config = uvicorn.Config(
@@ -76,9 +96,20 @@ def make_agent(site: Site) -> Agent:
         access_log=False,
         timeout_graceful_shutdown=3,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, desk.close)
     held.append(server)
     return Agent(f"http://{host}", token, server, runner, parts, listener)
+
+
+def _bound(port: int) -> socket.socket:
+    """Loopback only. The protocol is named: asyncio sends small answers at once only on such sockets."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.bind(("127.0.0.1", port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def _stop(held: list[uvicorn.Server]) -> None:
@@ -87,8 +118,11 @@ def _stop(held: list[uvicorn.Server]) -> None:
 
 
 def run_agent(site: Site) -> None:
-    """`tillbridge agent`: serve until a signal or `/v1/stop`."""
+    """`tillbridge agent`: serve until a signal or `/v1/stop`. What is under way goes on at the next start."""
     agent = make_agent(site)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: agent.end())
     agent.runner.start()
     with _address(site.address, agent):
         print(json.dumps({"ready": True, "url": agent.url, "pid": os.getpid()}), flush=True)
@@ -105,7 +139,7 @@ def in_process(site: Site) -> Iterator[Agent]:
     try:
         yield agent
     finally:
-        agent.server.should_exit = True
+        agent.end()
         thread.join(timeout=10)
         agent.close()
 

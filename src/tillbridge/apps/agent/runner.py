@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tillbridge.domain.errors import TillbridgeError
+from tillbridge.domain.errors import SetupError, TillbridgeError
 from tillbridge.engine.cashier import Due, Engine
-from tillbridge.engine.work import Result, Task, cause_of
+from tillbridge.engine.work import Result, SearchLedger, Task, cause_of
 from tillbridge.ports.practice import Practice
 
 T = TypeVar("T")
@@ -24,35 +25,76 @@ IDLE_S = 2.0
 """The longest sleep of the loop when nothing is due: a bound, not a poll (every request wakes it)."""
 
 
+END_S = 3.0
+"""How long a stop waits for what is under way. What takes longer is left: the next start asks what became of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Stop:
     pass
 
 
+class Lane:
+    """Threads that do one kind of work in order. They never keep the process alive (unlike those of a pool)."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._work: queue.Queue[Callable[[], None] | _Stop] = queue.Queue()
+        self._threads = [
+            threading.Thread(target=self._run, name=f"{name}-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, act: Callable[[], T]) -> Future[T]:
+        """Do it as soon as a thread is free; the future holds what it gives or raises."""
+        future: Future[T] = Future()
+        self._work.put(lambda: _answer(future, act))
+        return future
+
+    def end(self, within_s: float) -> bool:
+        """Finish what was handed in; False if that takes longer."""
+        for _ in self._threads:
+            self._work.put(_Stop())
+        ends = time.monotonic() + within_s
+        for thread in self._threads:
+            thread.join(max(0.0, ends - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _run(self) -> None:
+        while not isinstance(act := self._work.get(), _Stop):
+            act()
+
+
 class Runner:
-    """Owns the threads around an engine. `fatal` keeps the first error that stopped the loop."""
+    """Owns the threads around an engine. `fatal`: the first error that stopped the loop; nothing is sent after it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.changed: Callable[[], None] = lambda: None
         self._inbox: queue.Queue[Callable[[], None] | _Stop] = queue.Queue()
-        self._screen = ThreadPoolExecutor(1, thread_name_prefix="screen")
-        self._gateway = ThreadPoolExecutor(4, thread_name_prefix="gateway")
+        self._screen = Lane("screen", 1)
+        self._gateway = Lane("gateway", 4)
+        self._closing = False
+        self._idle = threading.Event()
+        self._idle.set()
         self._journal = threading.Thread(target=self._loop, name="journal", daemon=True)
         self._busy: set[str] = set()
-        self.fatal: str = ""
+        self.fatal: TillbridgeError | None = None
 
     def start(self) -> None:
         self._journal.start()
         self.ask(lambda engine: engine.recover())
 
     def stop(self) -> None:
-        """Finish what is being journalled, leave what is in flight: the next start asks about it."""
+        """Begin nothing more, give what is under way a moment to end and be journalled, leave the rest."""
+        self._closing = True
+        self._idle.wait(END_S)
         self._inbox.put(_Stop())
-        self._journal.join(timeout=10)
-        self._gateway.shutdown(wait=False, cancel_futures=True)
+        self._journal.join(timeout=END_S)
+        self._gateway.end(0.0)
         self._screen.submit(self._engine.practice.close)
-        self._screen.shutdown(wait=True)
+        self._screen.end(1.0)
 
     def ask(self, question: Callable[[Engine], T]) -> T:
         """Run something on the journal's thread and wait for it. Raises what it raises."""
@@ -62,11 +104,11 @@ class Runner:
 
     def on_screen(self, look: Callable[[Practice], T]) -> T:
         """Run something on the screen's thread and wait for it."""
-        return self._screen.submit(look, self._engine.practice).result(timeout=180)
+        return self._screen.submit(lambda: look(self._engine.practice)).result(timeout=180)
 
     def on_gateway(self, call: Callable[[Engine], T]) -> T:
         """Run a call to the gateway on its pool and wait for it."""
-        return self._gateway.submit(call, self._engine).result(timeout=180)
+        return self._gateway.submit(lambda: call(self._engine)).result(timeout=180)
 
     def _loop(self) -> None:
         wait_s = 0.0
@@ -82,12 +124,12 @@ class Runner:
                     job()
                 wait_s = 0.0 if not self._inbox.empty() else self._go_on()
             except Exception as error:  # noqa: BLE001 - kept, shown by health, and the loop stops charging
-                self.fatal = str(error) if isinstance(error, TillbridgeError) else cause_of(error)
+                self.fatal = self.fatal or _told(error)
                 wait_s = IDLE_S
 
     def _go_on(self) -> float:
         """Start everything that is due; the seconds until the next one."""
-        if self.fatal:
+        if self.fatal or self._closing:
             return IDLE_S
         next_s = IDLE_S
         for due in self._engine.due():
@@ -107,18 +149,32 @@ class Runner:
 
     def _submit(self, task: Task) -> None:
         self._busy.add(task.payment_id)
+        self._idle.clear()
         lane = self._screen if task.lane == "screen" else self._gateway
-        future = lane.submit(self._engine.perform, task)
+        future = lane.submit(lambda: self._engine.perform(task))
         future.add_done_callback(lambda done: self._inbox.put(lambda: self._conclude(task, done)))
 
     def _conclude(self, task: Task, done: Future[Result]) -> None:
         self._busy.discard(task.payment_id)
-        if done.cancelled():
-            return
-        follow = self._engine.finish(task, done.result())
-        self.changed()
-        if follow is not None:
-            self._submit(follow)
+        try:
+            follow = (
+                None if self._closing and _only_a_look(task) else self._engine.finish(task, done.result())
+            )
+            self.changed()
+            if follow is not None:
+                self._submit(follow)
+        finally:
+            if not self._busy:
+                self._idle.set()
+
+
+def _only_a_look(task: Task) -> bool:
+    """A search before typing: at the end of the process its result is dropped, so that no typing follows it."""
+    return isinstance(task.work, SearchLedger) and not task.work.pending
+
+
+def _told(error: Exception) -> TillbridgeError:
+    return error if isinstance(error, TillbridgeError) else SetupError("engine_failed", why=cause_of(error))
 
 
 def _answer(future: Future[T], question: Callable[[], T]) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.money import Money
+from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.next_command import commands
 from tillbridge.domain.payment import Attempt, Payment, Posting
+from tillbridge.domain.posting_leg import PostingEvent
 from tillbridge.ports.journal import Stored
 from tillbridge.ports.practice import InvoiceSeen, Trouble
 from tillbridge.strings import amount, codes, sentence
@@ -54,8 +56,15 @@ def payment_view(payment: Payment, events: Sequence[Stored] = ()) -> View:
             {**posting_view(p), "reason_text": told.get((p.marker, p.reason), "")} for p in payment.postings
         ],
         "tasks": list(payment.tasks),
+        "task_texts": [task_text(task) for task in _tasks(payment)],
         "next": [type(command).__name__ for command in commands(payment)],
     }
+
+
+def _tasks(payment: Payment) -> list[str]:
+    """Tasks of the payment, and money for which nothing was written down for the books."""
+    missing = any(payment.posting_missing(attempt) for attempt in payment.attempts)
+    return [*(["posting_missing"] if missing else []), *payment.tasks]
 
 
 def _reasons(events: Sequence[Stored]) -> dict[tuple[str, str], str]:
@@ -64,12 +73,27 @@ def _reasons(events: Sequence[Stored]) -> dict[tuple[str, str], str]:
     for stored in events:
         reason = stored.event.text("reason")
         if reason:
-            found[stored.event.subject, reason] = _reason_text(reason, stored.event.facts)
+            found[stored.event.subject, reason] = reason_text(stored.event.kind, stored.event.facts)
     return found
 
 
-def _reason_text(reason: str, facts: Mapping[str, Fact]) -> str:
-    return sentence(reason, facts) if reason in codes() else reason
+def reason_text(kind: str, facts: Mapping[str, Fact]) -> str:
+    """Why, as a sentence; empty where the cause is for support alone (it stays in the event)."""
+    reason = str(facts.get("reason") or "")
+    if kind == PostingEvent.FOUND_WRONG:
+        reason = f"wrong_{reason}"
+    if kind == MoneyEvent.DECLINED and reason not in codes("reason"):
+        reason = "generic"
+    if reason in codes("reason"):
+        return sentence(reason, facts, section="reason")
+    told = {name: value for name, value in facts.items() if name != "reason"}
+    return sentence(reason, told) if reason in codes() else ""
+
+
+def task_text(task: str) -> str:
+    """What a person has to look at."""
+    kind = task.removesuffix("_unexpected")
+    return sentence(task if kind == task else "unexpected", {"kind": kind}, section="task")
 
 
 def attempt_view(attempt: Attempt) -> View:
@@ -110,9 +134,10 @@ def _step(stored: Stored, first: Stored) -> View:
     event = stored.event
     currency = first.event.text("currency", "USD")
     facts: dict[str, Fact] = {"currency": currency, **event.facts}
-    if event.text("reason"):
-        facts["reason"] = _reason_text(event.text("reason"), event.facts)
-    text = sentence(event.kind, facts, section="step")
+    facts["reason"] = reason_text(event.kind, facts)
+    if event.text("task"):
+        facts["task_text"] = task_text(event.text("task"))
+    text = sentence(event.kind, facts, section="step").strip()
     return {
         "seq": stored.seq,
         "wall_ms": event.at.wall_ms,

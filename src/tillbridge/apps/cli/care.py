@@ -41,7 +41,8 @@ def _check(site: Site) -> int:
         else:
             checked = check_journal(site)
             sound, events, seq, reason = checked.sound, checked.events, checked.bad_seq, checked.reason
-    code = "journal_sound" if sound else "journal_damaged"
+    damaged = "journal_unreadable" if seq is None else "journal_damaged"
+    code = "journal_sound" if sound else damaged
     print(sentence(code, {"events": events, "seq": seq, "reason": reason}, section="cli"))
     return 0 if sound else 1
 
@@ -57,4 +58,6 @@ def _salvage(site: Site) -> int:
         "tasks": len(report.tasks),
     }
     print(sentence("journal_salvaged", facts, section="cli"))
+    if report.lost:
+        print(sentence("journal_lost", {"lost": ", ".join(report.lost)}, section="cli"))
     return 0

@@ -23,18 +23,22 @@ class AgentClient:
     http: httpx.Client
 
     def get(self, path: str, **params: str | int) -> dict[str, Any]:
-        return self._answer(self.http.get(path, params=params))
+        return self._ask("GET", path, params=params)
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        return self._answer(self.http.post(path, json=body or {}))
+        return self._ask("POST", path, json=body or {})
 
-    def _answer(self, reply: httpx.Response) -> dict[str, Any]:
-        body: dict[str, Any] = reply.json()
+    def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        try:
+            reply = self.http.request(method, path, **content)
+            body: dict[str, Any] = reply.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise SetupError("agent_gone", cause=type(error).__name__) from error
         if reply.is_success:
             return body
-        error = body["error"]
+        told = body["error"]
         kind = SetupError if reply.status_code == 503 else OperatorError
-        raise kind(error["code"], **error["facts"])
+        raise kind(told["code"], **told["facts"])
 
 
 def _client(url: str, token: str) -> httpx.Client:

@@ -10,8 +10,9 @@ import argparse
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -23,6 +24,7 @@ from tillbridge.strings import sentence
 from tillbridge.wiring import Site, home_folder, load_site
 
 FREE_MIN_BYTES = 500 * 1024 * 1024
+CLOCK_SLACK_MS = 60_000
 SLOW = 3.0
 """A machine this many times slower than the one the packs' times were measured on deserves a word."""
 SPEED_FLOOR_S = 0.020
@@ -60,12 +62,12 @@ def run(options: argparse.Namespace) -> int:
 
 def checks(site: Site, console: Console) -> Iterator[Finding]:
     yield display(os.environ.get("DISPLAY", ""), os.environ.get("DBUS_SESSION_BUS_ADDRESS", ""))
-    yield disk(site.home)
+    yield disk(shutil.disk_usage(site.home).free, site.home)
     yield speed(_probe())
     try:
         with any_agent(site) as agent:
-            for look in (_journal, _gateway, _software, _settings):
-                with console.status(sentence(f"looking{look.__name__}", section="doctor")):
+            for what, look in _LOOKS.items():
+                with console.status(sentence(f"looking_{what}", section="doctor")):
                     finding = look(agent)
                 yield finding
     except TillbridgeError as error:
@@ -80,13 +82,14 @@ def display(display_name: str, session_bus: str) -> Finding:
     return Finding("ok", "display_ok", {"display": display_name})
 
 
-def disk(home: Path) -> Finding:
-    free = shutil.disk_usage(home).free
+def disk(free: int, home: Path) -> Finding:
+    """`free`: bytes."""
     facts: dict[str, str | int | bool | None] = {"free": free // 2**20, "path": str(home)}
     return Finding("ok", "disk_ok", facts) if free >= FREE_MIN_BYTES else Finding("bad", "disk_bad", facts)
 
 
 def speed(took_s: float) -> Finding:
+    """`took_s`: what the probe took, in seconds."""
     slowness = max(1.0, took_s / SPEED_FLOOR_S)
     facts: dict[str, str | int | bool | None] = {"slowness": f"{slowness:.1f}"}
     return Finding("warn", "speed_slow", facts) if slowness >= SLOW else Finding("ok", "speed_ok", facts)
@@ -106,14 +109,23 @@ def _probe() -> float:
 def _journal(agent: AgentClient) -> Finding:
     health = agent.get("/v1/health")
     if not health["ok"]:
-        return Finding("bad", "journal_bad", {"why": health["fatal"]})
-    if health["newest_wall_ms"] > time.time() * 1000 + 60_000:
-        return Finding("bad", "clock_bad", {})
+        return Finding("bad", "journal_bad", {}, health["fatal"]["text"])
     if health["found"]:
         return Finding(
             "warn", "journal_look", {}, " ".join(sentence(c, section="doctor") for c in health["found"])
         )
     return Finding("ok", "journal_ok", {"open": health["open_payments"]})
+
+
+def _clock(agent: AgentClient) -> Finding:
+    return clock(agent.get("/v1/health")["newest_wall_ms"], time.time_ns() // 1_000_000)
+
+
+def clock(newest_ms: int, now_ms: int) -> Finding:
+    """`newest_ms`: when the newest payment was made, in wall time; nothing is older than its record."""
+    told = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    wrong = newest_ms > now_ms + CLOCK_SLACK_MS
+    return Finding("bad" if wrong else "ok", "clock_bad" if wrong else "clock_ok", {"time": told})
 
 
 def _gateway(agent: AgentClient) -> Finding:
@@ -136,11 +148,24 @@ def _software(agent: AgentClient) -> Finding:
     return Finding("ok", "software_ok", {"name": seen["name"], "version": seen["version"]})
 
 
+_NOT_TRIED = ("no_invoice_open", "software_closed", "software_minimised", "no_display", "no_accessibility")
+
+
 def _settings(agent: AgentClient) -> Finding:
     """The settings against the screen: a posting is tried up to its last step and taken back."""
     report = agent.post("/v1/rehearse")
     trouble = report.get("trouble")
     if not trouble:
         return Finding("ok", "settings_ok", {})
-    mark: Mark = "warn" if trouble["code"] in ("no_invoice_open", "software_closed") else "bad"
+    mark: Mark = "warn" if trouble["code"] in _NOT_TRIED else "bad"
     return Finding(mark, "settings_untried" if mark == "warn" else "settings_bad", {}, trouble["text"])
+
+
+_LOOKS: dict[str, Callable[[AgentClient], Finding]] = {
+    "journal": _journal,
+    "clock": _clock,
+    "gateway": _gateway,
+    "software": _software,
+    "settings": _settings,
+}
+"""What is asked of the agent, in this order. Each has a line in strings that is shown meanwhile."""

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tillbridge.domain.errors import TillbridgeError
+from tillbridge.domain.errors import OperatorError, TillbridgeError
+from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.strings import sentence
 
 Command = Callable[[argparse.Namespace], int]
@@ -18,9 +19,11 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Errors become one sentence on stderr with their code."""
-    options = _parser().parse_args(arguments)
-    command: Command = options.command
+    words = sys.argv[1:] if arguments is None else arguments
     try:
+        _refuse_card_numbers(words)
+        options = _parser().parse_args(words)
+        command: Command = options.command
         return command(options)
     except TillbridgeError as error:
         print(f"{sentence(error.code, error.facts)}  [{error.code}]", file=sys.stderr)
@@ -28,6 +31,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(sentence("interrupted", section="cli"), file=sys.stderr)
         return 130
+
+
+def _refuse_card_numbers(words: Sequence[str]) -> None:
+    """Before anything else reads them. Raises OperatorError `card_number_typed` (rule 14)."""
+    if looks_like_card_number(" ".join(words)) or any(looks_like_card_number(word) for word in words):
+        raise OperatorError("card_number_typed")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,16 +62,16 @@ def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     pay.add_argument("--id", dest="payment_id", default="", help=sentence("pay_id", section="cli"))
     pay.add_argument("--typed", action="store_true", help=sentence("pay_typed", section="cli"))
     pay.add_argument("--client", default="", help=sentence("pay_client", section="cli"))
-    pay.add_argument("--account", default="", help=sentence("pay_client", section="cli"))
-    pay.add_argument("--invoice", default="", help=sentence("pay_client", section="cli"))
+    pay.add_argument("--account", default="", help=sentence("pay_account", section="cli"))
+    pay.add_argument("--invoice", default="", help=sentence("pay_invoice", section="cli"))
     pay.add_argument("--person", default="", help=sentence("person", section="cli"))
     _add(commands, "invoice")
     _add(commands, "rehearse")
     _add(commands, "payments")
     show = _add(commands, "show")
-    show.add_argument("payment_id", metavar="ID")
+    show.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     resume = _add(commands, "resume")
-    resume.add_argument("payment_id", metavar="ID")
+    resume.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     verbs = ["cancel", "stop", "again", "keep", "posted", "not-posted", "drop"]
     resume.add_argument("--do", choices=verbs, default=None, help=sentence("resume_do", section="cli"))
     resume.add_argument("--person", default="", help=sentence("person", section="cli"))
@@ -70,11 +79,11 @@ def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
 
 def _care_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     journal = _add(commands, "journal")
-    journal.add_argument("what", choices=["check", "salvage"])
+    journal.add_argument("what", choices=["check", "salvage"], help=sentence("journal_what", section="cli"))
     _add(commands, "doctor")
     pack = _add(commands, "pack")
     pack.add_argument("what", choices=["lint"])
-    pack.add_argument("folder", type=Path)
+    pack.add_argument("folder", type=Path, help=sentence("pack_folder", section="cli"))
 
 
 def _run(name: str, options: argparse.Namespace) -> int:

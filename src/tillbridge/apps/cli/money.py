@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,18 +14,24 @@ from rich.table import Table
 
 from tillbridge.apps.cli.client import AgentClient, any_agent
 from tillbridge.strings import sentence
-from tillbridge.wiring import home_folder, load_site
+from tillbridge.wiring import Site, home_folder, load_site
 
 WAIT_MS = 10_000
+WIDE = 120
+"""From this many columns on, a payment's whole id fits in the list."""
+SHORT_ID = 6
+"""So many letters of an id are enough to name a payment."""
 CONSOLE = Console(highlight=False)
 
 
 def run(name: str, options: argparse.Namespace) -> int:
     site = load_site(options.home or home_folder())
-    with any_agent(site) as agent:
+    with _agent(site) as agent:
+        if name in ("show", "resume"):
+            options.payment_id = _whole_id(agent, options.payment_id)
         match name:
             case "pay":
-                return _pay(agent, options)
+                return _pay(agent, options, site.software_name)
             case "invoice":
                 return _invoice(agent)
             case "rehearse":
@@ -33,7 +41,24 @@ def run(name: str, options: argparse.Namespace) -> int:
             case "show":
                 return _show(agent, options.payment_id)
             case _:
-                return _resume(agent, options)
+                return _resume(agent, options, site.software_name)
+
+
+@contextmanager
+def _agent(site: Site) -> Iterator[AgentClient]:
+    """An agent; a word is said while it starts."""
+    with ExitStack() as stack:
+        with CONSOLE.status(sentence("working", section="cli")):
+            agent = stack.enter_context(any_agent(site))
+        yield agent
+
+
+def _whole_id(agent: AgentClient, beginning: str) -> str:
+    """Of a payment that is told by the first letters of its id; the text itself where it names none or several."""
+    found = [str(row["payment_id"]) for row in agent.get("/v1/payments")["payments"]]
+    fitting = [payment_id for payment_id in found if payment_id.startswith(beginning)]
+    enough = len(beginning) >= SHORT_ID and beginning not in found and len(fitting) == 1
+    return fitting[0] if enough else beginning
 
 
 def _say(code: str, **facts: str | int | bool | None) -> None:
@@ -41,7 +66,8 @@ def _say(code: str, **facts: str | int | bool | None) -> None:
 
 
 def _invoice(agent: AgentClient) -> int:
-    seen = agent.post("/v1/invoice")
+    with CONSOLE.status(sentence("reading_screen", section="cli")):
+        seen = agent.post("/v1/invoice")
     if "trouble" in seen:
         CONSOLE.print(seen["trouble"]["text"], markup=False)
         return 1
@@ -60,7 +86,7 @@ def _rehearse(agent: AgentClient) -> int:
     return 0
 
 
-def _pay(agent: AgentClient, options: argparse.Namespace) -> int:
+def _pay(agent: AgentClient, options: argparse.Namespace, software: str) -> int:
     """The id is made here, by the face, and said before anything is sent (rule 1)."""
     payment_id = options.payment_id or str(uuid.uuid4())
     _say("paying", payment_id=payment_id)
@@ -76,11 +102,12 @@ def _pay(agent: AgentClient, options: argparse.Namespace) -> int:
         body["invoice_number"] = options.invoice
     with CONSOLE.status(sentence("reading_screen", section="cli")):
         begun = agent.post("/v1/payments", body)["payment"]
-    _say("begun", amount=begun["amount"]["text"], client=begun["client"], number=begun["invoice_number"])
-    return follow(agent, payment_id)
+    code = "begun" if begun["invoice_number"] else "begun_typed"
+    _say(code, amount=begun["amount"]["text"], client=begun["client"], number=begun["invoice_number"])
+    return _follow(agent, payment_id, software)
 
 
-def follow(agent: AgentClient, payment_id: str) -> int:
+def _follow(agent: AgentClient, payment_id: str, software: str) -> int:
     """Tell each step as it happens, until nothing goes on by itself."""
     seen = 0
     with CONSOLE.status(sentence("working", section="cli")):
@@ -90,7 +117,7 @@ def follow(agent: AgentClient, payment_id: str) -> int:
                 CONSOLE.print(f"  {step['after_ms'] / 1000:6.1f} s  {step['text']}", markup=False)
             seen = len(told["story"])
             if _rests(told["payment"]):
-                return _end(told["payment"])
+                return _end(told["payment"], software)
 
 
 def _rests(payment: dict[str, Any]) -> bool:
@@ -98,29 +125,36 @@ def _rests(payment: dict[str, Any]) -> bool:
     return payment["finished"] or set(payment["next"]) <= {"AskPerson"} or payment["money_state"] == "killed"
 
 
-def _end(payment: dict[str, Any]) -> int:
+def _end(payment: dict[str, Any], software: str) -> int:
     posted = payment["posting_state"] == "posted"
     code = {"yes": "paid_and_posted" if posted else "paid_not_posted", "no": "not_charged"}
     _say(code.get(payment["charged"], "finding_out"), amount=payment["taken"]["text"],
-         software=payment["software"], payment_id=payment["payment_id"])  # fmt: skip
+         name=software, payment_id=payment["payment_id"])  # fmt: skip
+    _say_open(payment)
     return 0 if posted else 1
 
 
 def _payments(agent: AgentClient) -> int:
     rows = agent.get("/v1/payments")["payments"]
+    if not rows:
+        _say("no_payments")
+        return 0
+    wide = CONSOLE.width >= WIDE
     table = Table(box=None, header_style="bold")
     for column in ("when", "client", "invoice", "amount", "charged", "in_books", "id"):
-        table.add_column(sentence(f"column_{column}", section="cli"))
+        whole = column in ("when", "amount", "id")
+        table.add_column(sentence(f"column_{column}", section="cli"), no_wrap=whole)
+    today = datetime.now(UTC).astimezone().date()
     for row in rows:
         at = datetime.fromtimestamp(row["created_wall_ms"] / 1000, UTC).astimezone()
         table.add_row(
-            at.strftime("%m-%d %H:%M"),
+            at.strftime("%H:%M" if at.date() == today else "%m-%d"),
             row["client"],
             row["invoice_number"],
             row["amount"]["text"],
             sentence(f"charged_{row['charged']}", section="cli"),
             sentence(row["posting_state"], section="state"),
-            row["payment_id"],
+            row["payment_id"] if wide else row["payment_id"][:8],
         )
     CONSOLE.print(table)
     return 0
@@ -135,25 +169,31 @@ def _show(agent: AgentClient, payment_id: str) -> int:
     for step in told["story"]:
         at = datetime.fromtimestamp(step["wall_ms"] / 1000, UTC).astimezone().strftime("%H:%M:%S")
         CONSOLE.print(f"  {at}  {step['text']}  [{step['seq']} {step['chain']}]", markup=False)
-    for posting in payment["postings"]:
-        if posting["state"] == "needs_attention":
-            code = "ask_may_be_posted" if posting["may_be_posted"] else "ask_not_posted"
-            _say(code, reason=sentence(posting["reason"]), payment_id=payment_id)
-    for task in payment["tasks"]:
-        _say("task", task=task)
+    _say_open(payment)
     return 0
 
 
-def _resume(agent: AgentClient, options: argparse.Namespace) -> int:
+def _say_open(payment: dict[str, Any]) -> None:
+    """What only a person can settle, and how."""
+    for posting in payment["postings"]:
+        if posting["state"] == "needs_attention":
+            code = "ask_may_be_posted" if posting["may_be_posted"] else "ask_not_posted"
+            _say(code, reason=posting["reason_text"], payment_id=payment["payment_id"])
+    for task in payment["task_texts"]:
+        _say("task", task=task)
+
+
+def _resume(agent: AgentClient, options: argparse.Namespace, software: str) -> int:
     """Go on with a payment: now instead of at the next due time, or with a person's decision."""
     verb = (options.do or "resume").replace("-", "_")
     body = {"person": options.person}
     if verb in ("posted", "not_posted", "drop"):
         body["marker"] = _marker(agent, options.payment_id)
     agent.post(f"/v1/payments/{options.payment_id}/{verb}", body)
-    return follow(agent, options.payment_id)
+    return _follow(agent, options.payment_id, software)
 
 
 def _marker(agent: AgentClient, payment_id: str) -> str:
     postings = agent.get(f"/v1/payments/{payment_id}")["payment"]["postings"]
-    return str(postings[-1]["marker"]) if postings else ""
+    asked = [posting for posting in postings if posting["state"] == "needs_attention"] or postings[-1:]
+    return str(asked[0]["marker"]) if asked else ""
