@@ -218,6 +218,7 @@ class FakeGuard:
         self.touched = 0
         self.shields = 0
         self.idle = 60.0
+        self.may_hold = True
 
     def watch(self) -> Mark:
         return Mark(0)
@@ -233,15 +234,18 @@ class FakeGuard:
 
     def shield(self, max_s: float) -> FakeShield:
         self.shields += 1
-        return FakeShield()
+        return FakeShield(self.may_hold)
 
     def close(self) -> None:
         pass
 
 
 class FakeShield:
+    def __init__(self, held: bool) -> None:
+        self.held = held
+
     def __enter__(self) -> ShieldReport:
-        return ShieldReport(held=True)
+        return ShieldReport(held=self.held)
 
     def __exit__(self, *_: object) -> None:
         pass

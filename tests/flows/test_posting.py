@@ -6,8 +6,9 @@ import pytest
 
 from tests.flows.fake_impromed import Clinic, FakeImproMed, money, order
 from tillbridge.domain.money import Money
+from tillbridge.flows.posting_run import SHIELD_S, SHIELD_SPARE_S
 from tillbridge.ports.practice import PostingReport, Trouble
-from tillbridge.screen.backend import Press, SetText
+from tillbridge.screen.backend import Burst, BurstReport, Press, SetText
 from tillbridge.screen.backends.fake import FakeControl, FakeWindow
 
 
@@ -257,6 +258,32 @@ def test_a_typing_person_is_kept_away_only_after_a_disturbance(clinic: Clinic) -
     assert clinic.practice.post(order()).stage == "committed"
     assert clinic.guard.shields == 1
     assert clinic.software.posted[0][3] == "-$212.40"
+
+
+def test_no_commit_is_sent_where_a_typing_person_cannot_be_kept_away(clinic: Clinic) -> None:
+    with_payment_fault(clinic, lambda made: setattr(control(made, "txtAmount"), "on_set", lambda one: None))
+    clinic.guard.touched, clinic.guard.may_hold = 1, False
+    clinic.software.validates = False
+    report = clinic.practice.post(order(10000))
+    assert (report.stage, trouble(report).code) == ("not_committed", "user_typing")
+    untouched(clinic)
+
+
+def test_no_commit_is_sent_when_the_shield_has_ended(clinic: Clinic) -> None:
+    clinic.guard.touched = 1
+    clinic.software.validates = False
+    seen: list[float | None] = []
+    burst = clinic.software.backend.burst
+
+    def watched(sent: Burst) -> BurstReport:
+        if sent.commit is not None:
+            seen.append(sent.commit_within_s)
+        return burst(sent)
+
+    clinic.software.backend.burst = watched  # type: ignore[method-assign,assignment]
+    clinic.practice.post(order(10000))
+    assert seen[0] is None
+    assert set(seen[1:]) == {SHIELD_S - SHIELD_SPARE_S}
 
 
 def test_no_shield_is_raised_while_nobody_disturbs(clinic: Clinic) -> None:

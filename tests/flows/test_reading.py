@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -102,6 +103,15 @@ def test_money_given_back_is_negative(clinic: Clinic) -> None:
 def test_a_marker_with_staffs_words_around_it_is_ours(clinic: Clinic) -> None:
     show(clinic, row("-$212.40", "card v4242-k7q9 ok"))
     assert len(ledger(clinic).marked) == 1
+
+
+def test_software_that_pays_the_oldest_balance_tells_no_invoice(clinic: Clinic) -> None:
+    [pack] = clinic.practice.packs
+    flow = replace(pack.flows["post_payment"], applies_to="oldest")
+    clinic.practice.packs = (replace(pack, flows={**pack.flows, "post_payment": flow}),)
+    show(clinic, row("-$212.40", "V4242-K7Q9"))
+    [found] = ledger(clinic).marked
+    assert found.invoice_number == ""
 
 
 def test_two_rows_with_our_marker_are_both_told(clinic: Clinic) -> None:

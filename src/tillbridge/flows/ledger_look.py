@@ -16,7 +16,7 @@ from tillbridge.flows.order_facts import Facts, Value
 from tillbridge.flows.pack import Pack
 from tillbridge.flows.reading_run import Read
 from tillbridge.flows.scene import ListSeen, RowSeen
-from tillbridge.flows.steps import Given, Verify
+from tillbridge.flows.steps import AppliesTo, Given, Verify
 from tillbridge.ports.practice import LedgerRow, LedgerSeen, SoftwareSeen
 
 
@@ -26,6 +26,7 @@ class Look:
 
     pack: Pack
     verify: Verify
+    applies_to: AppliesTo
     facts: Facts
     software: SoftwareSeen
     today: date
@@ -80,7 +81,7 @@ def _row(look: Look, listed: ListSeen, row: RowSeen) -> LedgerRow:
     day = texts["date"]
     return LedgerRow(
         account_id=str(look.facts.values["account_id"]),
-        invoice_number=_text(texts.get("invoice", "")),
+        invoice_number=_text(texts.get("invoice", "")) if look.applies_to == "chosen" else "",
         amount=Money(
             minor=-minor if _flipped(look.verify) else minor, currency=look.pack.formats.money.currency
         ),

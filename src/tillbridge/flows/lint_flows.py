@@ -20,7 +20,6 @@ from tillbridge.flows.steps import (
     Flow,
     Given,
     MenuStep,
-    Noted,
     ParkStep,
     Part,
     PressStep,
@@ -132,7 +131,7 @@ class _FlowJudge:
             self.tick(step)
         elif isinstance(step, ReadRow | ReadRows | TickOnly | SelectStep | ExpectRow):
             self.rows(step)
-        elif isinstance(step, Expect | Noted):
+        elif isinstance(step, Expect):
             self.watched(step.what, step)
         else:
             self.waited(step)
@@ -230,7 +229,7 @@ class _FlowJudge:
         if isinstance(step, ReadRow | ReadRows | TickOnly | SelectStep | ExpectRow):
             spec = self.pack.lists.get(step.list)
             return spec.format_of(key) if spec else ""
-        name = step.what if isinstance(step, Expect | Noted) else getattr(step, "control", "")
+        name = step.what if isinstance(step, Expect) else getattr(step, "control", "")
         place = self.pack.place(name)
         return place.format if isinstance(place, ControlSpec | FieldSpec) else ""
 
@@ -376,9 +375,6 @@ class _FlowJudge:
         reading = self.pack.flows.get(verify.by)
         if reading is None or reading.writes:
             return self.fault("dangling_name", f'verify.by names no reading flow: "{verify.by}"')
-        for noted in verify.also:
-            self.watched(noted.what, noted)
-            self.terms(noted)
         lists = [self.pack.lists.get(step.list) for step in reading.steps if isinstance(step, ReadRows)]
         for spec in lists:
             if spec is not None:

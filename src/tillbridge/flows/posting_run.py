@@ -8,8 +8,7 @@ posting landed is never decided here: the ledger is read by another flow, and th
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
 from tillbridge.flows.dialogs import DialogRetry
@@ -24,7 +23,6 @@ from tillbridge.screen.backend import (
     Act,
     Burst,
     BurstReport,
-    Check,
     Gone,
     Guard,
     Mark,
@@ -38,6 +36,10 @@ TRIES_MAX = 3
 BURSTS_MAX = 4
 """How often one filled window is sent again while its checks do not agree yet."""
 SHIELD_S = 1.5
+SHIELD_SPARE_S = 0.3
+"""A commit is sent only while the shield will last this much longer."""
+NO_SHIELD = "no_shield"
+"""Cause: a person was typing and could not be kept away, so the commit was not sent."""
 DEPENDENTS_S = 1.0
 """Values that the program works out itself follow within this time."""
 
@@ -170,7 +172,8 @@ class PostingRun:
                 expected.append(self.walk.expecting.control(step))
             elif isinstance(step, ExpectRow):
                 expected += self.walk.expecting.row(step)
-        return _Burst(tuple(acts), tuple(expected), self._commit_press() if commit else None)
+        press = self._commit_press() if commit else None
+        return _Burst(tuple(acts), tuple(expected), press, shielded=self.disturbed)
 
     def _applies(self, step: AnyStep) -> bool:
         return step.when is None or self.walk.holds(step.when, step)
@@ -190,7 +193,7 @@ class PostingRun:
             burst.last = self._send_once(burst, acts=burst.acts)
             if burst.last.stage != "not_committed" or not (burst.last.differences or burst.last.cause):
                 return burst.last
-            if self._was_disturbed(mark):
+            if self._was_disturbed(mark) or burst.last.code in (NO_SHIELD, "too_late"):
                 burst.shielded = True  # the next try keeps the person's keys away for a moment
                 continue
             if burst.last.code == "owner_disabled" and self._cleared():
@@ -214,21 +217,30 @@ class PostingRun:
         return True if done else None
 
     def _send_once(self, burst: _Burst, *, acts: tuple[Act, ...]) -> BurstReport:
-        checks = tuple(one.check for one in burst.expected)
-        held: AbstractContextManager[object] = (
-            self.guard.shield(SHIELD_S) if burst.shielded else nullcontext()
-        )
-        self.shields += burst.shielded
-        with held:
-            report = self.walk.scene.pace.patiently(lambda: self._sent(acts, checks, burst.commit))
-        if burst.shielded:
-            self.note("shielded", number=self.shields)
         self.expected = burst.expected
+        once = self._shielded if burst.shielded else self._sent
+        return self.walk.scene.pace.patiently(lambda: once(burst, acts))
+
+    def _shielded(self, burst: _Burst, acts: tuple[Act, ...]) -> BurstReport:
+        """With the person's keys kept away. Where that cannot be had, everything is done but the commit."""
+        self.shields += 1
+        with self.guard.shield(SHIELD_S) as shield:
+            commit = burst.commit if shield.held else None
+            report = self._sent(replace(burst, commit=commit), acts, SHIELD_S - SHIELD_SPARE_S)
+        self.note("shielded", number=self.shields, held=shield.held, swallowed=shield.swallowed)
+        if burst.commit is not None and not shield.held:
+            self.walk.scene.pace.pause(SHIELD_SPARE_S)
+            return replace(report, cause=report.cause or NO_SHIELD)
         return report
 
-    def _sent(self, acts: tuple[Act, ...], checks: tuple[Check, ...], commit: Press | None) -> BurstReport:
+    def _sent(
+        self, burst: _Burst, acts: tuple[Act, ...], commit_within_s: float | None = None
+    ) -> BurstReport:
         """Raises NotAnswering only where the commit was surely not sent: then it is sent again, after the silence."""
-        report = self.walk.hands.burst(lambda number: Burst(number, acts, checks, commit))
+        checks = tuple(one.check for one in burst.expected)
+        report = self.walk.hands.burst(
+            lambda number: Burst(number, acts, checks, burst.commit, commit_within_s)
+        )
         if report.stage == "not_committed" and report.code == "not_answering":
             raise NotAnswering(report.cause)
         return report
@@ -249,6 +261,7 @@ class PostingRun:
             "owner_disabled": "dialog_in_the_way",
             "gone": "window_closed",
             "not_answering": "not_answering",
+            "too_late": "software_busy",
         }
         if report.code in codes:
             return OperatorError(codes[report.code], why=report.cause)

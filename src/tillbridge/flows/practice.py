@@ -164,7 +164,9 @@ class PackPractice:
             clear_leftover(writer, walk, self.desk.guard.idle_s(), log.note)
             read = reading_run.read(flow, walk, log.note)
             quiet = self._quiet(walk, writer)
-            look = Look(known.pack, verify, facts, _software(known), self.desk.today(), quiet)
+            look = Look(
+                known.pack, verify, writer.applies_to, facts, _software(known), self.desk.today(), quiet
+            )
             return ledger_seen(look, read)
         finally:
             log.close()

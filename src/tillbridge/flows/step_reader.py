@@ -15,7 +15,6 @@ from tillbridge.flows.steps import (
     ExpectRow,
     Given,
     MenuStep,
-    Noted,
     ParkStep,
     PressStep,
     Read,
@@ -138,6 +137,7 @@ def _menu(table: Table) -> MenuStep:
         window=table.text("in"),
         opens=table.text("opens", ""),
         apart_ms=table.number("apart_ms", 0),
+        by="keys" if table.word("by", ("act", "keys"), "act") == "keys" else "act",
         line=_line(table),
         when=_when(table),
     )
@@ -192,12 +192,8 @@ def _park(table: Table) -> ParkStep:
     return ParkStep(control=table.text("park"), line=_line(table), when=_when(table))
 
 
-def _expect(table: Table) -> Expect | Noted:
-    what = table.text("expect")
-    if "changed_by" not in table:
-        return Expect(what=what, value=_term(table, "is"), line=_line(table), when=_when(table))
-    table.word("else", ("note",))
-    return Noted(what=what, changed_by=_term(table, "changed_by"), line=_line(table), when=_when(table))
+def _expect(table: Table) -> Expect:
+    return Expect(what=table.text("expect"), value=_term(table, "is"), line=_line(table), when=_when(table))
 
 
 def _expect_row(table: Table) -> ExpectRow:

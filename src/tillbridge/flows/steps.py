@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Part = Literal[
-    "steps", "restore", "identity", "prepare", "burst", "check", "commit", "after", "abandon", "also"
-]
+Part = Literal["steps", "restore", "identity", "prepare", "burst", "check", "commit", "after", "abandon"]
 WaitWord = Literal["gone", "shown", "enabled", "settled"]
 AbsentWord = Literal["list_complete", "window_gone", "program_idle", "settle_passed"]
 AppliesTo = Literal["chosen", "oldest"]
@@ -103,6 +101,8 @@ class MenuStep(Step):
     opens: str = ""
     apart_ms: int = 0
     """Never used twice within this time: the program does not bear it."""
+    by: Literal["act", "keys"] = "act"
+    """keys: by the item's own shortcut, sent to its window alone, where the program does not bear being invoked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,14 +167,6 @@ class WaitStep(Step):
     """`window.w`, or the bare or full name of a control, field or list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noted(Step):
-    """A change that people should hear about when it is missing; it proves nothing."""
-
-    what: str
-    changed_by: Term
-
-
 AnyStep = (
     Read
     | ReadRow
@@ -190,7 +182,6 @@ AnyStep = (
     | Expect
     | ExpectRow
     | WaitStep
-    | Noted
 )
 Actions = PressStep | MenuStep
 
@@ -201,7 +192,6 @@ class Verify:
 
     by: str
     one_row: Mapping[str, Term]
-    also: tuple[Noted, ...] = ()
     absent_when: tuple[AbsentWord, ...] = ()
 
 
@@ -217,6 +207,7 @@ class Flow:
     restore: tuple[AnyStep, ...] = ()
     needs: tuple[str, ...] = ()
     applies_to: AppliesTo = "chosen"
+    """`oldest`: the software puts the money on the oldest balance, so a row's invoice proves nothing."""
     identity: tuple[AnyStep, ...] = ()
     prepare: tuple[AnyStep, ...] = ()
     burst: tuple[AnyStep, ...] = ()

@@ -25,7 +25,6 @@ from tillbridge.flows.steps import (
     AppliesTo,
     Flow,
     MenuStep,
-    Noted,
     PressStep,
     Verify,
 )
@@ -186,14 +185,9 @@ def _commit(table: Table) -> PressStep | MenuStep | None:
 
 def _verify(table: Table) -> Verify:
     one_row = table.table("one_row", required=True)
-    also = read_steps(table, "also")
-    for index, step in enumerate(also):
-        if not isinstance(step, Noted):
-            table.fault("wrong_part", "here only expect with changed_by and else = note", "also", index)
     made = Verify(
         by=table.text("by"),
         one_row={name: read_term(one_row, name, value) for name, value in one_row.raw.items()},
-        also=tuple(step for step in also if isinstance(step, Noted)),
         absent_when=table.words("absent_when", ABSENT_WORDS),
     )
     table.done()

@@ -24,7 +24,6 @@ from tillbridge.flows.steps import (
     ExpectRow,
     Given,
     MenuStep,
-    Noted,
     ParkStep,
     PressStep,
     Read,
@@ -155,8 +154,6 @@ class Walk:
                 self._wait(step, during)
             case PressStep() | MenuStep():
                 self._press(step, during)
-            case Noted():
-                pass  # judged by those who saw the value before
             case _:
                 self.hands.do(self.acts(step), _name(step))
                 self.scene.touched()
@@ -260,6 +257,8 @@ class Walk:
         if kind == "window" and name:
             seen = self.scene.glance().named(name)
             if step.word == "gone":
+                if seen is None:
+                    self.apart.seen()
                 return seen is None
             return seen is not None and (step.word == "shown" or seen.window.enabled)
         reading = self._there(step.of)
@@ -293,11 +292,11 @@ class Walk:
     def _press(self, step: PressStep | MenuStep, during: tuple[During, ...]) -> None:
         if isinstance(step, MenuStep):
             self._keep_apart(step)
-            node = self.scene.menu_item(step.window, step.path)
+            press = Press(self.scene.menu_item(step.window, step.path), opens=bool(step.opens), by=step.by)
         else:
-            node = self.scene.node(step.control)
+            press = Press(self.scene.node(step.control), opens=bool(step.opens))
         try:
-            self.hands.do([Press(node, opens=bool(step.opens))], _name(step))
+            self.hands.do([press], _name(step))
         finally:
             self.scene.touched()
             if isinstance(step, MenuStep):
@@ -424,7 +423,7 @@ def _name(step: AnyStep) -> str:
             return step.control
         case ReadRow() | ReadRows() | TickOnly() | SelectStep() | ExpectRow():
             return step.list
-        case Expect() | Noted():
+        case Expect():
             return step.what
         case MenuStep():
             return " > ".join(step.path)
