@@ -9,6 +9,7 @@ Changes against the draft (each has its reason in docs/decisions, the two machin
  (f) a pending attempt may still be declined, cancelled or approved
  (g) refunds and disputes of others are counted once, and on returned or voided money only when they are lost
  (h) a give-back that is approved late stands: it cannot be given back
+ (i) a named person may give back a partial approval while nobody has decided on it
 """
 
 from __future__ import annotations
@@ -109,6 +110,7 @@ MONEY = {
         settled > settled
         settlement_rejected returned > returned +owe_reversal
         voided > voided +owe_reversal
+        stopped > killing +owe_reversal ? undecided : impossible
     """,
     "pending": GIVEN_ELSEWHERE
     + """

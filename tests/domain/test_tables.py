@@ -9,12 +9,23 @@ import pytest
 from tests.domain.expected_money import MONEY
 from tests.domain.expected_posting import POSTING
 from tests.domain.matrix import Expected, read
-from tests.domain.story import ID, MARK, REF, event, in_money_state, in_posting_state
+from tests.domain.story import (
+    ASKED,
+    ID,
+    MARK,
+    REF,
+    event,
+    in_money_state,
+    in_posting_state,
+    usd,
+    with_attempt,
+)
 from tillbridge.domain import money_leg, posting_leg
 from tillbridge.domain.errors import ImpossibleEvent
 from tillbridge.domain.event import PaymentEvent
 from tillbridge.domain.fold import apply
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
+from tillbridge.domain.payment import Payment
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 
 MONEY_MATRIX, POSTING_MATRIX = read(MONEY), read(POSTING)
@@ -58,13 +69,20 @@ NEEDED_FACTS: dict[str, dict[str, Any]] = {
 }
 
 
+def ready_for(state: MoneyState, kind: MoneyEvent) -> Payment:
+    """An attempt in a state that meets the guard of a pair which is impossible without it."""
+    start = in_money_state(state)
+    partial = (state, kind) == (MoneyState.APPROVED, MoneyEvent.STOPPED)
+    return with_attempt(start, approved=usd(ASKED - 1)) if partial else start
+
+
 def reachable(cell: Expected | None) -> list[Expected]:
     return [cell, *reachable(cell.otherwise)] if cell is not None else []
 
 
 @pytest.mark.parametrize(("state", "kind"), MONEY_PAIRS, ids=str)
 def test_an_attempt_goes_where_its_cell_says_and_nowhere_else(state: MoneyState, kind: MoneyEvent) -> None:
-    before = in_money_state(state)
+    before = ready_for(state, kind)
     said = event(kind, REF, **NEEDED_FACTS.get(kind, {}))
     expected = reachable(MONEY_MATRIX.get((str(state), str(kind))))
     if not expected:
@@ -98,12 +116,19 @@ def test_the_same_news_of_an_attempt_twice_ends_where_it_ended_once(kind: MoneyE
         said = event(kind, REF, **NEEDED_FACTS.get(kind, {}))
         if money_leg.cell(state, kind) is None:
             continue
-        once = apply(ID, in_money_state(state), said)
+        once = apply(ID, ready_for(state, kind), said)
         if money_leg.cell(once.attempts[0].state, kind) is None:
             continue
         twice = apply(ID, once, said)
         assert (twice.given_back, twice.over_returned) == (once.given_back, once.over_returned), state
         assert twice.attempts[0].late == once.attempts[0].late, state
+
+
+def test_a_whole_approval_and_a_decided_one_cannot_be_stopped() -> None:
+    part = with_attempt(in_money_state(MoneyState.APPROVED), approved=usd(ASKED - 1))
+    for payment in (in_money_state(MoneyState.APPROVED), with_attempt(part, keep_decided=True)):
+        with pytest.raises(ImpossibleEvent):
+            apply(ID, payment, event(MoneyEvent.STOPPED, REF, person="Dana"))
 
 
 def test_only_a_start_of_sending_leads_into_sending() -> None:

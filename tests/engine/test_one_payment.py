@@ -214,3 +214,17 @@ def test_a_partial_approval_is_kept_and_posted_when_nobody_answers(world: World)
     assert payment.finished
     assert [row.amount.minor for row in world.practice.books] == [world.charged()]
     assert world.charged() < 21_167
+
+
+def test_a_partial_approval_may_be_given_back_and_is_then_never_posted(world: World) -> None:
+    world.pay(21_167, balance=21_167)
+    payment = world.run(30_000)
+    assert payment.attempts[0].partial
+    world.engine.keep_partial("payment-0001", False, "Dana")
+    payment = world.run(5 * MINUTE)
+    assert payment.charged == "no"
+    assert world.charged() == 0
+    assert world.practice.books == []
+    with pytest.raises(OperatorError, match="nothing_to_decide"):
+        world.engine.keep_partial("payment-0001", True, "Dana")
+    assert world.run(120 * HOUR).finished

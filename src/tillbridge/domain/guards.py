@@ -59,6 +59,8 @@ def _money_guard(guard: money_leg.Guard, payment: Payment, attempt: Attempt, eve
             return attempt.kills >= KILLS_NEEDED and attempt.owed_back == 0
         case money_leg.Guard.NEW:
             return event.text("key") not in attempt.counted
+        case money_leg.Guard.UNDECIDED:
+            return payment.undecided(attempt)
         case money_leg.Guard.SAME_AMOUNT:
             known = attempt.approved.minor if attempt.approved is not None else None
             return event.number_or("amount_minor", known or 0) == (known or 0)

@@ -103,6 +103,8 @@ class Guard(StrEnum):
     """This refund or dispute (`key`) was not counted before."""
     SAME_AMOUNT = "same_amount"
     """It tells the amount that is known."""
+    UNDECIDED = "undecided"
+    """A partial approval at the desk on which nobody has decided: it may still go back (rule 3, a named person)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _to(state: MoneyState, *effects: Effect) -> Cell:
     return Cell(state, effects)
 
 
-def _if(guard: Guard, cell: Cell, otherwise: Cell) -> Cell:
+def _if(guard: Guard, cell: Cell, otherwise: Cell | None) -> Cell:
     return Cell(cell.to, cell.effects, guard, otherwise)
 
 
@@ -293,6 +295,7 @@ TABLE: dict[MoneyState, Row] = {
         **_bank_took_it_back(S.RETURNED, E.SETTLEMENT_REJECTED, E.RETURNED),
         **_bank_took_it_back(S.VOIDED, E.VOIDED),
         E.SETTLED: _to(S.SETTLED),
+        E.STOPPED: _if(Guard.UNDECIDED, _to(S.KILLING, Effect.OWE_REVERSAL), None),
     },
     S.PENDING: {
         **_stay(S.PENDING, E.ACKNOWLEDGED, E.PENDED, E.RESTARTED, E.NO_REPLY, E.NOT_FOUND),

@@ -114,15 +114,16 @@ class Engine:
         return self._tell(payment_id, MoneyEvent.STOPPED, person, "nothing_to_stop")
 
     def keep_partial(self, payment_id: str, keep: bool, person: str) -> Payment:
-        """The cashier's answer to a partial approval: keep it, or stop and give it back."""
+        """The cashier's answer to a partial approval: keep it, or give it back (void, else refund).
+
+        Raises OperatorError `nothing_to_decide`: it was decided, or nobody answered in time and it was kept.
+        """
         payment = self._known(payment_id)
-        attempt = next((a for a in payment.attempts if a.partial and a.taken and not a.keep_decided), None)
+        attempt = next((a for a in payment.attempts if payment.undecided(a)), None)
         if attempt is None:
             raise OperatorError("nothing_to_decide", payment_id=payment_id)
-        facts: dict[str, Fact] = {"keep": keep, "person": person}
-        if not keep:
-            raise OperatorError("give_back_by_undo", payment_id=payment_id)
-        decided = self._event(PaymentEvent.KEEP_DECIDED, attempt.reference, facts)
+        kind = PaymentEvent.KEEP_DECIDED if keep else MoneyEvent.STOPPED
+        decided = self._event(kind, attempt.reference, {"keep": keep, "person": person})
         return self._append(payment_id, payment, (decided,))
 
     def person_says(self, payment_id: str, marker: str, posted: bool | None, person: str) -> Payment:

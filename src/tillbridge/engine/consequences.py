@@ -99,7 +99,7 @@ class Unfolding:
         """The money of an attempt went back, wholly or in part."""
         payment = self._now()
         attempt = payment.attempt(event.subject)
-        taken = attempt.approved if attempt is not None else None
+        taken = (attempt.approved or attempt.late) if attempt is not None else None
         if taken is None:
             return
         if 0 < returned_minor < taken.minor:

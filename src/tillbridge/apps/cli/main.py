@@ -72,7 +72,7 @@ def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     show.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     resume = _add(commands, "resume")
     resume.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
-    verbs = ["cancel", "stop", "again", "keep", "posted", "not-posted", "drop"]
+    verbs = ["cancel", "stop", "again", "keep", "give-back", "posted", "not-posted", "drop"]
     resume.add_argument("--do", choices=verbs, default=None, help=sentence("resume_do", section="cli"))
     resume.add_argument("--person", default="", help=sentence("person", section="cli"))
 
