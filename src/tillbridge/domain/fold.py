@@ -294,8 +294,8 @@ def _learned(
         case MoneyEvent.CANCEL_ASKED:
             return {"cancel_asked": True}
         case MoneyEvent.STOPPED:
-            back = {"late": attempt.approved, "approved": None} if attempt.taken else {}
-            return {"stopped_by": event.text("person"), **back}
+            owed: dict[str, Any] = {"late": attempt.approved, "approved": None} if attempt.taken else {}
+            return {"stopped_by": event.text("person"), **owed}
         case MoneyEvent.KILL_ACKNOWLEDGED:
             return {"kills": attempt.kills + 1}
         case MoneyEvent.SWEEP_ENDED:

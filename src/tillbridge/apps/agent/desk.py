@@ -157,7 +157,6 @@ class Desk:
             "again": lambda e: e.try_again(payment_id, _text(body, "terminal_id", "")),
             "keep": lambda e: e.keep_partial(payment_id, True, person),
             "give_back": lambda e: e.keep_partial(payment_id, False, _named(person)),
-            "give_back": lambda e: e.keep_partial(payment_id, False, _named(person)),
             "resume": lambda e: e.resume(payment_id),
         }
         if verb not in verbs:
