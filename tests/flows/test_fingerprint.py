@@ -68,12 +68,12 @@ def test_a_stated_version_outside_the_pack_is_unknown(software: FakeImproMed) ->
 
 
 def test_a_control_that_is_hidden_is_not_had(software: FakeImproMed) -> None:
-    software.main["grdInvoices"].shown = False
+    software.main["pageTransactions"].shown = False
     assert code(recognise(software.backend, PACKS)) == "unknown_version"
 
 
 def test_a_minimised_program_is_told_before_it_is_called_unknown(software: FakeImproMed) -> None:
-    software.main["grdInvoices"].shown = False
+    software.main["pageTransactions"].shown = False
     software.main.minimised = True
     assert code(recognise(software.backend, PACKS)) == "software_minimised"
 

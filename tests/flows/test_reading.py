@@ -64,7 +64,7 @@ def test_a_missing_field_is_the_packs_trouble(clinic: Clinic) -> None:
 
 
 def test_an_unknown_version_is_never_read(clinic: Clinic) -> None:
-    clinic.software.main["grdInvoices"].shown = False
+    clinic.software.main["pageTransactions"].shown = False
     for seen in (
         clinic.practice.identify(),
         clinic.practice.read_invoice(),

@@ -58,7 +58,7 @@ class Lab:
 
     def fresh_practice(self) -> PackPractice:
         """As a restarted agent would have it: nothing remembered."""
-        return PackPractice(self.desk, installed(), first_burst=time.time_ns())
+        return PackPractice(self.desk, installed("impromed"), first_burst=time.time_ns())
 
     def open_skin(self, *options: str) -> subprocess.Popen[bytes]:
         command = [

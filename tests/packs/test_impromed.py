@@ -375,6 +375,25 @@ def test_a_run_cut_off_after_its_commit_is_found_posted(lab: Lab) -> None:
     lab.posted()
 
 
+def test_a_look_cut_off_on_another_tab_does_not_hinder_the_next_posting(lab: Lab) -> None:
+    burst, presses = lab.backend.burst, iter((True, True, False))
+
+    def dies(sent: object) -> object:
+        if not next(presses, False):
+            raise CutOff
+        return burst(sent)  # type: ignore[arg-type]  # whatever the run sends
+
+    lab.backend.burst = dies  # type: ignore[assignment,method-assign]
+    with pytest.raises(CutOff):
+        lab.practice.read_ledger(order())
+    lab.backend.burst = burst  # type: ignore[method-assign]
+    again = lab.fresh_practice()
+    assert isinstance(again.read_invoice(), InvoiceSeen)
+    report = again.post(order())
+    assert report.stage == "committed", report.transcript
+    lab.posted()
+
+
 class CutOff(BaseException):
     """Stands for the death of our process: nothing of ours runs after it."""
 
