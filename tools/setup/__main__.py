@@ -29,8 +29,7 @@ class Command:
 
 def demo(arguments: list[str]) -> int:
     software = wanted_software(arguments)
-    apt.ensure(packages.DEMO_GNUCASH if software == "gnucash" else packages.DEMO)
-    venv.ensure("run")
+    install(packages.DEMO_GNUCASH if software == "gnucash" else packages.DEMO, "run")
     return become(["python", "-m", "tools.demo", *arguments], ROOT)
 
 
@@ -72,8 +71,12 @@ def setup(_arguments: list[str]) -> int:
 
 
 def everything() -> None:
-    apt.ensure(packages.TEST)
-    venv.ensure("test")
+    install(packages.TEST, "test")
+
+
+def install(system: Sequence[str], lock: str) -> None:
+    apt.ensure([*system, *venv.system_packages()])
+    venv.ensure(lock)
 
 
 def environment() -> dict[str, str]:

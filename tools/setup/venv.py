@@ -79,7 +79,7 @@ def make() -> None:
     if VENV.exists():
         tell("  the environment in .venv does not start; making it anew")
         shutil.rmtree(VENV)
-    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
+    if lacks_venv():
         provide_venv_module()
     step(
         "making the environment in .venv",
@@ -90,9 +90,22 @@ def make() -> None:
     )
 
 
+def system_packages() -> tuple[str, ...]:
+    """Debian keeps `venv` in a package of its own: asked for with the others, so that apt runs once."""
+    needed = lacks_venv() and is_debians() and not PYTHON.exists()
+    return packages.VENV if needed else ()
+
+
+def lacks_venv() -> bool:
+    return importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None
+
+
+def is_debians() -> bool:
+    return sys.executable.startswith("/usr/bin/") and shutil.which("apt-get") is not None
+
+
 def provide_venv_module() -> None:
-    """Debian keeps `venv` in a package of its own."""
-    if not sys.executable.startswith("/usr/bin/") or not shutil.which("apt-get"):
+    if not is_debians():
         raise Trouble(
             f"{sys.executable} comes without the module venv.",
             "Use another one:  TILLBRIDGE_PYTHON=/usr/bin/python3 ./run",
