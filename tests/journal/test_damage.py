@@ -32,6 +32,13 @@ def test_a_sound_file_is_found_sound_and_stays_as_it_is(files: Files) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_check_tells_how_far_it_has_come(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tillbridge.journal.check.STEP", 10)
+    told: list[tuple[int, int]] = []
+    check_file(files.with_sales(), told=lambda done, events: told.append((done, events)))
+    assert told == [(11, EVENTS), (22, EVENTS), (EVENTS, EVENTS)]
+
+
 # ---------------------------------------------------------------- changed rows
 
 CHANGED = {

@@ -8,7 +8,8 @@ other), `derived_row`, `holds`, `reference`, `marker`, `orphan` (a derived row w
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,13 +35,30 @@ AT_OPENING_BYTES = 64 * 1024 * 1024
 """Up to this size SQLite's own structure is checked each time, too."""
 
 
+Told = Callable[[int, int], None]
+"""How far a check has come: events done, events in all. A year of a busy clinic takes some seconds."""
+
+
+def _nobody(_done: int, _events: int) -> None:
+    """Nobody wants to know."""
+
+
+STEP = 500
+"""Events between two calls of `told`."""
+
+
 class Fault(NamedTuple):
     reason: str
     seq: int | None = None
 
 
-def check_file(file: Path, *, disk: Disk | None = None, settings: Settings | None = None) -> Check:
-    """Check a journal that nobody has open. Raises JournalError `missing`, `opened_twice` or `newer`."""
+def check_file(
+    file: Path, *, disk: Disk | None = None, settings: Settings | None = None, told: Told = _nobody
+) -> Check:
+    """Check a journal that nobody has open. Raises JournalError `missing`, `opened_twice` or `newer`.
+
+    `told` is called now and then, to show progress.
+    """
     disk, path = disk or Disk(), str(file)
     with told_as_journal_errors(path):
         if not disk.exists(path):
@@ -48,16 +66,16 @@ def check_file(file: Path, *, disk: Disk | None = None, settings: Settings | Non
         identity = disk.identity(path)
         claim(identity, path)
         try:
-            return _check_closed(path, disk, settings or Settings())
+            return _check_closed(path, disk, settings or Settings(), told)
         finally:
             let_go(identity)
 
 
-def _check_closed(path: str, disk: Disk, settings: Settings) -> Check:
+def _check_closed(path: str, disk: Disk, settings: Settings, told: Told) -> Check:
     try:
         with told_as_journal_errors(path), looking_at(path, disk, settings) as connection:
             refuse_newer(connection, path)
-            return check_all(connection)
+            return check_all(connection, told)
     except JournalError as error:
         if error.code != "damaged":
             raise
@@ -72,14 +90,14 @@ def refuse_newer(connection: apsw.Connection, path: str) -> None:
         raise JournalError("newer", path=path, file_version=shape, program_version=newest)
 
 
-def check_all(connection: apsw.Connection) -> Check:
+def check_all(connection: apsw.Connection, told: Told = _nobody) -> Check:
     """Everything, in one pass by number and one by payment."""
     try:
         counted = _counted(connection)
     except apsw.Error:
         counted = (0, 0)
     try:
-        fault = next(_faults(connection), None)
+        fault = next(_faults(connection, partial(_tell, told, counted[0])), None)
     except (apsw.Error, UnicodeDecodeError):
         fault = Fault("unreadable", _first_unreadable(connection))
     events, payments = counted
@@ -113,11 +131,15 @@ def _last_seq(connection: apsw.Connection) -> int:
     return int(connection.execute("SELECT coalesce(max(seq), 0) FROM event").get)
 
 
-def _faults(connection: apsw.Connection) -> Iterator[Fault]:
+def _tell(told: Told, events: int, done: int) -> None:
+    told(min(done, events), events)
+
+
+def _faults(connection: apsw.Connection, done: Callable[[int], None]) -> Iterator[Fault]:
     yield from _meta(connection)
     yield from _chain(connection, 0)
     yield from _numbers(connection)
-    yield from _payments(connection)
+    yield from _payments(connection, done)
     yield from _orphans(connection)
     yield from _structure(connection, "integrity_check")
 
@@ -185,10 +207,16 @@ def readable_row(connection: apsw.Connection, seq: int) -> chain.EventRow | None
     return rows[0] if rows else None
 
 
-def _payments(connection: apsw.Connection) -> Iterator[Fault]:
+def _payments(connection: apsw.Connection, done: Callable[[int], None]) -> Iterator[Fault]:
     rows = connection.execute(f"SELECT {chain.COLUMNS} FROM event ORDER BY payment_id, seq")
+    seen = 0
     for payment_id, group in itertools.groupby(rows, key=lambda row: str(row[1])):
-        yield from _payment_faults(connection, payment_id, list(group))
+        events = list(group)
+        yield from _payment_faults(connection, payment_id, events)
+        if (seen + len(events)) // STEP > seen // STEP:
+            done(seen + len(events))
+        seen += len(events)
+    done(seen)
 
 
 def _live_payments(connection: apsw.Connection, after_seq: int) -> Iterator[Fault]:
