@@ -8,61 +8,21 @@ for; the payment must come to its end by itself. The verdict comes from the book
 from __future__ import annotations
 
 import random
-import shutil
-import threading
 import time
 import uuid
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
-from tools.benches.crash_judge import Verdict
+from tools.benches.crash_campaign import Campaign, Play, Round, ask, fresh_folder, rest, told
 from tools.benches.crash_judge_real import Line, Wanted, judge_books
-from tools.benches.crash_lane import Json, Lane, Undone, events_of, open_lane, until
-from tools.demo import parts
+from tools.benches.crash_lane import Json, Lane, events_of, open_lane, until
 
 STAGES = ("sending", "running", "result_before_journal", "typing", "commit_to_read_back")
-REST_S = 240.0
-"""The longest honest way to an end: the program's settling time (60 s) and the looks around it, on a busy machine."""
 METHOD = "Tillbridge"
-FOLDER = parts.ROOT / "var" / "crash"
-"""Journals, books and output of the last run stay here."""
-UNDONE_MAX = 6
-
-
-@dataclass(slots=True, kw_only=True)
-class Round:
-    """One kill. `aim`: where it was to fall; `fell`: where it fell, by journal and books."""
-
-    aim: str
-    lane: int
-    payment_id: str
-    wanted: Wanted
-    fell: str = ""
-    after_ms: int = 0
-    stuck: bool = False
-    attention: bool = False
-    ended: str = ""
-    seconds: float = 0.0
-    verdict: Verdict | None = None
-
-    def told(self) -> str:
-        where = self.fell if self.fell == self.aim else f"{self.fell} (aimed at {self.aim})"
-        marks = [self.verdict.why if self.verdict else "", "stuck" if self.stuck else ""]
-        marks += ["a person is asked" if self.attention else ""]
-        bad = "; ".join(mark for mark in marks if mark)
-        return f"lane {self.lane}: killed in {where}, {self.ended} after {self.seconds:.0f} s {bad}".rstrip()
 
 
 # ---- when to kill ---------------------------------------------------------------------------------
-
-
-def _told(lane: Lane, payment_id: str) -> list[str]:
-    return [step["kind"] for step in lane.agent.get(f"/v1/payments/{payment_id}")["story"]]
 
 
 def _in_sending(lane: Lane, payment_id: str, chance: random.Random) -> None:
@@ -71,7 +31,7 @@ def _in_sending(lane: Lane, payment_id: str, chance: random.Random) -> None:
 
 
 def _in_running(lane: Lane, payment_id: str, chance: random.Random) -> None:
-    until("the terminal to have it", lambda: "acknowledged" in _told(lane, payment_id), 30)
+    until("the terminal to have it", lambda: "acknowledged" in told(lane.agent, payment_id), 30)
     time.sleep(chance.uniform(0.0, 0.7))
 
 
@@ -84,7 +44,7 @@ def _in_result(lane: Lane, payment_id: str, chance: random.Random) -> None:
 
 
 def _in_typing(lane: Lane, payment_id: str, chance: random.Random) -> None:
-    until("the typing", lambda: "posting_clear" in _told(lane, payment_id), 60)
+    until("the typing", lambda: "posting_clear" in told(lane.agent, payment_id), 60)
     time.sleep(chance.uniform(0.0, 0.5))
 
 
@@ -170,15 +130,10 @@ def _shows(lane: Lane, number: str) -> bool:
     return bool(lane.agent.post("/v1/invoice").get("invoice_number") == number)
 
 
-def ask(lane: Lane, payment_id: str) -> None:
-    """What the face does, before and after: the same request with the same id."""
-    lane.agent.post("/v1/payments", {"payment_id": payment_id, "terminal_id": "front-desk-1"})
-
-
 def kill_once(lane: Lane, aim: str, chance: random.Random) -> Round:
     """One payment with one kill, to its rest. Raises Undone if the bench could not do its part."""
     done = begin(lane, aim, chance)
-    ask(lane, done.payment_id)
+    ask(lane.agent, done.payment_id)
     MOMENTS[aim](lane, done.payment_id, chance)
     at = lane.agent.kill()
     kinds = events_of(lane.agent.home, done.payment_id)
@@ -186,26 +141,11 @@ def kill_once(lane: Lane, aim: str, chance: random.Random) -> Round:
     done.fell = stage_of(kinds, network, rows, at)
     began = time.monotonic()
     lane.agent.start()
-    ask(lane, done.payment_id)
-    _rest(lane, done)
+    ask(lane.agent, done.payment_id)
+    rest(lane.agent, done)
     done.seconds = time.monotonic() - began
-    done.fell = _of_first_life(done.fell, _told(lane, done.payment_id), rows_of(lane))
+    done.fell = _of_first_life(done.fell, told(lane.agent, done.payment_id), rows_of(lane))
     return done
-
-
-def _rest(lane: Lane, done: Round) -> None:
-    """Wait until it ends by itself, or only a person can go on, or too long."""
-    ends = time.monotonic() + REST_S
-    while True:
-        payment = lane.agent.get(f"/v1/payments/{done.payment_id}")["payment"]
-        done.ended = f"{payment['money_state']}/{payment['posting_state']}"
-        done.attention = "AskPerson" in payment["next"] or payment["posting_state"] == "needs_attention"
-        if payment["finished"] or done.attention or payment["money_state"] == "killed":
-            return
-        if time.monotonic() > ends:
-            done.stuck = True
-            return
-        time.sleep(0.1)
 
 
 def judge_round(lane: Lane, done: Round) -> None:
@@ -214,42 +154,6 @@ def judge_round(lane: Lane, done: Round) -> None:
 
 
 # ---- many rounds ----------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Campaign:
-    """What is still to be killed, shared by the lanes, and what came of it."""
-
-    aims: deque[str]
-    least: int
-    folder: Path
-    seed: int
-    rounds: list[Round] = field(default_factory=list)
-    undone: list[str] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def next_aim(self) -> str | None:
-        with self.lock:
-            return self.aims.popleft() if self.aims else None
-
-    def add(self, done: Round) -> None:
-        """A kill that fell elsewhere counts as a kill, and its stage is tried again while it lacks some."""
-        with self.lock:
-            self.rounds.append(done)
-            fell = Counter(one.fell for one in self.rounds)
-            waiting = self.aims.count(done.aim)
-            if done.fell != done.aim and fell[done.aim] + waiting < self.least and len(self.rounds) < 400:
-                self.aims.append(done.aim)
-            print(f"  {len(self.rounds):3d}. {done.told()}", flush=True)
-
-    def add_undone(self, aim: str, why: Exception) -> None:
-        """The bench failed, not the product: the aim is put back. Raises Undone if that goes on."""
-        with self.lock:
-            self.undone.append(f"{aim}: {why}")
-            print(f"  again: {aim}: {why}", flush=True)
-            self.aims.append(aim)
-            if len(self.undone) > UNDONE_MAX:
-                raise Undone("; ".join(self.undone))
 
 
 def aims_for(quick: bool) -> tuple[deque[str], int]:
@@ -263,34 +167,5 @@ def aims_for(quick: bool) -> tuple[deque[str], int]:
 def run_real(quick: bool, seed: int, lanes: int = 4) -> list[Round]:
     """Every wanted kill. Raises Undone if the bench itself does not get through."""
     aims, least = aims_for(quick)
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    with ThreadPoolExecutor(lanes) as pool:
-        campaign = Campaign(aims, least, FOLDER, seed)
-        for work in [pool.submit(_work, campaign, number) for number in range(lanes)]:
-            work.result()
-    return campaign.rounds
-
-
-def _work(campaign: Campaign, number: int) -> None:
-    """One lane's life: a lane in which something went wrong is closed, and a fresh one goes on."""
-    chance = random.Random(f"{campaign.seed} {number}")
-    opened = 0
-    while campaign.aims:
-        opened += 1
-        with ExitStack() as stack:
-            folder = campaign.folder / f"{number}-{opened}"
-            _play_lane(campaign, open_lane(number, folder, chance.randrange(1, 10_000), stack), chance)
-
-
-def _play_lane(campaign: Campaign, lane: Lane, chance: random.Random) -> None:
-    while (aim := campaign.next_aim()) is not None:
-        try:
-            done = kill_once(lane, aim, chance)
-        except Undone as why:
-            campaign.add_undone(aim, why)
-            return
-        time.sleep(0.5)  # late rows and late captures come now, or are seen as doubles
-        judge_round(lane, done)
-        campaign.add(done)
-        if done.stuck or done.attention or (done.verdict and done.verdict.wrong):
-            return
+    campaign = Campaign(aims, least, fresh_folder("stand_in"), seed)
+    return campaign.run(lanes, Play(open_lane, kill_once, judge_round))
