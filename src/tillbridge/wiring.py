@@ -7,6 +7,7 @@ setting is not silently ignored.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import time
@@ -212,16 +213,36 @@ class Parts:
     engine: Engine
     found: tuple[str, ...]
     """Codes of what the journal found at its opening: `migrated`, `restored_from_backup`, `ram_disk` ..."""
+    accept: Callable[[], None]
+    """Tell a restored or replaced journal that it is the right one from now on (rule 9)."""
 
     def close(self) -> None:
         self.engine.gateway.close()
         self.engine.journal.close()
 
 
+RESTORED = frozenset({"restored_from_backup", "journal_replaced"})
+"""Findings after which events may be missing: nothing is sent again, and no sale begins (rule 9)."""
+
+
+def mark_of(home: Path) -> Path:
+    """How far a desk's journal came, remembered away from it, so that a restored home does not bring it back too.
+
+    TILLBRIDGE_STATE, else the user's own state folder.
+    """
+    named = os.environ.get("TILLBRIDGE_STATE")
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    folder = Path(named) if named else Path(base) / "tillbridge"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / f"{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]}.mark"
+
+
 def build(site: Site, clock: Clock, ids: Ids) -> Parts:
     """Open the journal and the gateway; the screen is opened at its first use. Raises TillbridgeError."""
     packs = installed(site.pack)
-    journal = open_journal(site.journal, mark=site.home / "journal.mark")
+    journal = open_journal(site.journal, mark=mark_of(site.home))
+    if RESTORED & {finding.code for finding in journal.found}:
+        journal.put_in_doubt(clock.now())
     try:
         gateway = load_gateway(site.gateway)(site.gateway_settings, FileSecrets(site.home))
     except BaseException:
@@ -236,7 +257,9 @@ def build(site: Site, clock: Clock, ids: Ids) -> Parts:
         ids=ids,
         policy=replace(site.policy, marker_length_max=length),
     )
-    return Parts(engine=engine, found=tuple(finding.code for finding in journal.found))
+    return Parts(
+        engine=engine, found=tuple(finding.code for finding in journal.found), accept=journal.accept_as_it_is
+    )
 
 
 def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:
@@ -345,4 +368,4 @@ def check_journal(site: Site) -> Check:
 
 def salvage_journal(site: Site, clock: Clock) -> SalvageReport:
     """Copy the damaged record aside and begin a new one with everything that verifies."""
-    return salvage_file(site.journal, clock.now(), mark=site.home / "journal.mark")
+    return salvage_file(site.journal, clock.now(), mark=mark_of(site.home))

@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.apps.counter import Counter, running_counter
 from tests.apps.desk_fixture import Desk, running_desk
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing is remembered in the home of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TILLBRIDGE_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -21,3 +30,10 @@ def fresh(desk: Desk) -> Iterator[Desk]:
     desk.reset()
     yield desk
     desk.reset()
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    """The simulator and an agent without a screen."""
+    with running_counter(tmp_path_factory.mktemp("counter")) as running:
+        yield running

@@ -37,7 +37,9 @@ class Desk:
         httpx.post(f"{self.ledger_url}/faults", json=values, timeout=10).raise_for_status()
 
     def reset(self, scene: str = "default") -> None:
-        httpx.post(f"{self.ledger_url}/reset", json={"scene": scene, "seed": 1}, timeout=30).raise_for_status()
+        httpx.post(
+            f"{self.ledger_url}/reset", json={"scene": scene, "seed": 1}, timeout=30
+        ).raise_for_status()
 
     def truth(self) -> list[dict[str, Any]]:
         acts: list[dict[str, Any]] = httpx.get(f"{self.ledger_url}/truth", timeout=10).json()["acts"]
@@ -45,11 +47,18 @@ class Desk:
 
     def admin(self, path: str, body: dict[str, Any]) -> None:
         headers = {"Authorization": f"Bearer {self.simulator['admin_key']}"}
-        httpx.post(f"{self.simulator['url']}/admin/{path}", json=body, headers=headers, timeout=10).raise_for_status()
+        httpx.post(
+            f"{self.simulator['url']}/admin/{path}", json=body, headers=headers, timeout=10
+        ).raise_for_status()
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """The command line as a person types it."""
-        env = {**self.screen.env, "TILLBRIDGE_HOME": str(self.home), "COLUMNS": "200"}
+        env = {
+            **self.screen.env,
+            "TILLBRIDGE_HOME": str(self.home),
+            "TILLBRIDGE_STATE": str(self.folder / "state"),
+            "COLUMNS": "200",
+        }
         return subprocess.run(
             [sys.executable, "-m", "tillbridge.apps.cli.main", *words],
             env=env,

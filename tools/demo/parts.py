@@ -172,7 +172,7 @@ def write_site(home: Path, simulator: Mapping[str, Any], shown: StandIn | RealGn
 
 
 def start_agent(screen: Screen, home: Path, folder: Path, stack: ExitStack) -> AgentClient:
-    env = {**screen.env, "TILLBRIDGE_HOME": str(home)}
+    env = {**screen.env, "TILLBRIDGE_HOME": str(home), "TILLBRIDGE_STATE": str(folder / "state")}
     start_ready(["-m", "tillbridge.apps.cli.main", "agent"], env, folder / "agent.log", stack)
     client = stack.enter_context(running_agent(load_site(home)))
     if client is None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.apps.agent.views import View, invoice_view, money, payment_view, story, trouble_view
 from tillbridge.domain.errors import OperatorError
@@ -31,6 +32,7 @@ class Desk:
         runner: Runner,
         currency: str,
         on_stop: Callable[[], None],
+        restored: Restored,
         found: tuple[str, ...] = (),
         terminal: str = "",
     ) -> None:
@@ -38,6 +40,7 @@ class Desk:
         self._found = found
         self.currency = currency
         self._on_stop = on_stop
+        self.restored = restored
         self._terminal = terminal
         self._news = threading.Condition()
         self._turn = 0
@@ -128,6 +131,7 @@ class Desk:
         known = self._runner.ask(lambda engine: engine.journal.payment(payment_id))
         if known is not None:
             return {"payment": payment_view(known)}
+        self.restored.refuse()
         typed, wanted = bool(body.get("typed")), self._wanted(body)
         debt, owed = self._typed_debt(body, wanted) if typed else self._screen_debt()
         request = PayRequest(

@@ -72,6 +72,8 @@ def application(desk: Desk, door: Door) -> Starlette:
             Route("/v1/payments/{payment_id}", made.of(made.show), methods=["GET"]),
             Route("/v1/payments/{payment_id}/{verb}", made.of(made.act), methods=["POST"]),
             Route("/v1/journal/check", made.of(made.check), methods=["POST"]),
+            Route("/v1/journal/missing", made.of(made.missing), methods=["POST"]),
+            Route("/v1/journal/accept", made.of(made.accept), methods=["POST"]),
             Route("/v1/stop", made.of(made.stop), methods=["POST"]),
         ],
     )
@@ -129,6 +131,12 @@ class _Routes:
 
     def check(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.check_journal()
+
+    def missing(self, _request: Request, _body: dict[str, Any]) -> Any:
+        return self._desk.restored.missing()
+
+    def accept(self, _request: Request, body: dict[str, Any]) -> Any:
+        return self._desk.restored.settle(str(body.get("person", "")))
 
     def stop(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.ask_to_stop()

@@ -21,6 +21,7 @@ import uvicorn
 
 from tillbridge.apps.agent.desk import Desk
 from tillbridge.apps.agent.http import Door, application
+from tillbridge.apps.agent.restored import CODES, Restored
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.apps.agent.system import RandomIds, SystemClock
 from tillbridge.domain.errors import SetupError
@@ -83,7 +84,10 @@ def make_agent(site: Site) -> Agent:
     token = secrets.token_urlsafe(32)
     held: list[uvicorn.Server] = []
     runner = Runner(parts.engine)
-    desk = Desk(runner, site.policy.currency, lambda: _stop(held), parts.found, site.terminal)
+    restored = Restored(runner, bool(CODES & set(parts.found)), parts.accept)
+    desk = Desk(
+        runner, site.policy.currency, lambda: _stop(held), restored, found=parts.found, terminal=site.terminal
+    )
     runner.changed = desk.changed
     door = Door(host=host, origins=frozenset({f"http://{host}"}), token=token)
     config = uvicorn.Config(

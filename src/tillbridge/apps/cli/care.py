@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import UTC, datetime
 
 from tillbridge.apps.agent.system import SystemClock
-from tillbridge.apps.cli.client import running_agent
+from tillbridge.apps.cli.client import any_agent, running_agent
 from tillbridge.domain.errors import SetupError
 from tillbridge.strings import sentence
 from tillbridge.wiring import Site, check_journal, home_folder, lint, load_site, salvage_journal
@@ -16,7 +17,21 @@ def run(name: str, options: argparse.Namespace) -> int:
     if name == "pack":
         return _lint(options)
     site = load_site(options.home or home_folder())
+    if options.what in ("missing", "accept"):
+        return _restored(site, options)
     return _check(site) if options.what == "check" else _salvage(site)
+
+
+def _restored(site: Site, options: argparse.Namespace) -> int:
+    """After a backup was put back: what the card processor took meanwhile; a named person says that it was seen."""
+    with any_agent(site) as agent:
+        told = agent.post(f"/v1/journal/{options.what}", {"person": options.person})
+    for row in told["missing"]:
+        at = datetime.fromtimestamp(row["wall_ms"] / 1000, UTC).astimezone()
+        print(f"  {at:%m-%d %H:%M}  {row['amount']['text']:>12}  {row['reference']}")
+    facts = {"count": len(told["missing"])}
+    print(sentence("missing_still" if told["closed"] else "missing_settled", facts, section="cli"))
+    return 1 if told["closed"] else 0
 
 
 def _lint(options: argparse.Namespace) -> int:

@@ -79,7 +79,12 @@ def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
 
 def _care_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     journal = _add(commands, "journal")
-    journal.add_argument("what", choices=["check", "salvage"], help=sentence("journal_what", section="cli"))
+    journal.add_argument(
+        "what",
+        choices=["check", "salvage", "missing", "accept"],
+        help=sentence("journal_what", section="cli"),
+    )
+    journal.add_argument("--person", default="", help=sentence("person", section="cli"))
     _add(commands, "doctor")
     pack = _add(commands, "pack")
     pack.add_argument("what", choices=["lint"])
