@@ -3,7 +3,8 @@
 `broken`: small, plausible mistakes written by hand, at each place where a rule is enforced; all must be caught.
 `generated`: mechanical changes of domain and engine, a sample drawn by the seed; the survivors are listed with the
 reason why they change nothing that matters, or as what they are: a hole in the tests.
-Each version is tested in a copy of the code; nothing here touches the working tree.
+Each version is tested in a copy of the code, in a process forked from this one (which has loaded everything heavy but
+nothing of ours); nothing here touches the working tree.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from queue import SimpleQueue
+
+import pytest
 
 from tools.benches.mutants_broken import ENGINE, TESTS, Broken, every
 from tools.benches.mutants_explained import reason
@@ -32,6 +35,31 @@ GENERATED_FULL = 260
 GENERATED_QUICK = 12
 LIMIT_S = 240
 """A version that makes the tests run for ever is noticed, too."""
+
+OUT_OF_TIME, WRONG_CODE = -99, 99
+NOTICED = (1, 2, OUT_OF_TIME)
+"""A failed test, code that cannot even be loaded, or tests that never end."""
+OUTPUT = "output.txt"
+OPTIONS = (
+    "-x",
+    "-q",
+    "--tb=line",
+    "-p",
+    "no:cacheprovider",
+    "-W",
+    "ignore::pytest.PytestAssertRewriteWarning",
+)
+"""Stop at the first failure; what was loaded before the fork cannot be rewritten, and need not be."""
+
+PRELOADED = (
+    "hypothesis",
+    "hypothesis.strategies",
+    "httpx",
+    "apsw",
+    "anyio",
+    "starlette.applications",
+    "tomllib",
+)
 
 DOMAIN_TESTS = tuple(
     f"tests/domain/test_{name}.py"
@@ -54,17 +82,19 @@ class Version:
 
 def run(quick: bool, seed: int) -> dict[str, object]:
     chance = random.Random(seed)
-    by_hand = [_broken(number, each) for number, each in _chosen(quick, chance)]
+    chosen = _chosen(quick, chance)
+    by_hand = [_broken(number, each) for number, each in chosen]
     changes = generated(ROOT)
     sample = chance.sample(changes, min(len(changes), GENERATED_QUICK if quick else GENERATED_FULL))
+    for name in PRELOADED:
+        import_module(name)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        places = _places(Path(folder))
-        _must_pass(next(places), by_hand)
+        places = [_place(Path(folder) / f"copy-{number}") for number in range(WORKERS)]
+        _must_pass(places[0], by_hand)
         print(f"{len(by_hand)} versions broken by hand, in {len({each.file for each in by_hand})} files")
         missed = _survivors(by_hand, places, "NOT NOTICED")
         print(f"{len(sample)} of {len(changes)} mechanical changes of domain and engine")
         survived = _survivors([_generated(each) for each in sample], places, "survived")
-    unexplained = [name for name in survived if not reason(name)]
     for name in survived:
         print(f"  survived: {name}\n            {reason(name) or 'NOT EXPLAINED: a hole in the tests'}")
     return {
@@ -72,8 +102,8 @@ def run(quick: bool, seed: int) -> dict[str, object]:
         "caught": len(by_hand) - len(missed),
         "generated": len(sample),
         "survived": len(survived),
-        "unexplained": len(unexplained),
-        "rules": len({each.rule for _, each in _chosen(quick, random.Random(seed))}),
+        "unexplained": sum(not reason(name) for name in survived),
+        "rules": len({each.rule for _, each in chosen}),
         "missed": missed,
         "survivors": survived,
     }
@@ -107,99 +137,122 @@ def _generated(each: Generated) -> Version:
     return Version(each.name, each.file, text[: each.start] + each.new + text[each.end :], tests)
 
 
-def _places(folder: Path) -> Iterator[Path]:
-    """Copies of the code, one for each worker, made when they are asked for; then the same ones again."""
-    made: list[Path] = []
-    while len(made) < WORKERS:
-        place = folder / f"copy-{len(made)}"
-        for part in ("src", "tests", "tools"):
-            shutil.copytree(ROOT / part, place / part, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", place)
-        made.append(place)
-        yield place
-    while True:
-        yield from made
+def _place(folder: Path) -> Path:
+    """A copy of the code."""
+    for part in ("src", "tests", "tools"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
 
 
-def _must_pass(place: Path, versions: list[Version]) -> None:
+def _must_pass(place: Path, versions: Sequence[Version]) -> None:
     """What fails without a change proves nothing about one. Raises RuntimeError."""
     tests = list(dict.fromkeys(test for version in versions for test in version.tests))
-    code, said = _tested(place, tests)
-    if code != 0:
-        raise RuntimeError(f"the tests fail on the unchanged code:\n{said[-2000:]}")
+    running = Running.begin(place, tests)
+    while running.code is None:
+        running.look()
+    if running.code != 0:
+        raise RuntimeError(f"the tests fail on the unchanged code:\n{running.said()[-2000:]}")
 
 
-def _tested(place: Path, tests: list[str]) -> tuple[int, str]:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": f"{place}/src:{place}",
-        "HYPOTHESIS_STORAGE_DIRECTORY": f"{place}/.h",
-    }
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=line", "-p", "no:cacheprovider", *tests]
+@dataclass(slots=True)
+class Running:
+    """The tests at work in a copy. `code`: pytest's, once they have ended; OUT_OF_TIME if they never would."""
+
+    place: Path
+    pid: int
+    until: float
+    code: int | None = None
+
+    @classmethod
+    def begin(cls, place: Path, tests: Sequence[str]) -> Running:
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            _child(place, tests)
+        return cls(place, pid, time.monotonic() + LIMIT_S)
+
+    def look(self) -> None:
+        """Has it ended? Looks for a moment."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            self.code = os.waitstatus_to_exitcode(status)
+        elif time.monotonic() > self.until:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.code = OUT_OF_TIME
+        else:
+            time.sleep(0.02)
+
+    def said(self) -> str:
+        return (self.place / OUTPUT).read_text(errors="replace")
+
+
+def _child(place: Path, tests: Sequence[str]) -> None:
+    """In the forked process: forget everything of ours, and run the tests of the copy. Never returns."""
+    code = WRONG_CODE
     try:
-        done = subprocess.run(
-            command, cwd=place, env=environment, capture_output=True, text=True, timeout=LIMIT_S
-        )
-    except subprocess.TimeoutExpired:
-        return -1, "out of time"
-    return done.returncode, done.stdout + done.stderr
+        os.chdir(place)
+        output = os.open(place / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        for name in [
+            name for name in sys.modules if name.partition(".")[0] in ("tillbridge", "tools", "tests")
+        ]:
+            del sys.modules[name]
+        sys.path[:] = [
+            str(place / "src"),
+            str(place),
+            *(p for p in sys.path if not p.startswith(str(ROOT / "src"))),
+        ]
+        found = find_spec("tillbridge")
+        if found is not None and str(found.origin).startswith(str(place)):
+            code = int(pytest.main([*OPTIONS, *tests]))
+        else:
+            print(f"the copy would be judged by {found}")
+    except BaseException:  # noqa: BLE001 - the parent must hear of it, and the child must end here
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
-_stamp_lock = threading.Lock()
 _stamps = iter(range(1_600_000_000, 1_700_000_000))
 
 
 def _write(target: Path, text: str) -> None:
     """With a date of its own, so that nothing compiled earlier is taken for it."""
-    with _stamp_lock:
-        stamp = next(_stamps)
+    stamp = next(_stamps)
     target.write_text(text)
     os.utime(target, (stamp, stamp))
 
 
-def _survives(version: Version, place: Path) -> bool:
-    target = place / SOURCE / version.file
-    whole = target.read_text()
-    _write(target, version.text)
-    try:
-        code, said = _tested(place, list(version.tests))
-    finally:
-        _write(target, whole)
-    if code not in (-1, 0, 1, 2):
-        raise RuntimeError(f"pytest ended with {code} for {version.name}:\n{said[-2000:]}")
-    return code == 0
-
-
-def _survivors(versions: list[Version], places: Iterator[Path], word: str) -> list[str]:
-    """Names of the versions that no test noticed, in the order in which they were given."""
-    free: SimpleQueue[Path] = SimpleQueue()
-    for _ in range(WORKERS):
-        free.put(next(places))
-    tell = _teller(len(versions), word)
-
-    def one(version: Version) -> bool:
-        place = free.get()
-        try:
-            survives = _survives(version, place)
-        finally:
-            free.put(place)
-        tell(version.name, survives)
-        return survives
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        answers = list(pool.map(one, versions))
-    return [version.name for version, survives in zip(versions, answers) if survives]
-
-
-def _teller(total: int, word: str) -> Callable[[str, bool], None]:
-    lock, started, done = threading.Lock(), time.monotonic(), [0]
-
-    def tell(name: str, survives: bool) -> None:
-        with lock:
-            done[0] += 1
-            if survives:
-                print(f"  {word}: {name}", flush=True)
-            if done[0] % 20 == 0 or done[0] == total:
-                print(f"  {done[0]} of {total} in {time.monotonic() - started:.0f} s", flush=True)
-
-    return tell
+def _survivors(versions: Sequence[Version], places: Sequence[Path], word: str) -> list[str]:
+    """Names of the versions that no test noticed. Raises RuntimeError when pytest itself failed."""
+    survived: list[str] = []
+    waiting, free, busy = list(reversed(versions)), list(places), list[tuple[Version, Running]]()
+    started, done = time.monotonic(), 0
+    while waiting or busy:
+        while waiting and free:
+            version, place = waiting.pop(), free.pop()
+            _write(place / SOURCE / version.file, version.text)
+            busy.append((version, Running.begin(place, version.tests)))
+        for version, running in list(busy):
+            running.look()
+            if running.code is None:
+                continue
+            if running.code not in NOTICED and running.code != 0:
+                raise RuntimeError(
+                    f"pytest ended with {running.code} for {version.name}:\n{running.said()[-2000:]}"
+                )
+            busy.remove((version, running))
+            _write(running.place / SOURCE / version.file, (ROOT / SOURCE / version.file).read_text())
+            free.append(running.place)
+            done += 1
+            if running.code == 0:
+                survived.append(version.name)
+                print(f"  {word}: {version.name}", flush=True)
+            if done % 20 == 0 or done == len(versions):
+                print(f"  {done} of {len(versions)} in {time.monotonic() - started:.0f} s", flush=True)
+    return survived
