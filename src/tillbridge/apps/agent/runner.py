@@ -83,8 +83,11 @@ class Runner:
         self.fatal: TillbridgeError | None = None
 
     def start(self) -> None:
+        """Tell the open legs of the restart before anything else is done, then go on. Raises what recovery raises."""
+        recovered: Future[list[str]] = Future()
+        self._inbox.put(lambda: _answer(recovered, self._engine.recover))
         self._journal.start()
-        self.ask(lambda engine: engine.recover())
+        recovered.result(timeout=60)
 
     def stop(self) -> None:
         """Begin nothing more, give what is under way a moment to end and be journalled, leave the rest."""
@@ -129,6 +132,8 @@ class Runner:
 
     def _go_on(self) -> float:
         """Start everything that is due; the seconds until the next one."""
+        if self.fatal is not None and not self._closing and not self._busy:
+            self._mend(self.fatal)
         if self.fatal or self._closing:
             return IDLE_S
         next_s = IDLE_S
@@ -140,6 +145,13 @@ class Runner:
                 break
             self._begin(due)
         return next_s
+
+    def _mend(self, fatal: TillbridgeError) -> None:
+        """A full disk is emptied by somebody: then go on as after a restart, since answers may have been lost."""
+        if fatal.code != "disk_full":
+            return
+        self._engine.recover()
+        self.fatal = None
 
     def _begin(self, due: Due) -> None:
         task = self._engine.start(due.payment_id, due.command)
