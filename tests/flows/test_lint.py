@@ -178,6 +178,13 @@ def test_a_reused_window_names_who_it_is_for_inside_it_too(tmp_path: Path) -> No
     assert [(finding.code, finding.line) for finding in found] == [("second_identity", line)]
 
 
+def test_a_check_that_looks_at_nobody_is_found(tmp_path: Path) -> None:
+    at = TEXT.index("check = [")
+    blind = TEXT[at : TEXT.index("]", at)].replace("$account_id", "01042").replace("$invoice_number", "10482")
+    text = TEXT[:at] + blind + TEXT[TEXT.index("]", at) :]
+    assert [finding.code for finding in findings_of(text, tmp_path / "soft/6")] == ["identity_missing"]
+
+
 def _places(text: str, part: str) -> list[int]:
     at = text.find(part)
     places = []

@@ -15,7 +15,6 @@ class Apart:
         self._clock = clock
         self._started = clock()
         self._used: dict[tuple[str, ...], float] = {}
-        self._latest: tuple[str, ...] = ()
 
     def wait_s(self, path: tuple[str, ...], apart_ms: int) -> float:
         """Seconds until the item may be used again; zero or less: now. What was before our start counts as just now."""
@@ -24,10 +23,3 @@ class Apart:
     def used(self, path: tuple[str, ...]) -> None:
         """The item was used this moment."""
         self._used[path] = self._clock()
-        self._latest = path
-
-    def seen(self) -> None:
-        """What the latest use should bring about was seen: a slow program may have done it only now."""
-        if self._latest in self._used:
-            self.used(self._latest)
-            self._latest = ()

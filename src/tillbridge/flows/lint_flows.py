@@ -137,6 +137,8 @@ class _FlowJudge:
             self.waited(step)
         if isinstance(step, PressStep | MenuStep) and step.opens:
             self.window(step.opens, step)
+        if isinstance(step, MenuStep) and step.until_gone:
+            self.window(step.until_gone, step)
         if step.when is not None and step.when.kind == "window":
             self.window(step.when.word, step)
 

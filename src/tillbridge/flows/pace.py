@@ -44,6 +44,13 @@ class Pace:
         """Let responsive time pass, as between two tries at a locked client."""
         self.until(lambda: None, for_s)
 
+    def rest(self, for_s: float) -> None:
+        """Let a moment pass in which the program may go on, whatever changes meanwhile."""
+        deadline = self.deadline
+        end = deadline.now() + for_s * self.slowness
+        while deadline.now() < end:
+            self.waiter.backend.wait_change(end - deadline.now())
+
     def _bounded(self, ask: Callable[[], T]) -> Callable[[], T]:
         """A program may answer cheap calls and never this one: that is silence, too, and ends alike."""
 

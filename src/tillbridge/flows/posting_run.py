@@ -115,7 +115,7 @@ class PostingRun:
             self.note("starting over", tries=tries, error=str(error))
             left = self._leave()
             if left is not None:
-                error = left if left.code == "dialog_in_the_way" else error
+                error = left if "text" in left.facts else error  # a dialog that is told helps more
                 error.facts["left_open"] = True
                 break
         return End("not_committed", error)

@@ -137,7 +137,7 @@ class PackPractice:
         scene.wanted = _wanted(known.pack, flow)
         hands = Hands(backend, self.numbers, log.note)
         dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note)
-        return Walk(scene, facts, hands, dialogs, log.note, desk.secrets, self._apart)
+        return Walk(scene, facts, hands, dialogs, log.note, desk.secrets, self._apart, desk.guard)
 
     def _read_invoice(self) -> InvoiceSeen:
         known = self._recognised()

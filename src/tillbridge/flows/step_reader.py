@@ -137,7 +137,8 @@ def _menu(table: Table) -> MenuStep:
         window=table.text("in"),
         opens=table.text("opens", ""),
         apart_ms=table.number("apart_ms", 0),
-        by="keys" if table.word("by", ("act", "keys"), "act") == "keys" else "act",
+        until_gone=table.text("until_gone", ""),
+        quiet=table.truth("quiet"),
         line=_line(table),
         when=_when(table),
     )

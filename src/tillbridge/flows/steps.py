@@ -101,8 +101,10 @@ class MenuStep(Step):
     opens: str = ""
     apart_ms: int = 0
     """Never used twice within this time: the program does not bear it."""
-    by: Literal["act", "keys"] = "act"
-    """keys: by the item's own shortcut, sent to its window alone, where the program does not bear being invoked."""
+    quiet: bool = False
+    """Only at a still moment and with a person's keys kept away: the program hangs if one types meanwhile."""
+    until_gone: str = ""
+    """A window (a name of one) that goes when it worked: done again until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

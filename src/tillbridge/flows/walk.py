@@ -6,7 +6,8 @@ in `read`. Nothing here sends a commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from tillbridge.domain.errors import OperatorError, PackError, SetupError, TillbridgeError
 from tillbridge.flows.apart import Apart
@@ -41,6 +42,7 @@ from tillbridge.screen.backend import (
     Choose,
     Found,
     Gone,
+    Guard,
     Missing,
     NotAnswering,
     Park,
@@ -55,6 +57,9 @@ STEP_S = 3.0
 """A control that is not ready yet becomes ready within this time."""
 AGREE_S = 1.0
 """A text that is not right yet becomes right within this time (a title that lags)."""
+STILL_S = 1.0
+"""A step that is done quietly waits until a person has been still for this long."""
+SHIELD_S = 1.5
 OPEN_S = 10.0
 """A window comes or goes within this time."""
 
@@ -73,6 +78,7 @@ class Walk:
         note: Callable[..., None],
         secrets: Secrets,
         apart: Apart,
+        guard: Guard,
     ) -> None:
         self.scene = scene
         self.facts = facts
@@ -81,6 +87,7 @@ class Walk:
         self.note = note
         self.secrets = secrets
         self.apart = apart
+        self.guard = guard
         self.expecting = Expecting(scene, facts)
         self.read: dict[str, Value] = {}
         self.lists: dict[str, ListSeen] = {}
@@ -257,8 +264,6 @@ class Walk:
         if kind == "window" and name:
             seen = self.scene.glance().named(name)
             if step.word == "gone":
-                if seen is None:
-                    self.apart.seen()
                 return seen is None
             return seen is not None and (step.word == "shown" or seen.window.enabled)
         reading = self._there(step.of)
@@ -283,26 +288,67 @@ class Walk:
     def _settled(self, name: str) -> bool:
         """Two looks with a wait between them show the same rows."""
         before = self.scene.rows(name)
-        self.scene.backend.wait_change(_SETTLE_TICK_S)
+        self.scene.pace.rest(_SETTLE_TICK_S)
         self.scene.touched()
         return self.scene.rows(name).rows == before.rows
 
     # ---- acting ----
 
     def _press(self, step: PressStep | MenuStep, during: tuple[During, ...]) -> None:
+        if isinstance(step, MenuStep) and step.until_gone:
+            self._press_until_gone(step, during)
+            return
+        self._press_once(step)
+        if step.opens:
+            self._await(step.opens, during)
+
+    def _press_once(self, step: PressStep | MenuStep) -> None:
         if isinstance(step, MenuStep):
             self._keep_apart(step)
-            press = Press(self.scene.menu_item(step.window, step.path), opens=bool(step.opens), by=step.by)
+            press = Press(self.scene.menu_item(step.window, step.path), opens=bool(step.opens))
         else:
             press = Press(self.scene.node(step.control), opens=bool(step.opens))
         try:
-            self.hands.do([press], _name(step))
+            with self._kept_still(step):
+                self.hands.do([press], _name(step))
         finally:
             self.scene.touched()
             if isinstance(step, MenuStep):
                 self.apart.used(step.path)
-        if step.opens:
-            self._await(step.opens, during)
+
+    def _press_until_gone(self, step: MenuStep, during: tuple[During, ...]) -> None:
+        """Again and again, each time with a look whether it worked."""
+
+        def gone() -> bool | None:
+            self.scene.touched()
+            self.dialogs.clear(*during)
+            return True if self.scene.glance().named(step.until_gone) is None else None
+
+        def worked() -> bool | None:
+            self._press_once(step)
+            return self.scene.pace.until(gone, AGREE_S)
+
+        if self.scene.pace.until(worked, None if "after_commit" in during else OPEN_S) is None:
+            raise OperatorError("software_busy", waited_for=f"window.{step.until_gone} gone")
+        self.apart.used(step.path)
+
+    @contextmanager
+    def _kept_still(self, step: PressStep | MenuStep) -> Iterator[None]:
+        """For a step that is done quietly: wait for a still moment, and keep a person's keys away while inside.
+
+        Raises OperatorError `user_typing`.
+        """
+        if not isinstance(step, MenuStep) or not step.quiet:
+            yield
+            return
+        if self.scene.pace.until(lambda: True if self.guard.idle_s() >= STILL_S else None) is None:
+            raise OperatorError("user_typing")
+        with self.guard.shield(SHIELD_S) as shield:
+            if not shield.held:
+                raise OperatorError("user_typing")
+            for _ in range(2):  # keys that were on their way have been worked off when these are answered
+                self.scene.backend.ping(self.scene.program, PING_S)
+            yield
 
     def _keep_apart(self, step: MenuStep) -> None:
         if step.apart_ms:
