@@ -130,6 +130,7 @@ class Desk:
             raise self._runner.fatal
         known = self._runner.ask(lambda engine: engine.journal.payment(payment_id))
         if known is not None:
+            self._refuse_other(known, body)
             return {"payment": payment_view(known)}
         self.restored.refuse()
         typed, wanted = bool(body.get("typed")), self._wanted(body)
@@ -216,6 +217,12 @@ class Desk:
         debt = debt_of(seen)
         held = self._runner.ask(lambda engine: engine.journal.held_minor(debt.scope))
         return debt, chargeable(seen.balance, held)
+
+    def _refuse_other(self, known: Payment, body: dict[str, Any]) -> None:
+        """Rule 1: a repeated id asks for the same payment. Raises OperatorError `payment_id_used`."""
+        wanted, client = self._wanted(body), _text(body, "client", "").strip()
+        if (wanted and wanted != known.parts.whole) or (client and client != known.debt.client):
+            raise OperatorError("payment_id_used", payment_id=known.payment_id)
 
     def _typed_debt(self, body: dict[str, Any], amount: Money | None) -> tuple[Debt, Money]:
         """Rule 13. Raises OperatorError `amount_missing`, `client_missing`."""

@@ -6,6 +6,7 @@ of at most 64 KiB. Anything that looks like a card number in a request is refuse
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -20,12 +21,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tillbridge.apps.agent.desk import Desk
+from tillbridge.apps.agent.forgetting import forget
 from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.strings import sentence
 
 Handler = Callable[[Request], Awaitable[Response]]
 BODY_MAX = 64 * 1024
+FORGET_AFTER_S = 0.2
+"""The request's own buffers are let go when its answer has left; then what they held is overwritten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class _Routes:
                 body = await _body(request)
                 return JSONResponse(await run_in_threadpool(answer, request, body), headers=_HEADERS)
             except TillbridgeError as error:
+                if error.code == "card_number_typed":
+                    asyncio.get_running_loop().call_later(FORGET_AFTER_S, forget)
                 return _error(error.code, _status(error), {"currency": self._desk.currency, **error.facts})
             except ClientDisconnect:
                 return _error("body_unreadable", 400)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tillbridge.domain.errors import Fact
+from tillbridge.domain.event import PaymentEvent
 from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.next_command import commands
@@ -135,6 +136,8 @@ def _step(stored: Stored, first: Stored) -> View:
     currency = first.event.text("currency", "USD")
     facts: dict[str, Fact] = {"currency": currency, **event.facts}
     facts["reason"] = reason_text(event.kind, facts)
+    if event.kind == PaymentEvent.PAYMENT_CREATED and not event.text("invoice_number"):
+        facts["reason"] = "typed"
     if event.text("task"):
         facts["task_text"] = task_text(event.text("task"))
     text = sentence(event.kind, facts, section="step").strip()

@@ -65,12 +65,16 @@ def _say(code: str, **facts: str | int | bool | None) -> None:
     CONSOLE.print(sentence(code, facts, section="cli"), markup=False)
 
 
+def _say_trouble(trouble: dict[str, Any]) -> int:
+    CONSOLE.print(f"{trouble['text']}  [{trouble['code']}]", markup=False)
+    return 1
+
+
 def _invoice(agent: AgentClient) -> int:
     with CONSOLE.status(sentence("reading_screen", section="cli")):
         seen = agent.post("/v1/invoice")
     if "trouble" in seen:
-        CONSOLE.print(seen["trouble"]["text"], markup=False)
-        return 1
+        return _say_trouble(seen["trouble"])
     _say("invoice_is", client=seen["client"], account_id=seen["account_id"], number=seen["invoice_number"],
          balance=seen["balance"]["text"], chargeable=seen["chargeable"]["text"], name=seen["name"])  # fmt: skip
     return 0
@@ -80,8 +84,7 @@ def _rehearse(agent: AgentClient) -> int:
     with CONSOLE.status(sentence("rehearsing", section="cli")):
         report = agent.post("/v1/rehearse")
     if report.get("trouble"):
-        CONSOLE.print(report["trouble"]["text"], markup=False)
-        return 1
+        return _say_trouble(report["trouble"])
     _say("rehearsed")
     return 0
 
