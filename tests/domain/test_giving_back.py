@@ -107,6 +107,18 @@ def test_a_give_back_that_was_never_recorded_cannot_fail(payment_id: str) -> Non
         apply(ID, approved(), event("give_back_failed", amount_minor=1, payment_id=payment_id))
 
 
+def test_what_others_gave_back_is_not_ours_to_fail() -> None:
+    payment = told(event("refunded_elsewhere", REF, returned_minor=500, key="r-1"), start=approved())
+    with pytest.raises(ImpossibleEvent):
+        apply(ID, payment, event("give_back_failed", amount_minor=300, payment_id="pay-2"))
+
+
+def test_what_we_gave_back_is_not_others_to_fail() -> None:
+    payment = told(event("give_back_recorded", amount_minor=500, payment_id="pay-2"), start=approved())
+    with pytest.raises(ImpossibleEvent):
+        apply(ID, payment, event("give_back_failed", amount_minor=300))
+
+
 @pytest.mark.parametrize("minor", [0, -5, None])
 def test_a_give_back_is_of_something(minor: int | None) -> None:
     with pytest.raises(ImpossibleEvent):

@@ -252,6 +252,13 @@ def test_a_new_posting_after_the_one_in_the_books_was_reversed() -> None:
     assert state(payment, "V4242-K7QB") is S.NOT_NEEDED
 
 
+def test_a_reversed_posting_that_is_in_question_again_allows_no_second_one() -> None:
+    payment = told(posting(MARK2, kind="return"), start=more(unsure(), "found"))
+    payment = more(told(event("posting_owed", MARK2), start=payment), "found_wrong")
+    assert state(payment) is S.NEEDS_ATTENTION
+    assert not payment.may_post(REF)
+
+
 def test_a_part_that_went_back_does_not_allow_a_second_posting() -> None:
     payment = told(posting(MARK2, kind="return", minor=500), start=more(unsure(), "found"))
     assert not told(event("posting_owed", MARK2), start=payment).may_post(REF)
