@@ -54,7 +54,11 @@ CHANGED = {
     "the wall clock": ("UPDATE event SET wall_ms = wall_ms + 1 WHERE seq = 4", 4, "chain"),
     "the boot": ("UPDATE event SET boot = 'boot-2' WHERE seq = 4", 4, "chain"),
     "the monotonic clock": ("UPDATE event SET mono_ms = mono_ms - 1 WHERE seq = 4", 4, "chain"),
-    "a hash": ("UPDATE event SET chain = 'f' || substr(chain, 2) WHERE seq = 6", 6, "chain"),
+    "a hash": (
+        "UPDATE event SET chain = replace(replace(chain, 'a', 'g'), '1', 'h') WHERE seq = 6",
+        6,
+        "chain",
+    ),
     "an event removed": ("DELETE FROM event WHERE seq = 7", 7, "gap"),
     "the first event removed": ("DELETE FROM event WHERE seq = 1", 1, "gap"),
     "the newest event removed": (f"DELETE FROM event WHERE seq = {EVENTS}", EVENTS - 1, "derived_row"),

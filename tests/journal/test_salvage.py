@@ -114,7 +114,10 @@ def test_a_lost_answer_is_found_out_by_asking(files: Files) -> None:
 def test_both_sides_of_a_break_are_in_doubt(files: Files) -> None:
     """Event 11 ends pay-0, event 12 begins pay-1: who forged the hash cannot be told, so both are looked at."""
     path = files.with_sales(3, unfinished=0)
-    harm(path, "UPDATE event SET chain = 'f' || substr(chain, 2) WHERE seq = 11")
+    harm(
+        path,
+        "UPDATE event SET chain = replace(replace(chain, 'a', 'g'), '1', 'h') WHERE seq = 11",
+    )
     report, journal = salvaged(files, path)
     assert report.dropped == (11, 12)
     assert set(report.tasks) == {"pay-0"}

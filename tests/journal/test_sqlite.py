@@ -119,7 +119,7 @@ def test_an_interrupted_append_leaves_nothing(files: Files, monkeypatch: pytest.
     journal = files.begin()
     before = everything(journal)
 
-    def interrupt(_append: Append, _known: object) -> None:
+    def interrupt(_append: Append, _before: object, _after: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:

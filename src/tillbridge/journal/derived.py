@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tillbridge.domain.payment import Payment
+from tillbridge.domain.payment import Payment, holds
 
 DERIVATION = 1
 """Raise it whenever the same events come to give another row, hold, reference or marker: older files are then derived
@@ -26,6 +26,21 @@ class Row(NamedTuple):
     currency: str
     charged: str
     finished: int
+
+
+class Belongings(NamedTuple):
+    """What is stored under a payment's id. `held`: scope -> minor units."""
+
+    references: frozenset[str]
+    markers: frozenset[str]
+    held: dict[str, int]
+
+
+NOTHING = Belongings(frozenset(), frozenset(), {})
+
+
+def belongings_of(payment: Payment) -> Belongings:
+    return Belongings(references_of(payment), markers_of(payment), holds(payment))
 
 
 def row_of(payment: Payment) -> Row:

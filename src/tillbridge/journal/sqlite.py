@@ -16,7 +16,7 @@ import apsw
 from tillbridge.domain.errors import Fact, ImpossibleEvent, JournalError
 from tillbridge.domain.fold import apply, fold
 from tillbridge.domain.moment import Moment
-from tillbridge.domain.payment import Payment, holds
+from tillbridge.domain.payment import Payment
 from tillbridge.journal import chain, statements
 from tillbridge.journal.check import check_all, fault_at_opening, journal_id_of
 from tillbridge.journal.connect import (
@@ -30,7 +30,7 @@ from tillbridge.journal.connect import (
     trouble,
     trust,
 )
-from tillbridge.journal.derived import markers_of, references_of, row_of
+from tillbridge.journal.derived import NOTHING, Belongings, belongings_of, row_of
 from tillbridge.journal.disk import Disk
 from tillbridge.journal.doubt import events_of_doubt
 from tillbridge.journal.mark import Mark, Reached
@@ -175,6 +175,7 @@ class SqliteJournal:
         self._mark = mark
         self._failed: JournalError | None = None
         self._payments: dict[str, Payment] = {}
+        self._belongings: dict[str, Belongings] = {}
         self.journal_id = journal_id_of(connection)
         self._seq, self._head = self._newest()
 
@@ -203,14 +204,15 @@ class SqliteJournal:
         known = self.payment(append.payment_id)
         refuse_stale(append, known.version if known else 0)
         rows = self._sealed(append)
+        before, after = self._belongings.get(append.payment_id), belongings_of(append.payment)
         try:
-            self._in_transaction(append, known, rows)
+            self._in_transaction(append, before, after, rows)
         except apsw.Error as error:
             raise self._noticed(trouble(error, self.path)) from error
         except UnicodeEncodeError as error:
             raise JournalError("text_unwritable", payment_id=append.payment_id) from error
         self._seq, self._head = rows[-1][0], rows[-1][8]
-        self._remember(append.payment)
+        self._remember(append.payment, after)
         if self._mark is not None and not self._doubtful:
             self._mark.write(self._reached())
         name = append.payment_id
@@ -228,63 +230,68 @@ class SqliteJournal:
             rows.append(row)
         return rows
 
-    def _in_transaction(self, append: Append, known: Payment | None, rows: list[chain.EventRow]) -> None:
+    def _in_transaction(
+        self, append: Append, before: Belongings | None, after: Belongings, rows: list[chain.EventRow]
+    ) -> None:
         if not append.durable:
             self._run("PRAGMA synchronous = NORMAL")
         try:
-            self._at_once(append, known, rows)
+            self._at_once(append, before, after, rows)
         finally:
             if not append.durable:
                 self._run(f"PRAGMA synchronous = {self._settings.synchronous}")
 
-    def _at_once(self, append: Append, known: Payment | None, rows: list[chain.EventRow]) -> None:
+    def _at_once(
+        self, append: Append, before: Belongings | None, after: Belongings, rows: list[chain.EventRow]
+    ) -> None:
         self._run("BEGIN IMMEDIATE")
         try:
-            self._write_payment(append.payment, known, rows)
+            self._write_payment(append.payment, rows, new=before is None)
             for row in rows:
                 self._run(statements.EVENT, row)
-            self._write_belongings(append, known)
+            self._write_belongings(append, before or NOTHING, after)
             self._run("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._run("ROLLBACK")
             raise
 
-    def _write_payment(self, payment: Payment, known: Payment | None, rows: list[chain.EventRow]) -> None:
-        if known is None:
+    def _write_payment(self, payment: Payment, rows: list[chain.EventRow], *, new: bool) -> None:
+        if new:
             first_and_last = (rows[0][0], rows[-1][0])
             self._run(statements.NEW_PAYMENT, (payment.payment_id, *first_and_last, *row_of(payment)))
         else:
             self._run(statements.OLD_PAYMENT, (rows[-1][0], *row_of(payment), payment.payment_id))
 
-    def _write_belongings(self, append: Append, known: Payment | None) -> None:
-        payment, name = append.payment, append.payment_id
-        for reference in sorted(references_of(payment) - (references_of(known) if known else frozenset())):
+    def _write_belongings(self, append: Append, before: Belongings, after: Belongings) -> None:
+        name = append.payment_id
+        for reference in sorted(after.references - before.references):
             refuse_taken("reference_used", reference, self.payment_of_reference(reference), name)
             self._run(statements.REFERENCE, (reference, name))
-        for marker in sorted(markers_of(payment) - (markers_of(known) if known else frozenset())):
+        for marker in sorted(after.markers - before.markers):
             refuse_taken("marker_used", marker, self.payment_of_marker(marker), name)
             self._run(statements.MARKER, (marker, name))
-        held, held_before = holds(payment), holds(known) if known else {}
-        if held != held_before:
-            self._run(statements.NO_HOLDS, (name,))
-            for scope, minor in held.items():
+        if after.held != before.held:
+            if before.held:
+                self._run(statements.NO_HOLDS, (name,))
+            for scope, minor in after.held.items():
                 self._run(statements.HOLD, (scope, name, minor))
         if append.limit is not None:
             scope = append.limit.scope
-            refuse_above(append.limit, self.held_minor(scope, name), held.get(scope, 0))
+            refuse_above(append.limit, self.held_minor(scope, name), after.held.get(scope, 0))
 
     def _noticed(self, error: JournalError) -> JournalError:
         if error.code in ("disk_failed", "damaged"):
             self._failed = error
         return error
 
-    def _remember(self, payment: Payment) -> None:
+    def _remember(self, payment: Payment, belongings: Belongings) -> None:
         self._payments[payment.payment_id] = payment
+        self._belongings[payment.payment_id] = belongings
         if len(self._payments) > KEPT:
             finished = [name for name, each in self._payments.items() if each.finished]
             for name in finished[: KEPT // 2]:
-                del self._payments[name]
+                del self._payments[name], self._belongings[name]
 
     # ---- reading
 
@@ -312,7 +319,7 @@ class SqliteJournal:
             facts: dict[str, Fact] = {"path": self.path, "reason": "fold", "seq": events[-1].seq}
             raise JournalError("damaged", **facts) from error
         if payment is not None:
-            self._remember(payment)
+            self._remember(payment, belongings_of(payment))
         return payment
 
     def events(self, payment_id: str) -> Sequence[Stored]:
