@@ -86,8 +86,7 @@ class Expecting:
 
     def row(self, step: ExpectRow) -> list[Expected]:
         """Checks of one row and, with `others`, of every other row. Raises OperatorError when there is no such row."""
-        listed = self.scene.rows(step.list)
-        row = self.one_row(listed, step.where)
+        listed, row = self.find_row(step.list, step.where, whole=bool(step.others))
         node = self.scene.node(step.list)
         checks = [self._cell(node, listed, row, name, term) for name, term in self.known(step.where).items()]
         checks += [self._cell(node, listed, row, name, term) for name, term in self.known(step.has).items()]
@@ -111,12 +110,18 @@ class Expecting:
         check = Check(node, "row_text", accepted, row.index, listed.spec.columns[column], name)
         return Expected(check, name, term, shown, form)
 
-    def one_row(self, listed: ListSeen, where: Mapping[str, Term]) -> RowSeen:
-        """The one row that fits. Raises OperatorError `invoice_not_listed`, PackError `row_ambiguous`."""
-        wanted = {name: self.facts.fill(term) for name, term in self.known(where).items()}
+    def find_row(
+        self, name: str, where: Mapping[str, Term], *, whole: bool = False
+    ) -> tuple[ListSeen, RowSeen]:
+        """The one row that fits, and the list as far as it was read (`whole`: all of it).
+
+        Raises OperatorError `invoice_not_listed`, PackError `row_missing`, `row_ambiguous`.
+        """
+        wanted = {column: self.facts.fill(term) for column, term in self.known(where).items()}
+        listed = self.scene.rows(name, None if whole else wanted)
         rows = listed.matching(wanted)
         if len(rows) == 1:
-            return rows[0]
+            return listed, rows[0]
         told = ", ".join(f"{name}={value}" for name, value in wanted.items())
         if rows:
             raise PackError("row_ambiguous", list=listed.spec.name, wanted=told, count=len(rows))

@@ -114,7 +114,7 @@ class Scene:
         """Names that this flow will need: found together."""
         self._found: dict[tuple[Handle, str], Resolution] = {}
         self._handles: dict[str, Handle] = {}
-        self._rows: dict[str, ListSeen] = {}
+        self._rows: dict[tuple[str, tuple[str, str] | None], ListSeen] = {}
 
     # ---- windows ----
 
@@ -276,15 +276,26 @@ class Scene:
 
     # ---- lists ----
 
-    def rows(self, name: str) -> ListSeen:
-        """All rows that the list shows, by the pack's column names."""
-        if name not in self._rows:
-            self._rows[name] = self._read_rows(self.pack.lists[name])
-        return self._rows[name]
+    def rows(self, name: str, where: Mapping[str, Value] | None = None) -> ListSeen:
+        """All rows that the list shows, by the pack's column names.
 
-    def _read_rows(self, spec: ListSpec) -> ListSeen:
+        With `where`, only rows that may fit need to be read: a backend then reads one column and those rows.
+        Where none is found that way (a cell with blanks around it), the whole list is read.
+        """
+        spec = self.pack.lists[name]
+        only = _by_one_text(spec, where or {})
+        key = (name, only)
+        if key not in self._rows and (name, None) in self._rows:
+            key = (name, None)
+        if key not in self._rows:
+            self._rows[key] = self._read_rows(spec, only)
+        if only is not None and not self._rows[key].rows:
+            return self.rows(name)
+        return self._rows[key]
+
+    def _read_rows(self, spec: ListSpec, only: tuple[str, str] | None) -> ListSeen:
         node = self.node(spec.name)
-        rows = self.pace.patiently(lambda: self.backend.rows(node, spec.captions))
+        rows = self.pace.patiently(lambda: self.backend.rows(node, spec.captions, only))
         seen = []
         for row in rows.rows:
             texts = dict(zip(spec.cell_columns, row.cells, strict=True))
@@ -296,6 +307,18 @@ class Scene:
             cells[SELECTED] = row.selected
             seen.append(RowSeen(row.index, cells, texts))
         return ListSeen(spec, tuple(seen), rows.complete and spec.complete)
+
+
+def _by_one_text(spec: ListSpec, where: Mapping[str, Value]) -> tuple[str, str] | None:
+    """The column and text by which a backend can pick rows: the selection, or a text that stands there uncut."""
+    for column, wanted in where.items():
+        caption = SELECTED if column == SELECTED else spec.columns[column]
+        if caption == SELECTED and wanted is True:
+            return (SELECTED, "true")
+        plain = spec.format_of(column) in ("text", "code") and column not in spec.cut
+        if plain and caption != SELECTED and isinstance(wanted, str) and wanted:
+            return (caption, wanted)
+    return None
 
 
 def unreadable(name: str, value: Unreadable, *, private: bool = False) -> PackError:

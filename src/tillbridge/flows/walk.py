@@ -52,6 +52,7 @@ from tillbridge.screen.backend import (
     Tick,
     TickRow,
 )
+from tillbridge.screen.deadline import PING_S
 
 STEP_S = 3.0
 """A control that is not ready yet becomes ready within this time."""
@@ -174,24 +175,26 @@ class Walk:
                 self.read[f"{kind}.{name.rpartition('.')[2]}"] = value
                 self.facts.remember(name, value)
             return
-        listed = self.scene.rows(step.list)
         if isinstance(step, ReadRows):
+            listed = self.scene.rows(step.list)
             wanted = {name: self.facts.fill(term) for name, term in step.where.items()}
             self.lists["rows"] = ListSeen(listed.spec, listed.matching(wanted), listed.complete)
             return
-        row = self._one(listed, step)
+        listed, row = self._one(step)
         for column in row.cells:
             if column != SELECTED:
                 self.read[f"row.{column}"] = listed.value(row, column)
                 self.facts.remember(column, self.read[f"row.{column}"])
 
-    def _one(self, listed: ListSeen, step: ReadRow) -> RowSeen:
+    def _one(self, step: ReadRow) -> tuple[ListSeen, RowSeen]:
         if step.where:
-            return self.expecting.one_row(listed, step.where)
-        rows = listed.matching({SELECTED: True}) if step.which == "selected" else listed.rows
+            return self.expecting.find_row(step.list, step.where)
+        wanted: dict[str, Value] = {SELECTED: True} if step.which == "selected" else {}
+        listed = self.scene.rows(step.list, wanted)
+        rows = listed.matching(wanted)
         if len(rows) != 1:
             raise OperatorError("no_invoice_open", list=step.list, count=len(rows))
-        return rows[0]
+        return listed, rows[0]
 
     def _expect(self, step: Expect) -> None:
         if not self.facts.knows(step.value):
@@ -213,8 +216,7 @@ class Walk:
             raise differs(step.what, step.value, seen, wanted, form, self.scene.pack.formats)
 
     def _expect_row(self, step: ExpectRow) -> None:
-        listed = self.scene.rows(step.list)
-        row = self.expecting.one_row(listed, step.where)
+        listed, row = self.expecting.find_row(step.list, step.where, whole=bool(step.others))
         pairs = [(row, name, term) for name, term in self.expecting.known(step.has).items()]
         pairs += [
             (other, name, term)
@@ -378,7 +380,7 @@ class Walk:
             case TickOnly():
                 return self._tick_only(step)
             case SelectStep():
-                row = self.expecting.one_row(self.scene.rows(step.list), step.where)
+                _, row = self.expecting.find_row(step.list, step.where)
                 return [SelectRow(self.scene.node(step.list), row.index)]
             case ParkStep():
                 return [Park(self.scene.node(step.control))]
@@ -416,12 +418,11 @@ class Walk:
         node = self.scene.node(step.name)
         if not step.where:
             return Tick(node, step.on)
-        row = self.expecting.one_row(self.scene.rows(step.name), step.where)
+        _, row = self.expecting.find_row(step.name, step.where)
         return TickRow(node, row.index, step.on)
 
     def _tick_only(self, step: TickOnly) -> Sequence[TickRow]:
-        listed = self.scene.rows(step.list)
-        chosen = self.expecting.one_row(listed, step.where)
+        listed, chosen = self.expecting.find_row(step.list, step.where, whole=True)
         node = self.scene.node(step.list)
         ticks = [column for column, caption in listed.spec.columns.items() if caption == TICK]
         return [
