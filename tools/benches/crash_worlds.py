@@ -87,7 +87,7 @@ def run_worlds(quick: bool, seed: int) -> Count:
         depth = min(len(base.trace), BOUNDARIES_MAX)
         for at in range(depth):
             _crash(count, plan, (at,), chance)
-        for _ in range(10 if quick else 2 * depth):
+        for _ in range(10 if quick else 3 * depth):
             points = sorted(chance.sample(range(depth + 12), chance.choice((2, 2, 3))))
             _crash(count, plan, tuple(points), chance)
     return count
