@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
-from tillbridge.domain.errors import Fact, OperatorError, SetupError
-from tillbridge.domain.event import Event
-from tillbridge.domain.invoice import Debt
-from tillbridge.domain.ledger import LedgerRow, LedgerSeen
+from tests.engine.scripted_desk import ASKED, CARD, PAID, Desk, debt, usd
+from tillbridge.domain.errors import OperatorError, SetupError
+from tillbridge.domain.ledger import LedgerRow
 from tillbridge.domain.moment import Moment
-from tillbridge.domain.money import Money, Parts, only_base
+from tillbridge.domain.money import Parts
 from tillbridge.domain.money_leg import MoneyState
-from tillbridge.domain.next_command import Command, GiveBack, Inquire, Look, Post, Send
-from tillbridge.domain.operation import Entry
+from tillbridge.domain.next_command import GiveBack, Inquire, Look, Post, Send
 from tillbridge.domain.outcome import (
-    Approved,
     Cancelled,
     CannotTell,
     Declined,
@@ -30,164 +26,9 @@ from tillbridge.domain.outcome import (
     Pending,
     Unknown,
 )
-from tillbridge.domain.payment import Payment
 from tillbridge.domain.posting_leg import PostingState
-from tillbridge.engine.cashier import Engine
-from tillbridge.engine.policy import HOUR, MINUTE, SECOND, Policy
-from tillbridge.engine.requests import PayRequest
-from tillbridge.journal.memory import MemoryJournal
-from tillbridge.ports.gateway import AttemptRequest, CancelAck, Capabilities, Gateway, KillAck
-from tillbridge.ports.practice import PostingOrder, PostingReport, Practice, Trouble
-from tillbridge.testing.world import CountedIds, ModelPractice, VirtualClock
-
-ASKED = 21_240
-PAID = Approved(amount=Money(minor=ASKED, currency="USD"), gateway_ref="g1")
-CARD = "4242 4242 4242 4242"
-
-
-def usd(minor: int) -> Money:
-    return Money(minor=minor, currency="USD")
-
-
-class Says:
-    """A gateway that answers as it was told, and looks at the journal at the moment it is called."""
-
-    def __init__(self, look: Callable[[], Payment | None]) -> None:
-        self.look = look
-        self.started: Outcome | Exception = PAID
-        self.told: Inquiry | Exception = NotFound()
-        self.voided: Outcome = PAID
-        self.refunded: Outcome = PAID
-        self.calls: list[str] = []
-        self.seen: dict[str, Payment | None] = {}
-        self.amounts: list[int] = []
-
-    def _called(self, name: str, answer: object = None) -> None:
-        self.calls.append(name)
-        self.seen[name] = self.look()
-        if isinstance(answer, Exception):
-            raise answer
-
-    def capabilities(self) -> Capabilities:
-        return Capabilities(
-            gateway="says", features=frozenset(), currencies=frozenset({"USD"}), amount_minor_max=5_000_000,
-            horizon_ms=3 * MINUTE, idempotent=True, key_life_ms=HOUR, partial_approval=True,
-        )  # fmt: skip
-
-    def start_terminal(self, request: AttemptRequest) -> Outcome:
-        self._called("start", self.started)
-        return cast("Outcome", self.started)
-
-    def cancel_terminal(self, request: AttemptRequest) -> CancelAck:
-        self._called("cancel")
-        return CancelAck(answer="requested")
-
-    def inquire(self, reference: str, gateway_ref: str = "") -> Inquiry:
-        self._called("inquire", self.told)
-        return cast("Inquiry", self.told)
-
-    def void(self, reference: str, gateway_ref: str, void_reference: str) -> Outcome:
-        self._called("void")
-        return self.voided
-
-    def refund(self, reference: str, gateway_ref: str, amount: Money, refund_reference: str) -> Outcome:
-        self.amounts.append(amount.minor)
-        self._called("refund")
-        return self.refunded
-
-    def kill(self, reference: str, gateway_ref: str = "") -> KillAck:
-        self._called("kill")
-        return KillAck(answer="acknowledged")
-
-
-@dataclass
-class Shows(ModelPractice):
-    """The model program; what it shows and says can be set, and the journal is looked at when it is typed into."""
-
-    look: Callable[[], Payment | None] = lambda: None
-    trouble: Trouble | Exception | None = None
-    fails: Exception | None = None
-    by_hand: tuple[LedgerRow, ...] = ()
-    at_typing: list[Payment | None] = field(default_factory=list)
-    orders: list[PostingOrder] = field(default_factory=list)
-
-    def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
-        if isinstance(self.trouble, Exception):
-            raise self.trouble
-        if self.trouble is not None:
-            return self.trouble
-        seen = super().read_ledger(order)
-        return replace(seen, today=(*seen.today, *self.by_hand)) if isinstance(seen, LedgerSeen) else seen
-
-    def post(self, order: PostingOrder) -> PostingReport:
-        self.at_typing.append(self.look())
-        self.orders.append(order)
-        if self.fails is not None:
-            raise self.fails
-        return super().post(order)
-
-
-class Desk:
-    def __init__(self) -> None:
-        self.clock = VirtualClock()
-        self.journal = MemoryJournal()
-        self.gateway = Says(lambda: self.journal.payment("p1"))
-        self.practice = Shows(self.clock, usd(ASKED), look=lambda: self.journal.payment("p1"))
-        self.engine = self.restarted()
-
-    def restarted(self) -> Engine:
-        self.engine = Engine(
-            journal=self.journal,
-            gateway=cast("Gateway", self.gateway),
-            practice=cast("Practice", self.practice),
-            clock=self.clock,
-            ids=CountedIds(len(self.journal.since(0))),
-            policy=Policy(payment_method="Card", employee="Kim"),
-        )
-        return self.engine
-
-    def begin(self, **changes: Any) -> Payment:
-        return self.engine.begin(request(**changes))
-
-    def step(self, kind: type[Command], payment_id: str = "p1") -> Payment:
-        """Do the one open command of a kind now."""
-        found = [
-            due.command
-            for due in self.engine.due()
-            if type(due.command) is kind and due.payment_id == payment_id
-        ]
-        assert found, [due.command for due in self.engine.due()]
-        return self.engine.step(payment_id, found[0])
-
-    def tell(self, kind: str, reference: str, **facts: Fact) -> Payment:
-        """Something that came from outside (a report, a notice), through the engine's own way into the journal."""
-        payment = self.journal.payment("p1")
-        event = Event(kind=kind, at=self.clock.now(), subject=reference, facts=facts)
-        return self.engine._append("p1", payment, (event,))
-
-    def wait(self, ms: int) -> None:
-        self.clock.now_ms += ms
-
-    def state(self) -> MoneyState:
-        payment = self.journal.payment("p1")
-        assert payment is not None
-        return payment.attempts[-1].state
-
-    def posting(self) -> PostingState:
-        payment = self.journal.payment("p1")
-        assert payment is not None
-        return payment.postings[0].state
-
-
-def debt(**changes: Any) -> Debt:
-    usual: dict[str, Any] = {"software": "model", "account_id": "01042", "client": "Alvarez, Rosa"}
-    return Debt(**(usual | {"invoice_number": "10482", "balance": usd(ASKED)} | changes))
-
-
-def request(minor: int = ASKED, **changes: Any) -> PayRequest:
-    usual: dict[str, Any] = {"payment_id": "p1", "operation": "sale", "entry": Entry.TERMINAL}
-    usual |= {"parts": only_base(usd(minor)), "debt": debt(), "terminal_id": "front-desk-1"}
-    return PayRequest(**(usual | changes))
+from tillbridge.engine.policy import HOUR, MINUTE, SECOND
+from tillbridge.ports.practice import Trouble
 
 
 @pytest.fixture
