@@ -30,6 +30,10 @@ _NEGATED: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">", ast.Is: "is not",
     ast.IsNot: "is", ast.In: "not in", ast.NotIn: "in",
 }  # fmt: skip
+_WORDS: dict[type[ast.cmpop], str] = {
+    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">", ast.LtE: "<=", ast.Is: "is",
+    ast.IsNot: "is not", ast.In: "in", ast.NotIn: "not in",
+}  # fmt: skip
 _SHIFTED: dict[type[ast.cmpop], str] = {ast.Lt: "<=", ast.LtE: "<", ast.Gt: ">=", ast.GtE: ">"}
 _OTHER_STATE = {
     "UNSURE": "WAITING",
@@ -100,7 +104,7 @@ def _changes(text: _Text, tree: ast.Module) -> Iterator[Change]:
                 word = " or " if isinstance(operation, ast.And) else " and "
                 yield from _between(text, first, second, word, (" and ", " or "))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
-                yield text.begin(node), text.begin(operand), node.lineno, ""
+                yield text.begin(node), text.begin(node) + len("not "), operand.lineno, ""
             case ast.BinOp(op=ast.Add() | ast.Sub() as sign, left=left, right=right):
                 yield from _between(
                     text, left, right, " - " if isinstance(sign, ast.Add) else " + ", (" + ", " - ")
@@ -112,9 +116,11 @@ def _changes(text: _Text, tree: ast.Module) -> Iterator[Change]:
 
 
 def _comparison(text: _Text, node: ast.Compare, operator: ast.cmpop, right: ast.expr) -> Iterator[Change]:
+    between = text.text[text.end(node.left) : text.begin(right)]
     for words in (_NEGATED, _SHIFTED):
         if type(operator) in words:
-            yield text.end(node.left), text.begin(right), node.lineno, f" {words[type(operator)]} "
+            new = between.replace(_WORDS[type(operator)], words[type(operator)], 1)
+            yield text.end(node.left), text.begin(right), node.lineno, new
 
 
 def _between(
