@@ -101,6 +101,7 @@ def run(quick: bool, seed: int) -> dict[str, object]:
 
 def _told(life: Measured) -> str:
     return (
-        f"answers after {life.start_ms:.0f} ms ({life.start_cpu_ms:.0f} ms of work), {life.pss_idle_mb:.1f} MB idle, {life.pss_used_mb:.1f} MB after use, "
+        f"answers after {life.start_ms:.0f} ms ({life.start_cpu_ms:.0f} ms of work), "
+        f"{life.pss_idle_mb:.1f} MB idle, {life.pss_used_mb:.1f} MB after use, "
         f"{life.cpu_idle_percent:.2f} % of a processor while idle"
     )
