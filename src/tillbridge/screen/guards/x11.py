@@ -63,7 +63,7 @@ class X11Guard:
         watchdog.daemon = True
         watchdog.start()
         try:
-            report.held = _grab(grabber)
+            report.held = _try_grab(grabber)
             yield report
         finally:
             watchdog.cancel()
@@ -82,6 +82,14 @@ class X11Guard:
 
 def _now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
+
+
+def _try_grab(display: Display) -> bool:
+    """Like `_grab`; False if the watchdog ended the connection first, as on a machine that crawls."""
+    try:
+        return _grab(display)
+    except (error.ConnectionClosedError, OSError):
+        return False
 
 
 def _grab(display: Display) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi import words as w
@@ -112,7 +111,7 @@ class Hands:
             return
         if self._value(ref) == text:
             return
-        options = self._reader.choices(ref)
+        options = self._reader.just_read(ref)
         if options.count(text) != 1:
             raise b.Refused("no_such_choice", f"{options.count(text)} entries say so")
         for way in ways:
@@ -139,15 +138,16 @@ class Hands:
         with self._focus.lent(home.window) as can_send:
             if not can_send or not self._focus.reach(home.window, ref):
                 return False
+            shown = self._value(ref)
             for _ in range(2 * len(options)):
-                shown = self._value(ref)
                 if shown == text:
                     return True
                 here = options.index(shown) if shown in options else -1
                 self._focus.key(home.window, "Down" if here < options.index(text) else "Up")
-                if not self._until(partial(self._differs, ref, shown)):
+                if (moved := self._moved_on(ref, shown)) is None:
                     return False
-        return self._value(ref) == text
+                shown = moved
+        return shown == text
 
     # ---- ticks and rows --------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class Hands:
             raise b.Refused("value_not_taken")
 
     def _grid_with(self, table: Ref, row: int) -> Grid:
-        grid = self._tables.grid(table)
+        grid = self._tables.grid(table, named=False)
         if not 0 <= row < grid.height:
             raise b.Refused("no_such_row", f"{row} of {grid.height}")
         return grid
@@ -220,8 +220,15 @@ class Hands:
         (role,) = self._reader.roles([ref])
         return value_reply(role, self._bus.ask_one(value_of(ref, role)))
 
-    def _differs(self, ref: Ref, text: str) -> bool:
-        return self._value(ref) != text
+    def _moved_on(self, ref: Ref, before: str) -> str | None:
+        """What a control shows as soon as it is something else; None if it stays."""
+        seen = [before]
+
+        def differs() -> bool:
+            seen.append(self._value(ref))
+            return seen[-1] != before
+
+        return seen[-1] if self._until(differs) else None
 
     def _shows(self, ref: Ref, text: str) -> bool:
         return self._until(lambda: self._value(ref) == text)
@@ -234,6 +241,11 @@ class Hands:
 
 
 def taken(reply: Reply) -> None:
-    """Raise Refused unless the program said that it took the act."""
+    """Raise Refused unless the program said that it took the act.
+
+    An error is what a control answers that was disabled a moment ago, as when a dialog comes up: worth another try.
+    """
+    if isinstance(reply, Failed):
+        raise b.Refused("disabled", reply.text)
     if reply is not True:
-        raise b.Refused("read_only", reply.text if isinstance(reply, Failed) else "")
+        raise b.Refused("read_only")

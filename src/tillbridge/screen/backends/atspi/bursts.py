@@ -20,6 +20,7 @@ from tillbridge.screen.backends.atspi.tops import Tops, bits, ref_of, state_of
 
 _COMMIT_OPENS_S = 0.5
 _PRESSED_S = 0.3
+_QT_SHOWS_S = 0.1
 
 
 class Bursts:
@@ -143,7 +144,7 @@ class Bursts:
             return reply is None or isinstance(reply, Failed) or not w.has(bits(reply), w.PRESSED)
 
         try:
-            self._bus.until(released, _PRESSED_S)
+            self._bus.until(released, _PRESSED_S, _QT_SHOWS_S)
         except b.Gone:  # the program ended on the press; what it did is for the look afterwards
             return
 

@@ -126,10 +126,13 @@ class Bus:
                 return False
         return True
 
-    def until(self, holds: Callable[[], bool], limit_s: float) -> bool:
-        """Ask again until `holds` or the time is up. For the effect of an act of ours, which comes at once."""
+    def until(self, holds: Callable[[], bool], limit_s: float, first_s: float = 0.001) -> bool:
+        """Ask again until `holds` or the time is up. For the effect of an act of ours, which comes at once.
+
+        `first_s`: how long to wait before it is asked for the second time.
+        """
         deadline = time.monotonic() + limit_s
-        pause_s = 0.001
+        pause_s = first_s
         while not holds():
             if time.monotonic() > deadline:
                 return False

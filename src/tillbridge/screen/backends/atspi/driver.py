@@ -6,6 +6,7 @@ Joins the parts of this folder to one `Backend`. No pointer, no real keyboard, n
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 
 from tillbridge.screen import backend as b
@@ -54,6 +55,8 @@ class AtspiBackend:
         hands = Hands(bus, self._reader, self._tables, Focus(bus, self._tops, screen))
         self._bursts = Bursts(bus, self._tops, self._reader, self._tables, hands, self._homes)
         self._listening = False
+        self.waited_s = 0.0
+        """Seconds spent in `wait_change` so far, for the benchmark."""
 
     @property
     def calls(self) -> int:
@@ -113,7 +116,9 @@ class AtspiBackend:
         if not self._listening:
             self._listen()
             return True
+        started = time.monotonic()
         changed = self._bus.wait_signal(timeout_s)
+        self.waited_s += time.monotonic() - started
         self._bus.drain()
         self._bus.signals.clear()
         return changed

@@ -28,6 +28,8 @@ class _Lists:
 
     grids: dict[Ref, Grid]
     boxes: dict[Ref, frozenset[Ref]]
+    named: frozenset[Ref]
+    """Lists of which a check names a column."""
 
 
 class Questions:
@@ -40,7 +42,8 @@ class Questions:
     def of(self, checks: Sequence[b.Check]) -> list[Question]:
         controls = [ref_of(check.node) for check in checks]
         roles = self._reader.roles(controls)
-        lists = _Lists({}, {})
+        named = {ref for check, ref in zip(checks, controls) if check.facet == "row_text"}
+        lists = _Lists({}, {}, frozenset(named))
         return [self._question(*each, lists) for each in zip(checks, controls, roles)]
 
     def _question(self, check: b.Check, ref: Ref, role: int, lists: _Lists) -> Question:
@@ -63,7 +66,7 @@ class Questions:
 
     def _row_question(self, check: b.Check, table: Ref, lists: _Lists) -> Question:
         if table not in lists.grids:
-            lists.grids[table] = self._tables.grid(table)
+            lists.grids[table] = self._tables.grid(table, named=table in lists.named)
         grid = lists.grids[table]
         if not 0 <= check.row < grid.height:
             raise b.Refused("no_such_row", f"{check.row} of {grid.height}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from tillbridge.screen.backends.atspi.tops import (
 )
 from tillbridge.screen.backends.atspi.trees import Trees
 
+_MOMENT_S = 2.0
 TEXT = "org.a11y.atspi.Text"
 
 
@@ -49,6 +51,7 @@ class Reader:
         self._bus = bus
         self._roles = roles
         self.trees = Trees(bus)
+        self._entries: dict[Ref, tuple[float, list[str]]] = {}
 
     def roles(self, controls: Sequence[Ref]) -> list[int]:
         unknown = [ref for ref in dict.fromkeys(controls) if ref not in self._roles]
@@ -78,8 +81,14 @@ class Reader:
         if role in w.BRANCHED:
             return self.trees.choices(control, role)
         entries = refs(self._bus.ask_one(matching(control, w.OPTIONS)))
-        names = self._bus.ask([name_of(ref) for ref in entries])
-        return [text_reply(name) for name in names]
+        names = [text_reply(name) for name in self._bus.ask([name_of(ref) for ref in entries])]
+        self._entries = {control: (time.monotonic(), names)}
+        return names
+
+    def just_read(self, control: Ref) -> list[str]:
+        """The entries of a choice, as they were a moment ago if they were read then. For acts that read back."""
+        read_at, names = self._entries.get(control, (0.0, []))
+        return names if names and time.monotonic() - read_at < _MOMENT_S else self.choices(control)
 
     def dialog(self, window: Ref) -> b.DialogText:
         """Texts in the program's own order, which is reading order in Qt and GTK, and all buttons."""

@@ -64,21 +64,28 @@ class Tables:
         self._ordered: set[tuple[Ref, int]] = set()
         """Lists, with their number of columns, whose cells were seen to come row by row."""
 
-    def grid(self, table: Ref) -> Grid:
-        """All cells by one call, checked against the list's own count of rows and columns."""
+    def grid(self, table: Ref, named: bool = True) -> Grid:
+        """All cells by one call, checked against the list's own count of rows and columns.
+
+        `named` False leaves the captions empty, for whoever counts rows only.
+        """
         rows, columns, found = self._bus.ask([*shape_calls(table), matching(table, w.CELLS)])
         if isinstance(rows, Failed) or isinstance(columns, Failed):
             raise b.Refused("unsupported", "this list does not show its rows")
         height, width = int(rows[1]), int(columns[1])
         cells = refs(found)
-        heads = self._bus.ask([Call(table, TABLE, "GetColumnDescription", "i", (at,)) for at in range(width)])
+        asked = [Call(table, TABLE, "GetColumnDescription", "i", (at,)) for at in range(width)]
+        heads = self._bus.ask(asked) if named else [""] * width
         captions = tuple("" if isinstance(head, Failed) else str(head) for head in heads)
         if not self._in_order(table, cells, height, width):
             cells = self._one_by_one(table, height, width)
         return Grid(captions, tuple(cells), height)
 
     def rows(self, table: Ref, captions: Sequence[str], where: tuple[str, str] | None) -> b.Rows:
-        """With `where`, the key column is read whole and then only the rows that match: also a second one."""
+        """With `where`, the key column is read whole and then only the rows that match: also a second one.
+
+        `where` = ("#selected", "true") gives the selected rows, without a look at the others.
+        """
         grid = self.grid(table)
         wanted = [name for name in captions if name != TICK]
         columns = [grid.column(name) for name in wanted]

@@ -126,25 +126,30 @@ class Tops:
     def tops(self, program: b.Program) -> list[Top]:
         """All shown or minimised windows of a program, in the order in which it lists them."""
         children = refs(self._bus.ask_one(children_of(self.root(program))))
-        asked = [call for ref in children for call in (name_of(ref), state_of(ref))]
-        unknown = [ref for ref in children if ref not in self._roles]
-        asked += [Call(ref, ACCESSIBLE, "GetRole") for ref in unknown]
-        replies = self._bus.ask(asked)
-        self._roles = {
-            ref: role for ref, role in self._roles.items() if ref.bus != program.key or ref in children
-        }
-        self._roles |= {
-            ref: int(role)
-            for ref, role in zip(unknown, replies[2 * len(children) :])
-            if not isinstance(role, Failed)
-        }
+        self._roles = {ref: r for ref, r in self._roles.items() if ref.bus != program.key or ref in children}
+        drawn = {each.xid: each for each in self._screen.windows_of(program.pid)} if self._screen else {}
+        replies = self._bus.ask([name_of(ref) for ref in children])
         found = []
-        drawn = self._screen.windows_of(program.pid) if self._screen else []
-        for at, ref in enumerate(children):
-            name, states = replies[2 * at : 2 * at + 2]
-            if isinstance(states, Failed) or ref not in self._roles:  # closed while we looked
+        strangers = []
+        for ref, name in zip(children, replies):
+            facts = drawn.get(self._xids.get(ref, 0))
+            if facts is not None and ref in self._roles:
+                found.append(Top(ref, text_reply(name), self._roles[ref], w.SHOWN, facts))
+            else:
+                strangers.append((ref, text_reply(name)))
+        return found + self._met(strangers, list(drawn.values()))
+
+    def _met(self, strangers: Sequence[tuple[Ref, str]], drawn: Sequence[XFacts]) -> list[Top]:
+        """Windows of which the X window is not known yet, or that have none: these are asked whether they show."""
+        asked = [call for ref, _ in strangers for call in (Call(ref, ACCESSIBLE, "GetRole"), state_of(ref))]
+        replies = self._bus.ask(asked)
+        found = []
+        for at, (ref, name) in enumerate(strangers):
+            role, states = replies[2 * at : 2 * at + 2]
+            if isinstance(role, Failed) or isinstance(states, Failed):  # closed while we looked
                 continue
-            top = Top(ref, text_reply(name), self._roles[ref], bits(states), None)
+            self._roles[ref] = int(role)
+            top = Top(ref, name, int(role), bits(states), None)
             if top.role in w.TOPS and (w.has(top.states, w.SHOWING) or w.has(top.states, w.VISIBLE)):
                 joined = self._joined(top, drawn)
                 if joined.x is not None or not self._is_passing(joined):
@@ -202,7 +207,7 @@ class Tops:
             kind="dialog" if is_dialog or owner is not None else "window",
             modal=modal,
             enabled=not blocked(top.x, drawn) if top.x else top.ref == tops[-1].ref,
-            shown=w.has(top.states, w.SHOWING),
+            shown=not top.x.minimised if top.x else w.has(top.states, w.SHOWING),
             owner=handle(owner.ref) if owner else None,
             minimised=top.x.minimised if top.x else w.has(top.states, w.ICONIFIED),
         )
