@@ -261,6 +261,28 @@ def test_what_others_gave_back_is_not_given_back_again(paid: Desk) -> None:
     assert paid.begin(**refund(20_000)).parts.whole == usd(20_000)
 
 
+def test_a_refund_goes_to_the_payment_that_it_gives_back(paid: Desk) -> None:
+    paid.begin(**refund(1_000))
+    paid.step(Send, "r1")
+    assert paid.gateway.calls == ["start", "refund"]
+    assert paid.gateway.amounts == [1_000]
+
+
+def test_a_void_goes_to_the_payment_that_it_gives_back(paid: Desk) -> None:
+    paid.begin(payment_id="v1", operation="void", entry=None, of="p1")
+    paid.step(Send, "v1")
+    assert paid.gateway.calls == ["start", "void"]
+
+
+@pytest.mark.parametrize("operation", ["refund", "void"])
+def test_a_give_back_whose_money_is_gone_never_becomes_a_sale(paid: Desk, operation: str) -> None:
+    paid.begin(payment_id="r1", operation=operation, entry=None, of="p1")
+    paid.tell("returned", paid.journal.payment("p1").attempts[0].reference)  # type: ignore[union-attr]
+    payment = paid.step(Send, "r1")
+    assert payment.attempts[0].state is MoneyState.NOT_SENT
+    assert paid.gateway.calls == ["start"]
+
+
 # ---- 5, 6, 7: posting -------------------------------------------------------------------------------
 
 

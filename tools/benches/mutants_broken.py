@@ -26,7 +26,8 @@ def _domain(*names: str) -> tuple[str, ...]:
 
 
 ENGINE = tuple(
-    f"tests/engine/test_{name}.py" for name in ("rules_at_the_engine", "one_payment", "rules_hold")
+    f"tests/engine/test_{name}.py"
+    for name in ("answers", "when_due", "rules_at_the_engine", "one_payment", "patience", "rules_hold")
 )
 TESTS: dict[str, tuple[str, ...]] = {
     "money_leg": _domain("attempts", "giving_back", "tables"),

@@ -171,14 +171,15 @@ def _typed(call: Callable[[], PostingReport]) -> PostingReport:
 
 
 def _send(send: Send, gateway: Gateway) -> Outcome:
+    """A give-back whose money is gone meanwhile is refused here: it must never become a sale at the terminal."""
     request, parent = send.request, send.parent
-    match send.payment.operation:
-        case "void" if parent is not None:
-            return gateway.void(parent.reference, parent.gateway_ref, request.reference)
-        case "refund" if parent is not None:
-            return gateway.refund(parent.reference, parent.gateway_ref, request.amount, request.reference)
-        case _:
-            return gateway.start_terminal(request)
+    if send.payment.row.direction != "out":
+        return gateway.start_terminal(request)
+    if parent is None:
+        return NotSent(code="not_refundable")
+    if send.payment.operation == "void":
+        return gateway.void(parent.reference, parent.gateway_ref, request.reference)
+    return gateway.refund(parent.reference, parent.gateway_ref, request.amount, request.reference)
 
 
 def _ask(ask: Ask, gateway: Gateway) -> Inquiry:
