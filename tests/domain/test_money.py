@@ -108,6 +108,11 @@ def test_only_bounded_integers_are_money(minor: object) -> None:
         Money(minor=minor, currency="USD")  # type: ignore[arg-type]
 
 
+def test_the_digits_of_each_currency_are_those_of_the_standard() -> None:
+    two = ["USD", "CAD", "EUR", "GBP", "AUD", "NZD", "CHF"]
+    assert dict.fromkeys(two, 2) | {"JPY": 0, "KWD": 3} == EXPONENTS
+
+
 def test_an_unknown_currency_is_not_money() -> None:
     with pytest.raises(ValueError):
         Money(minor=1, currency="XXX")

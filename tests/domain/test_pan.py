@@ -85,8 +85,11 @@ def test_a_card_number_with_its_expiry_behind_it_is_found(card: str, more: str) 
     assert looks_like_card_number(f"{more} {card}")
 
 
-def test_a_card_number_with_its_expiry_glued_to_it_is_found() -> None:
-    assert looks_like_card_number("41111111111111111225")
+@pytest.mark.parametrize("card", TEST_CARDS)
+def test_a_card_number_with_more_glued_to_it_is_found(card: str) -> None:
+    more = "1225" * 2
+    assert looks_like_card_number(card + more)
+    assert looks_like_card_number(more + card)
 
 
 @given(CARDS.filter(lambda card: len(card) == 16), st.integers(0, 14), st.integers(1, 9))

@@ -293,6 +293,10 @@ def test_a_posting_that_makes_no_sense_is_impossible(wrong: object) -> None:
         apply(ID, approved(), wrong)  # type: ignore[arg-type]
 
 
+def test_the_smallest_amount_is_an_amount() -> None:
+    assert the_posting(told(posting(minor=1), start=approved())).amount.minor == 1
+
+
 def test_the_reversal_itself_has_no_money_that_could_go_back() -> None:
     payment = told(posting(MARK2, kind="return"), event("posting_owed", MARK2), start=more(unsure(), "found"))
     with pytest.raises(ImpossibleEvent):

@@ -62,8 +62,8 @@ def _money_guard(guard: money_leg.Guard, payment: Payment, attempt: Attempt, eve
         case money_leg.Guard.UNDECIDED:
             return payment.undecided(attempt)
         case money_leg.Guard.SAME_AMOUNT:
-            known = attempt.approved.minor if attempt.approved is not None else None
-            return event.number_or("amount_minor", known or 0) == (known or 0)
+            known = attempt.approved or attempt.asked
+            return event.number_or("amount_minor", known.minor) == known.minor
 
 
 def _posting_guard(guard: posting_leg.Guard, payment: Payment, posting: Posting) -> bool:

@@ -5,9 +5,9 @@ digit, with anything a person or a program puts between digits, in any script's 
 after. It leaves our own references, times and uuids alone.
 
 Two rules, because a false alarm stops a payment:
-* digits that stand together, or in groups of one length (4 4 4 4), or as cards print them (4 6 5): every number with
-  a right check digit counts;
-* digits in uneven groups (telephone numbers, dates, columns of money): only with a card's first digits and length.
+* digits that stand together, or in groups of one length (4 4 4 4): every number with a right check digit counts;
+* digits in uneven groups (4 6 5, but also telephone numbers, dates, columns of money): only with a card's first digits
+  and length.
 """
 
 from __future__ import annotations
@@ -35,9 +35,6 @@ _ISSUERS = re.compile(
 )
 """First digits and lengths: Visa, American Express, Diners Club, JCB, Mastercard, Discover and Maestro and UnionPay,
 RuPay, Troy, air travel cards."""
-
-_AS_PRINTED = ((4, 6, 5), (4, 6, 4))
-"""American Express and Diners Club."""
 
 
 def looks_like_card_number(text: str) -> bool:
@@ -94,5 +91,4 @@ def _card(groups: tuple[str, ...]) -> bool:
 
 def _card_like(groups: tuple[str, ...]) -> bool:
     sizes = tuple(len(group) for group in groups)
-    even = len(set(sizes[:-1])) <= 1 and sizes[-1] <= sizes[0]
-    return even or sizes in _AS_PRINTED
+    return len(set(sizes[:-1])) <= 1 and sizes[-1] <= sizes[0]
