@@ -190,6 +190,13 @@ def test_it_is_asked_about_even_if_we_typed_before_and_the_list_proves_absence()
 
 
 @pytest.mark.parametrize(
+    ("ms_ago", "more"), [(4_999, {}), (60_000, {"quiet": False}), (60_000, {"complete": False})]
+)
+def test_nobody_is_asked_while_our_own_row_may_still_be_on_its_way(ms_ago: int, more: dict[str, Any]) -> None:
+    assert isinstance(look(seen(today=(BY_HAND,), **more), last_touch=touched(ms_ago)), NotProven)
+
+
+@pytest.mark.parametrize(
     "changes",
     [{"amount": usd(21_239)}, {"account_id": "0018"}, {"reference": "V4242-M3P4"}, {"amount": usd(-21_240)}],
 )

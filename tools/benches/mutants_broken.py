@@ -27,7 +27,15 @@ def _domain(*names: str) -> tuple[str, ...]:
 
 ENGINE = tuple(
     f"tests/engine/test_{name}.py"
-    for name in ("answers", "when_due", "rules_at_the_engine", "one_payment", "patience", "rules_hold")
+    for name in (
+        "answers",
+        "when_due",
+        "rules_at_the_engine",
+        "posting_rules",
+        "one_payment",
+        "patience",
+        "rules_hold",
+    )
 )
 TESTS: dict[str, tuple[str, ...]] = {
     "money_leg": _domain("attempts", "giving_back", "tables"),

@@ -56,7 +56,8 @@ class FoundWrong:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """Not ours by its marker, ours by everything else: only a person knows."""
+    """Not ours by its marker, ours by everything else: only a person knows. While our own row may still be on its way,
+    nobody is asked."""
 
     row: LedgerRow
 
@@ -98,7 +99,10 @@ def match(
     if seen.marked:
         return NotProven("marker_unclear")
     suspect = next((row for row in seen.today if _suspicious(order, row, other_markers)), None)
-    return Suspect(suspect) if suspect is not None else _absent(seen, last_touch, now)
+    verdict = _absent(seen, last_touch, now)
+    if suspect is not None and (last_touch is None or verdict == ProvenAbsent()):
+        return Suspect(suspect)
+    return verdict
 
 
 def carries(reference: str, marker: str) -> bool:

@@ -114,7 +114,7 @@ def _searched(
     order = order_of(payment, posting, policy)
     checking = posting.state in (PostingState.WAITING, PostingState.CHECKING)
     last_touch = pending[-1].at if pending else posting.touched_at
-    rows = replace(seen, today=()) if posting.suspect_dismissed else seen
+    rows = replace(seen, today=()) if posting.suspect_dismissed and checking else seen
     match matching.match(order=_wanted(order), seen=rows, last_touch=last_touch, now=now):
         case matching.FoundRight(row):
             return [*pending, _event(posting, PostingEvent.FOUND, now, {"row": row.text})], None

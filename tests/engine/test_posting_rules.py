@@ -1,0 +1,143 @@
+"""Rules 5 to 8 in the engine: the posting is for its client, follows a search, is typed once, and is a leg of its own."""
+
+from __future__ import annotations
+
+from tests.engine.scripted_desk import ASKED, Desk, usd
+from tillbridge.domain.ledger import LedgerRow
+from tillbridge.domain.next_command import Look, Post
+from tillbridge.domain.posting_leg import PostingState
+from tillbridge.engine.policy import HOUR, SECOND
+
+# ---- 5, 6, 7: posting -------------------------------------------------------------------------------
+
+
+def test_the_posting_is_for_the_client_and_invoice_of_the_payment(paid: Desk) -> None:
+    paid.step(Post)
+    order = paid.practice.orders[0]
+    assert (order.account_id, order.client, order.invoice_number) == ("01042", "Alvarez, Rosa", "10482")
+    assert (order.amount, order.payment_method, order.employee) == (usd(ASKED), "Card", "Kim")
+
+
+def test_a_row_typed_by_hand_is_asked_about_and_nothing_is_typed(paid: Desk) -> None:
+    paid.practice.by_hand = (
+        LedgerRow(account_id="01042", invoice_number="", amount=usd(ASKED), reference="", method="", date=""),
+    )
+    paid.step(Post)
+    assert paid.posting() is PostingState.NEEDS_ATTENTION
+    assert paid.practice.orders == []
+
+
+def by_hand() -> LedgerRow:
+    return LedgerRow(
+        account_id="01042", invoice_number="", amount=usd(ASKED), reference="", method="", date=""
+    )
+
+
+def test_a_row_that_a_person_dismissed_is_not_asked_about_again(paid: Desk) -> None:
+    paid.practice.by_hand = (by_hand(),)
+    payment = paid.step(Post)
+    paid.engine.person_says("p1", payment.postings[0].marker, False, "Dana")
+    paid.step(Post)
+    assert paid.posting() is PostingState.POSTED
+
+
+def test_after_a_doubt_a_dismissed_row_may_be_ours_without_its_marker(paid: Desk) -> None:
+    paid.practice.by_hand = (by_hand(),)
+    payment = paid.step(Post)
+    paid.engine.person_says("p1", payment.postings[0].marker, False, "Dana")
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    assert paid.posting() is PostingState.UNSURE
+    paid.wait(HOUR)
+    paid.step(Look)
+    assert paid.posting() is PostingState.NEEDS_ATTENTION
+    assert len(paid.practice.orders) == 1
+
+
+def test_an_amount_that_does_not_fit_any_more_is_not_typed(paid: Desk) -> None:
+    payment = paid.journal.payment("p1")
+    assert payment is not None
+    paid.tell("posting_blocked", payment.postings[0].marker, reason="balance_changed", seen_minor=100)
+    paid.engine.resume("p1")
+    paid.wait(HOUR)
+    paid.step(Post)
+    assert paid.practice.orders == []
+    assert paid.posting() is PostingState.NEEDS_ATTENTION
+
+
+def test_a_typing_that_broke_is_a_doubt_and_is_not_typed_again_at_once(paid: Desk) -> None:
+    paid.practice.fails = RuntimeError("window gone")
+    paid.step(Post)
+    assert paid.posting() is PostingState.UNSURE
+    paid.practice.fails = None
+    paid.step(Look)
+    assert paid.posting() is PostingState.UNSURE
+    assert len(paid.practice.orders) == 1
+
+
+def test_a_doubtful_commit_is_looked_for_before_anything_else(paid: Desk) -> None:
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    assert paid.posting() is PostingState.UNSURE
+    paid.wait(30 * SECOND)
+    paid.step(Look)
+    assert paid.posting() is PostingState.UNSURE, "a row may still be on its way"
+    paid.wait(HOUR)
+
+
+def test_a_commit_that_shows_late_is_found_and_not_typed_twice(paid: Desk) -> None:
+    paid.practice.typing_plan.append("late")
+    paid.step(Post)
+    paid.wait(10 * SECOND)
+    paid.step(Look)
+    assert paid.posting() is PostingState.POSTED
+    assert len(paid.practice.books) == 1
+
+
+# ---- 8: two legs ------------------------------------------------------------------------------------
+
+
+def test_money_that_went_back_before_it_was_posted_is_never_posted(paid: Desk) -> None:
+    reference = paid.journal.payment("p1").attempts[0].reference  # type: ignore[union-attr]
+    payment = paid.tell("voided", reference)
+    assert [p.state for p in payment.postings] == [PostingState.NOT_NEEDED]
+
+
+def posted(paid: Desk) -> str:
+    paid.practice.row_delay_ms = 0
+    paid.step(Post)
+    assert paid.posting() is PostingState.POSTED
+    return paid.journal.payment("p1").attempts[0].reference  # type: ignore[union-attr]
+
+
+def test_money_that_went_back_after_it_was_posted_owes_a_reversal_of_its_own(paid: Desk) -> None:
+    payment = paid.tell("returned", posted(paid))
+    assert [(p.kind, p.state, p.amount) for p in payment.postings] == [
+        ("sale", PostingState.POSTED, usd(ASKED)),
+        ("return", PostingState.WAITING, usd(ASKED)),
+    ]
+    assert payment.postings[0].marker != payment.postings[1].marker
+
+
+def test_a_part_that_went_back_owes_a_reversal_of_that_part(paid: Desk) -> None:
+    payment = paid.tell("refunded_elsewhere", posted(paid), returned_minor=1_240, key="r-1")
+    assert [(p.kind, p.amount) for p in payment.postings] == [("sale", usd(ASKED)), ("return", usd(1_240))]
+
+
+def test_money_that_came_back_while_nobody_knew_makes_the_posting_right_again(paid: Desk) -> None:
+    paid.practice.typing_plan.append("late")
+    paid.step(Post)
+    reference = paid.journal.payment("p1").attempts[0].reference  # type: ignore[union-attr]
+    paid.tell("returned", reference)
+    payment = paid.tell("re_presented", reference)
+    assert [p.kind for p in payment.postings] == ["sale"]
+    paid.wait(10 * SECOND)
+    assert [p.kind for p in paid.step(Look).postings] == ["sale"]
+
+
+def test_a_reversal_is_owed_once_it_is_known_that_it_was_posted(paid: Desk) -> None:
+    paid.practice.typing_plan.append("late")
+    paid.step(Post)
+    paid.tell("returned", paid.journal.payment("p1").attempts[0].reference)  # type: ignore[union-attr]
+    paid.wait(10 * SECOND)
+    assert [p.kind for p in paid.step(Look).postings] == ["sale", "return"]
