@@ -1,4 +1,4 @@
-"""Rules 5 to 8 in the engine: the posting is for its client, follows a search, is typed once, and is a leg of its own."""
+"""Rules 5 to 8 in the engine: the posting is its client's, follows a search, is typed once, is a leg of its own."""
 
 from __future__ import annotations
 

@@ -83,18 +83,19 @@ class Version:
 def run(quick: bool, seed: int) -> dict[str, object]:
     chance = random.Random(seed)
     chosen = _chosen(quick, chance)
-    by_hand = [_broken(number, each) for number, each in chosen]
-    changes = generated(ROOT)
-    sample = chance.sample(changes, min(len(changes), GENERATED_QUICK if quick else GENERATED_FULL))
     for name in PRELOADED:
         import_module(name)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
-        places = [_place(Path(folder) / f"copy-{number}") for number in range(WORKERS)]
+        whole = _place(Path(folder) / "whole")
+        places = [_place(Path(folder) / f"copy-{number}", whole) for number in range(WORKERS)]
+        by_hand = [_broken(whole, number, each) for number, each in chosen]
+        changes = generated(whole)
+        sample = chance.sample(changes, min(len(changes), GENERATED_QUICK if quick else GENERATED_FULL))
         _must_pass(places[0], by_hand)
         print(f"{len(by_hand)} versions broken by hand, in {len({each.file for each in by_hand})} files")
-        missed = _survivors(by_hand, places, "NOT NOTICED")
+        missed = _survivors(by_hand, whole, places, "NOT NOTICED")
         print(f"{len(sample)} of {len(changes)} mechanical changes of domain and engine")
-        survived = _survivors([_generated(each) for each in sample], places, "survived")
+        survived = _survivors([_generated(whole, each) for each in sample], whole, places, "survived")
     for name in survived:
         print(f"  survived: {name}\n            {reason(name) or 'NOT EXPLAINED: a hole in the tests'}")
     return {
@@ -119,8 +120,8 @@ def _chosen(quick: bool, chance: random.Random) -> list[tuple[int, Broken]]:
     return [pair for three in picked for pair in three]
 
 
-def _broken(number: int, each: Broken) -> Version:
-    text = (ROOT / SOURCE / each.file).read_text()
+def _broken(whole: Path, number: int, each: Broken) -> Version:
+    text = (whole / SOURCE / each.file).read_text()
     if text.count(each.old) != 1:
         raise ValueError(
             f"broken version {number} of rule {each.rule} does not fit {each.file}: {each.old!r}"
@@ -131,17 +132,17 @@ def _broken(number: int, each: Broken) -> Version:
     )
 
 
-def _generated(each: Generated) -> Version:
-    text = (ROOT / SOURCE / each.file).read_text()
+def _generated(whole: Path, each: Generated) -> Version:
+    text = (whole / SOURCE / each.file).read_text()
     tests = DOMAIN_TESTS if each.file.startswith("domain/") else ENGINE
     return Version(each.name, each.file, text[: each.start] + each.new + text[each.end :], tests)
 
 
-def _place(folder: Path) -> Path:
-    """A copy of the code."""
+def _place(folder: Path, source: Path = ROOT) -> Path:
+    """A copy of the code. All come from the first one, so that work that goes on in the tree disturbs nothing."""
     for part in ("src", "tests", "tools"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", folder)
+        shutil.copytree(source / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(source / "pyproject.toml", folder)
     return folder
 
 
@@ -228,7 +229,7 @@ def _write(target: Path, text: str) -> None:
     os.utime(target, (stamp, stamp))
 
 
-def _survivors(versions: Sequence[Version], places: Sequence[Path], word: str) -> list[str]:
+def _survivors(versions: Sequence[Version], whole: Path, places: Sequence[Path], word: str) -> list[str]:
     """Names of the versions that no test noticed. Raises RuntimeError when pytest itself failed."""
     survived: list[str] = []
     waiting, free, busy = list(reversed(versions)), list(places), list[tuple[Version, Running]]()
@@ -247,7 +248,7 @@ def _survivors(versions: Sequence[Version], places: Sequence[Path], word: str) -
                     f"pytest ended with {running.code} for {version.name}:\n{running.said()[-2000:]}"
                 )
             busy.remove((version, running))
-            _write(running.place / SOURCE / version.file, (ROOT / SOURCE / version.file).read_text())
+            _write(running.place / SOURCE / version.file, (whole / SOURCE / version.file).read_text())
             free.append(running.place)
             done += 1
             if running.code == 0:
