@@ -27,7 +27,7 @@ Ref = tuple[str, str]
 A, T = "org.a11y.atspi.Accessible", "org.a11y.atspi.Table"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 ROOT = "/org/a11y/atspi/accessible/root"
-LABEL, EDIT, BUTTON, CHECK, COMBO, TABLE, CELL, ITEM = 29, 61, 43, 7, 11, 55, 56, 32
+LABEL, EDIT, BUTTON, CHECK, COMBO, TABLE, CELL, ITEM, TAB = 29, 61, 43, 7, 11, 55, 56, 32, 37
 FOCUSED, CHECKED, SHOWING = 12, 4, 25
 MARKER, METHOD, EMPLOYEE = "F4242-FL00", "Tillbridge", "Dana Brooks"
 
@@ -198,24 +198,38 @@ def walk(bus: Bare) -> dict[str, str]:
 
 
 def post(bus: Bare) -> dict[str, str]:
-    """One payment: select, open, fill, look, OK, answer the print prompt."""
+    """One payment, step by step as the pack has it: look, select, open, fill, look, OK, answer the print prompt."""
     root, keys = program(bus), Keys()
     main = window(bus, root, "ImproMed - ")
     assert main is not None
     title = bus.names([main])[0]
     ids = bus.ids(bus.find(main, [LABEL, TABLE, BUTTON]))
-    number, balance = _select(bus, keys, keys.window(title), ids["grdInvoices"])
+    tabs = bus.find(main, [TAB])
+    bus.names([ids["lblAccount"]])
+    grid = ids["grdInvoices"]
+    heads = captions(bus, grid)
+    _row(bus, grid, heads)
+    bus.press(dict(zip(bus.names(tabs), tabs))["Invoices"])
+    row, cells = _row(bus, grid, heads)
+    _select(bus, keys, keys.window(title), grid, row)
     bus.press(ids["btnPay"])
     pay = bus.until(lambda: window(bus, root, "Process Payment - "))
     fields = bus.ids(bus.find(pay, [LABEL, TABLE, BUTTON, EDIT, COMBO, CHECK]))
-    _apply(bus, fields["lstApply"], number)
     x = keys.window(title.replace("ImproMed", "Process Payment", 1))
     keys.focus(x)
+    _amount(bus, fields, "0.00")
+    _apply(bus, fields["lstApply"], cells["Invoice"])
     _choose(bus, keys, x, fields["lstApply"], fields["cboMethod"], METHOD)
+    bus.states([fields["txtReference"]])
+    bus.ask(fields["txtReference"], "org.a11y.atspi.EditableText", "SetTextContents", "s", MARKER)
+    bus.names([fields["cboCardType"], *bus.find(fields["cboCardType"], [ITEM])])
     _choose(bus, keys, x, fields["txtReference"], fields["cboEmployee"], EMPLOYEE)
     if bus.states([fields["chkConclude"]])[0] >> CHECKED & 1:
         bus.press(fields["chkConclude"])
-    _fill(bus, fields, balance)
+    for _ in range(2):  # the list must have come to rest
+        _apply(bus, fields["lstApply"], cells["Invoice"])
+    bus.ask(fields["txtReference"], "org.a11y.atspi.EditableText", "SetTextContents", "s", MARKER)
+    _amount(bus, fields, cells["Balance"])
     seen = _look(bus, fields)
     bus.press(fields["btnOK"])
     box = bus.until(lambda: _box(bus, root))
@@ -231,32 +245,42 @@ def _box(bus: Bare, root: Ref) -> Ref | None:
     return next((ref for ref, name in zip(windows, bus.names(windows)) if name == "ImproMed"), None)
 
 
-def _select(bus: Bare, keys: Keys, x: Any, grid: Ref) -> tuple[str, str]:
-    """Make the selected row the current one, too, by arrow keys, and see that it is."""
-    heads = captions(bus, grid)
+def _row(bus: Bare, grid: Ref, heads: Sequence[str]) -> tuple[int, dict[str, str]]:
+    """The selected invoice, found again by its number, and its cells."""
     cells = bus.find(grid, [CELL])
-    texts = bus.names(
-        [cells[row * len(heads) + heads.index("Invoice")] for row in range(len(cells) // len(heads))]
-    )
     row = bus.ask(grid, T, "GetSelectedRows")[0]
+    width, key = len(heads), heads.index("Invoice")
+    numbers = bus.names(cells[key::width])
+    assert numbers.count(numbers[row]) == 1
+    others = [at for at in range(width) if at != key]
+    texts = bus.names([cells[row * width + at] for at in others])
+    return row, {heads[key]: numbers[row]} | {heads[at]: text for at, text in zip(others, texts)}
+
+
+def _select(bus: Bare, keys: Keys, x: Any, grid: Ref, row: int) -> None:
+    """Make the selected row the current one, too, by arrow keys, and see that it is."""
     keys.focus(x)
     bus.ask(grid, "org.a11y.atspi.Component", "GrabFocus")
-    keys.send(x, "Up", "Down") if row else keys.send(x, "Down", "Up")
-    bus.until(
-        lambda: bus.find(grid, [CELL], [FOCUSED])[0] in cells[row * len(heads) : (row + 1) * len(heads)]
-    )
-    balance = bus.names([cells[row * len(heads) + heads.index("Balance")]])[0]
-    return texts[row], balance
+    keys.send(x, *(("Up", "Down") if row else ("Down", "Up")))
+
+    def arrived() -> bool:
+        cell = bus.find(grid, [CELL], [FOCUSED])[0]
+        return bool(
+            bus.ask(cell, PROPERTIES, "Get", "ss", "org.a11y.atspi.TableCell", "Position")[1][0] == row
+        )
+
+    bus.until(arrived)
 
 
 def _apply(bus: Bare, table: Ref, number: str) -> None:
-    """See that the invoice alone is ticked, as the software does by itself."""
+    """Read the rows, and see that the invoice alone is ticked, as the software does by itself."""
     heads = captions(bus, table)
     cells = bus.find(table, [CELL])
     ticked = bus.find(table, [CELL], [CHECKED])
     rows = [cells[at : at + len(heads)] for at in range(0, len(cells), len(heads))]
-    texts = bus.names([row[heads.index("Invoice")] for row in rows])
-    assert ticked == [rows[texts.index(number)][0]], "the software ticked something else"
+    numbers = bus.names([row[heads.index("Invoice")] for row in rows])
+    bus.names([row[heads.index("Balance")] for row in rows])
+    assert ticked == [rows[numbers.index(number)][0]], "the software ticked something else"
 
 
 def _choose(bus: Bare, keys: Keys, x: Any, before: Ref, combo: Ref, wanted: str) -> None:
@@ -274,13 +298,13 @@ def _differs(bus: Bare, combo: Ref, shown: str) -> bool:
     return bus.names([combo])[0] != shown
 
 
-def _fill(bus: Bare, fields: dict[str, Ref], balance: str) -> None:
-    edit, component = "org.a11y.atspi.EditableText", "org.a11y.atspi.Component"
+def _amount(bus: Bare, fields: dict[str, Ref], text: str) -> None:
+    """Go in, set, and go out, or the software keeps the amount that it had."""
+    component = "org.a11y.atspi.Component"
     bus.many(
         [
-            (fields["txtReference"], edit, "SetTextContents", "s", MARKER),
             (fields["txtAmount"], component, "GrabFocus", ""),
-            (fields["txtAmount"], edit, "SetTextContents", "s", balance),
+            (fields["txtAmount"], "org.a11y.atspi.EditableText", "SetTextContents", "s", text),
             (fields["txtClient"], component, "GrabFocus", ""),
         ]
     )
@@ -296,6 +320,7 @@ def _look(bus: Bare, fields: dict[str, Ref]) -> dict[str, str]:
     )
     named = ("cboMethod", "cboCardType", "cboEmployee", "lblTendered", "lblChange")
     seen = dict(zip(named, bus.names([fields[name] for name in named])))
+    bus.find(fields["lstApply"], [CELL], [CHECKED])
     conclude = bus.states([fields["chkConclude"]])[0] >> CHECKED & 1
     return seen | {"reference": texts[0], "amount": texts[1], "conclude": str(conclude)}
 

@@ -13,7 +13,7 @@ from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi import words as w
 from tillbridge.screen.backends.atspi.acts import Hands, Home, focus_call, press_call, set_text_call, taken
 from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
-from tillbridge.screen.backends.atspi.questions import Questions, differences
+from tillbridge.screen.backends.atspi.questions import Questions, calls_of, differences
 from tillbridge.screen.backends.atspi.reading import Reader, is_read_only, usable
 from tillbridge.screen.backends.atspi.table import Tables
 from tillbridge.screen.backends.atspi.tops import Tops, bits, ref_of, state_of
@@ -52,10 +52,10 @@ class Bursts:
                 done += len(batch)
             last = batches[-1] if batches else ()
             commit = [ref_of(burst.commit.node)] if burst.commit else []
-            asked = [question.call for question in questions] + [state_of(ref) for ref in commit]
+            asked = calls_of(questions) + [state_of(ref) for ref in commit]
             replies = self._do(last, asked)
             done += len(last)
-            wrong = differences(questions, replies[: len(questions)])
+            wrong = differences(questions, replies)
             if wrong or burst.commit is None:
                 return b.BurstReport("not_committed", done, wrong)
             self._can_use(commit[0], bits(replies[-1]))

@@ -6,7 +6,7 @@ of the candidates are then asked for in one go. The verdict is `locator.judge`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tillbridge.screen import backend as b
@@ -23,7 +23,7 @@ from tillbridge.screen.backends.atspi.tops import (
     refs,
     text_reply,
 )
-from tillbridge.screen.locator import Matches, judge_shown_first, same_words, usable
+from tillbridge.screen.locator import Matches, judge, same_words, usable
 
 COLLECTION = "org.a11y.atspi.Collection"
 _QT: frozenset[b.EvidenceKind] = frozenset({"id", "name", "label", "only"})
@@ -53,15 +53,11 @@ def matching(scope: Ref, roles: Iterable[int], states: Iterable[int] = (), limit
 
 @dataclass(slots=True)
 class Pool:
-    """All controls of one role in one window, shown and hidden, with what was asked about them."""
+    """All controls of one role in one window, either those that show or those that do not."""
 
-    shown: list[Ref]
-    hidden: list[Ref]
+    members: list[Ref]
     captions: dict[Ref, str] = field(default_factory=dict)
-    """Names."""
-
-    def same_as(self, other: Pool) -> bool:
-        return self.shown == other.shown and self.hidden == other.hidden
+    """Their names, as far as they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class Known:
     """A control found before by its id, and what must still be so for it to be found again without a search."""
 
     verdict: b.Found
-    pool: Pool
+    members: tuple[Ref, ...]
     labels: tuple[Ref, ...]
     said: tuple[tuple[Ref, str], ...]
     """Names that were part of the evidence: the control's own, or its label's."""
@@ -105,9 +101,12 @@ class Finder:
         """Roles of the controls found, as far as they are told by the way in which they were found."""
         self._ids: dict[Ref, str] = {}
         self._known: dict[tuple[Ref, b.Target], Known] = {}
+        self._said: dict[Ref, str] = {}
+        """What labels say, while one call of `resolve` lasts."""
 
     def resolve(self, window: Ref, toolkit: str, targets: Sequence[b.Target]) -> list[b.Resolution]:
         """Resolve all targets in as few rounds as they allow. Raises Gone, NotAnswering."""
+        self._said.clear()
         by_scope: dict[Ref, list[int]] = {}
         found: dict[int, b.Resolution] = {}
         for at, target in enumerate(targets):
@@ -131,35 +130,54 @@ class Finder:
         return scope
 
     def _resolve_in(self, scope: Ref, toolkit: str, targets: Sequence[b.Target]) -> list[b.Resolution]:
-        """Resolve in one container. A fact that no label shows may stand in a box that nobody can type into."""
-        verdicts = self._resolve_roles(scope, toolkit, targets)
-        again = [
-            at
-            for at, (target, verdict) in enumerate(zip(targets, verdicts))
-            if target.role == "text" and isinstance(verdict, b.Missing)
-        ]
-        if again:
-            boxes = [replace(targets[at], role="edit") for at in again]
-            for at, verdict in zip(again, self._resolve_roles(scope, toolkit, boxes)):
-                verdicts[at] = verdict
+        """Resolve in one container: what shows, then what does not; for a fact that no label shows, boxes at last."""
+        verdicts = self._resolve_roles(scope, toolkit, targets, shown=True)
+        self._again(verdicts, targets, lambda some: self._resolve_roles(scope, toolkit, some, shown=False))
+        facts = [target if target.role == "text" else None for target in targets]
+        if any(fact and isinstance(verdict, b.Missing) for fact, verdict in zip(facts, verdicts)):
+            self._again(
+                verdicts,
+                facts,
+                lambda some: self._resolve_in(scope, toolkit, [replace(each, role="edit") for each in some]),
+            )
         return verdicts
 
-    def _resolve_roles(self, scope: Ref, toolkit: str, targets: Sequence[b.Target]) -> list[b.Resolution]:
+    def _again(
+        self,
+        verdicts: list[b.Resolution],
+        targets: Sequence[b.Target | None],
+        resolve: Callable[[Sequence[b.Target]], Sequence[b.Resolution]],
+    ) -> None:
+        """Give the missing ones another chance, in place."""
+        missing = [
+            (at, target)
+            for at, (target, verdict) in enumerate(zip(targets, verdicts))
+            if target is not None and isinstance(verdict, b.Missing) and verdict.tried
+        ]
+        if missing:
+            for (at, _), verdict in zip(missing, resolve([target for _, target in missing])):
+                verdicts[at] = verdict
+
+    def _resolve_roles(
+        self, scope: Ref, toolkit: str, targets: Sequence[b.Target], shown: bool
+    ) -> list[b.Resolution]:
         wanted = [Wanted(target, usable(target, visible_kinds(toolkit, target.role))) for target in targets]
         if len(self._ids) > _KEPT:  # windows come and go; nothing of the old ones is needed
             self._ids.clear()
             self._known.clear()
-        pools, labels, names = self._look(scope, wanted)
-        fresh = [each for each in wanted if not self._still(scope, each, pools, labels, names)]
+        pools, labels, names = self._look(scope, wanted, shown)
+        fresh = [each for each in wanted if not (shown and self._still(scope, each, pools, labels, names))]
         self._learn_ids(pools, fresh)
         self._learn_names(pools, fresh)
         captions = {e.value for each in fresh for e in each.pieces if e.kind == "label"}
         found = self._labelled(labels, captions, pools) if captions else Labels()
         verdicts: dict[b.Target, b.Resolution] = {}
         for each in fresh:
-            verdict = self._judge(pools[each.target.role], each.pieces, found.owned)
+            pool = pools[each.target.role]
+            verdict = judge(self._matches(pool, each.pieces, found.owned))
             verdicts[each.target] = verdict
-            self._remember(scope, each, verdict, pools[each.target.role], found)
+            if shown:
+                self._remember(scope, each, verdict, pool, found)
             if isinstance(verdict, b.Found) and each.target.role in w.STANDS_FOR:
                 self.roles[_ref(verdict)] = w.STANDS_FOR[each.target.role]
         return [
@@ -181,7 +199,7 @@ class Finder:
         known = self._known.get((scope, wanted.target))
         return (
             known is not None
-            and pools[wanted.target.role].same_as(known.pool)
+            and tuple(pools[wanted.target.role].members) == known.members
             and (not wanted.asks("label") or labels == known.labels)
             and all(names.get(ref) == text for ref, text in known.said)
         )
@@ -199,27 +217,30 @@ class Finder:
                 said.append(found.spoken[piece.value])
             elif piece.kind == "name":
                 said.append((_ref(verdict), pool.captions[_ref(verdict)]))
-        self._known[scope, wanted.target] = Known(verdict, pool, found.all, tuple(said))
+        self._known[scope, wanted.target] = Known(verdict, tuple(pool.members), found.all, tuple(said))
 
     # ---- rounds of questions ---------------------------------------------------------------------
 
     def _look(
-        self, scope: Ref, wanted: Sequence[Wanted]
+        self, scope: Ref, wanted: Sequence[Wanted], shown: bool
     ) -> tuple[dict[b.Role, Pool], tuple[Ref, ...], dict[Ref, str]]:
         """One round: all controls of the roles, all labels, and the words by which known controls were found."""
         roles = list(dict.fromkeys(each.target.role for each in wanted))
-        asked = [matching(scope, w.ROLES[role], shown) for role in roles for shown in ((), (w.SHOWING,))]
+        asked = [matching(scope, w.ROLES[role], [w.SHOWING]) for role in roles]
+        if not shown:
+            asked += [matching(scope, w.ROLES[role]) for role in roles]
+        searches = len(asked)
         if any(each.asks("label") for each in wanted):
             asked.append(matching(scope, w.LABELS))
-        known = [self._known.get((scope, each.target)) for each in wanted]
+        known = [self._known.get((scope, each.target)) for each in wanted] if shown else []
         said = list(dict.fromkeys(ref for each in known if each for ref, _ in each.said))
         replies = self._bus.ask([*asked, *(name_of(ref) for ref in said)])
-        pools = {}
-        for at, role in enumerate(roles):
-            everything, shown = refs(replies[2 * at]), refs(replies[2 * at + 1])
-            visible = set(shown)
-            pools[role] = Pool(shown, [ref for ref in everything if ref not in visible])
-        labels = tuple(refs(replies[len(asked) - 1])) if len(asked) > 2 * len(roles) else ()
+        pools = {role: Pool(refs(reply)) for role, reply in zip(roles, replies)}
+        if not shown:
+            for role, reply in zip(roles, replies[len(roles) :]):
+                visible = set(pools[role].members)
+                pools[role] = Pool([ref for ref in refs(reply) if ref not in visible])
+        labels = tuple(refs(replies[searches])) if len(asked) > searches else ()
         return pools, labels, dict(zip(said, map(text_reply, replies[len(asked) :])))
 
     def _learn_ids(self, pools: dict[b.Role, Pool], wanted: Sequence[Wanted]) -> None:
@@ -234,11 +255,13 @@ class Finder:
         asked = _asking_for("name", pools, wanted)
         names = dict(zip(asked, self._bus.ask([name_of(ref) for ref in asked])))
         for pool in pools.values():
-            pool.captions = {ref: text_reply(names[ref]) for ref in pool.shown + pool.hidden if ref in names}
+            pool.captions = {ref: text_reply(names[ref]) for ref in pool.members if ref in names}
 
     def _labelled(self, labels: Sequence[Ref], wanted: set[str], pools: dict[b.Role, Pool]) -> Labels:
         """For each wanted caption, the controls that labels of that caption belong to."""
-        names = [text_reply(reply) for reply in self._bus.ask([name_of(ref) for ref in labels])]
+        unasked = [ref for ref in labels if ref not in self._said]
+        self._said |= zip(unasked, map(text_reply, self._bus.ask([name_of(ref) for ref in unasked])))
+        names = [self._said[ref] for ref in labels]
         fitting = [
             (ref, name, value)
             for ref, name in zip(labels, names)
@@ -271,7 +294,7 @@ class Finder:
     ) -> None:
         """A label without a relation belongs to what stands to its right, else below it."""
         spoken = {ref for ref, name in zip(labels, names) if name.strip()}
-        others = {ref for pool in pools.values() for ref in pool.shown} | spoken
+        others = {ref for pool in pools.values() for ref in pool.members} | spoken
         asked = list(others | {label for label, _ in loose})
         replies = self._bus.ask([Call(ref, COMPONENT, "GetExtents", "u", (_WINDOW_COORDS,)) for ref in asked])
         boxes = {ref: Box(*reply) for ref, reply in zip(asked, replies) if not isinstance(reply, Failed)}
@@ -282,14 +305,8 @@ class Finder:
 
     # ---- verdict ---------------------------------------------------------------------------------
 
-    def _judge(self, pool: Pool, pieces: Sequence[b.Evidence], labels: dict[str, list[Ref]]) -> b.Resolution:
-        return judge_shown_first(
-            self._matches(pool, pool.shown, pieces, labels), self._matches(pool, pool.hidden, pieces, labels)
-        )
-
-    def _matches(
-        self, pool: Pool, among: Sequence[Ref], pieces: Sequence[b.Evidence], labels: dict[str, list[Ref]]
-    ) -> Matches:
+    def _matches(self, pool: Pool, pieces: Sequence[b.Evidence], labels: dict[str, list[Ref]]) -> Matches:
+        among = pool.members
         matches: list[tuple[b.EvidenceKind, list[b.Node]]] = []
         for piece in pieces:
             match piece.kind:
@@ -316,7 +333,7 @@ def visible_kinds(toolkit: str, role: b.Role) -> frozenset[b.EvidenceKind]:
 def _asking_for(kind: b.EvidenceKind, pools: dict[b.Role, Pool], wanted: Sequence[Wanted]) -> list[Ref]:
     """The candidates of all roles of which some target wants this kind of evidence."""
     roles = {each.target.role for each in wanted if each.asks(kind)}
-    return list(dict.fromkeys(ref for role in roles for ref in pools[role].shown + pools[role].hidden))
+    return list(dict.fromkeys(ref for role in roles for ref in pools[role].members))
 
 
 def _ref(found: b.Found) -> Ref:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi import words as w
 from tillbridge.screen.backends.atspi.bus import Call, Ref, Reply
+from tillbridge.screen.backends.atspi.find import matching
 from tillbridge.screen.backends.atspi.reading import Reader, value_of, value_reply
 from tillbridge.screen.backends.atspi.table import TABLE, Grid, Tables, tick_column
-from tillbridge.screen.backends.atspi.tops import bits, name_of, ref_of, state_of, text_reply
+from tillbridge.screen.backends.atspi.tops import bits, name_of, ref_of, refs, state_of, text_reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +78,23 @@ class Questions:
         column = tick_column(grid, check.row, lists.boxes[table])
         if column is None:
             raise b.Refused("no_tick")
-        return Question(check, state_of(grid.cell(check.row, column)), lambda reply: _word(reply, w.CHECKED))
+        box = grid.cell(check.row, column)
+        # The same call for all rows of a list: it is sent once.
+        ticked = matching(table, w.CELLS, [w.CHECKED])
+        return Question(check, ticked, lambda reply: "true" if box in refs(reply) else "false")
+
+
+def calls_of(questions: Sequence[Question]) -> list[Call]:
+    """The calls to send, each once."""
+    return list({repr(question.call): question.call for question in questions}.values())
 
 
 def differences(questions: Sequence[Question], replies: Sequence[Reply]) -> tuple[b.Difference, ...]:
-    """The checks whose replies are none of their accepted spellings."""
+    """The checks whose replies (to `calls_of`, in that order) are none of their accepted spellings."""
+    by_call = {repr(call): reply for call, reply in zip(calls_of(questions), replies)}
     found = []
-    for question, reply in zip(questions, replies):
-        seen = question.seen(reply)
+    for question in questions:
+        seen = question.seen(by_call[repr(question.call)])
         if seen not in question.check.accepted:
             found.append(b.Difference(question.check, seen))
     return tuple(found)

@@ -90,18 +90,15 @@ class Tables:
         wanted = [name for name in captions if name != TICK]
         columns = [grid.column(name) for name in wanted]
         selected = self._selected_rows(table)
-        if where is None:
-            chosen: Sequence[int] = range(grid.height)
-        elif where == (SELECTED, "true"):
-            chosen = sorted(row for row in selected if row < grid.height)
-        else:
-            chosen = self._matching_rows(grid, where)
-        texts = self._texts([grid.cell(row, column) for row in chosen for column in columns])
+        chosen, keys = self._chosen(grid, selected, where)
+        key = grid.column(where[0]) if where is not None and keys else -1
+        asked = [(row, column) for row in chosen for column in columns if column != key]
+        texts = dict(zip(asked, self._texts([grid.cell(*place) for place in asked])))
+        texts |= {(row, key): text for row, text in keys.items()}
         ticked = self._ticks(table, grid, chosen) if TICK in captions else {}
-        step = len(columns)
         rows = tuple(
-            b.Row(row, tuple(texts[at * step : (at + 1) * step]), ticked.get(row), row in selected)
-            for at, row in enumerate(chosen)
+            b.Row(row, tuple(texts[row, column] for column in columns), ticked.get(row), row in selected)
+            for row in chosen
         )
         return b.Rows(tuple(wanted), rows, complete=where is None or where[0] != SELECTED)
 
@@ -121,10 +118,18 @@ class Tables:
     def _texts(self, cells: Sequence[Ref]) -> list[str]:
         return [text_reply(reply) for reply in self._bus.ask([name_of(ref) for ref in cells])]
 
-    def _matching_rows(self, grid: Grid, where: tuple[str, str]) -> list[int]:
+    def _chosen(
+        self, grid: Grid, selected: set[int], where: tuple[str, str] | None
+    ) -> tuple[list[int], dict[int, str]]:
+        """The rows to read, and what is known of them already: the cells by which they were chosen."""
+        if where is None:
+            return list(range(grid.height)), {}
+        if where == (SELECTED, "true"):
+            return sorted(row for row in selected if row < grid.height), {}
         column = grid.column(where[0])
-        keys = self._texts([grid.cell(row, column) for row in range(grid.height)])
-        return [row for row, key in enumerate(keys) if key == where[1]]
+        texts = self._texts([grid.cell(row, column) for row in range(grid.height)])
+        keys = {row: text for row, text in enumerate(texts) if text == where[1]}
+        return list(keys), keys
 
     def _selected_rows(self, table: Ref) -> set[int]:
         reply = self._bus.ask_one(Call(table, TABLE, "GetSelectedRows"))

@@ -81,6 +81,8 @@ class Tops:
         reply = self._bus.ask_one(children_of(Ref(w.REGISTRY, w.ROOT)))
         roots = {root.bus: root for root in refs(reply)}
         self._programs = {bus: program for bus, program in self._programs.items() if bus in roots}
+        # The server gives the numbers of a closed program's windows to the next one: they must not stay taken.
+        self._xids = {ref: xid for ref, xid in self._xids.items() if ref.bus in roots}
         for bus, root in roots.items():
             if bus not in self._programs:
                 program = self._meet(root)
@@ -127,6 +129,7 @@ class Tops:
         """All shown or minimised windows of a program, in the order in which it lists them."""
         children = refs(self._bus.ask_one(children_of(self.root(program))))
         self._roles = {ref: r for ref, r in self._roles.items() if ref.bus != program.key or ref in children}
+        self._xids = {ref: x for ref, x in self._xids.items() if ref.bus != program.key or ref in children}
         drawn = {each.xid: each for each in self._screen.windows_of(program.pid)} if self._screen else {}
         replies = self._bus.ask([name_of(ref) for ref in children])
         found = []
