@@ -355,3 +355,17 @@ def test_the_judge_refuses_an_invoice_that_was_never_posted(gnucash: GnuCash) ->
 def test_the_same_seed_makes_the_same_invoices(gnucash: GnuCash, tmp_path: Path) -> None:
     _, again = make_book(tmp_path, seed=7, customers=20)
     assert again == gnucash.invoices
+
+
+def test_a_search_left_by_a_run_that_was_killed_after_its_commit_is_closed_by_the_look(
+    practice: PackPractice, gnucash: GnuCash, desktop: Desktop
+) -> None:
+    wanted = order(gnucash.invoices[16], 100, "V4242-LEFT")
+    posted(practice.post(wanted))
+    with Access(desktop.env) as access:
+        program = access.program(gnucash.process.pid)
+        assert program is not None
+        frame = next(window for title, window in access.windows(program).items() if title.endswith("GnuCash"))
+        access.act(access.menu(frame, "Business", "Customer", "Find Invoice..."))
+        wait_for("Find Invoice", lambda: access.windows(program).get("Find Invoice"))
+    assert [row.reference for row in read_ledger(practice, wanted).marked] == ["V4242-LEFT"]

@@ -99,6 +99,7 @@ class GnuCash:
         with Access(self.env) as access:
             program = self._program(access)
             frame = self._frame(access, program)
+            self._close_all(access, program, "Find Invoice")  # one may be left by a run that was killed
             access.act(access.menu(frame, "Business", "Customer", "Find Invoice..."))
             search = wait_for("Find Invoice", lambda: access.windows(program).get("Find Invoice"))
             access.set_text(access.find(search, "text"), number)
@@ -108,8 +109,7 @@ class GnuCash:
                 raise LaunchError(f"invoice {number} was not found alone: {access.column(table, 0)}")
             access.act(access.find(search, "push button", "View/Edit Invoice"))
             self._wait_title(access, program, f"View Invoice - {number} - GnuCash")
-            access.act(access.find(search, "push button", "Close"))
-            wait_for("the end of the search", lambda: "Find Invoice" not in access.windows(program))
+            self._close_all(access, program, "Find Invoice")
 
     def show_accounts(self) -> None:
         """Bring the accounts tab to the front: no invoice is open on the screen then."""
@@ -184,6 +184,17 @@ class GnuCash:
             if title.endswith(" - GnuCash"):
                 return window
         raise AccessError("GnuCash shows no main window")
+
+    def _close_all(self, access: Access, program: Thing, title: str) -> None:
+        """Press Close in every window of that title."""
+
+        def gone() -> bool:
+            left = [window for window in access.children(program) if access.name(window) == title]
+            for window in left:
+                access.act(access.find(window, "push button", "Close"))
+            return not left
+
+        wait_for(f"the end of {title}", gone)
 
     def _wait_title(self, access: Access, program: Thing, ending: str) -> None:
         wait_for(ending, lambda: access.name(self._frame(access, program)).endswith(ending))
