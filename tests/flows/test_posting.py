@@ -6,7 +6,8 @@ import pytest
 
 from tests.flows.fake_impromed import Clinic, FakeImproMed, money, order
 from tillbridge.domain.money import Money
-from tillbridge.flows.posting_run import SHIELD_S, SHIELD_SPARE_S
+from tillbridge.flows.hands import SHIELD_S
+from tillbridge.flows.posting_run import SHIELD_SPARE_S
 from tillbridge.ports.practice import PostingReport, Trouble
 from tillbridge.screen.backend import Burst, BurstReport, Press, SetText
 from tillbridge.screen.backends.fake import FakeControl, FakeWindow
@@ -244,7 +245,7 @@ def test_an_amount_in_an_unknown_form_is_refused(clinic: Clinic) -> None:
 
 def test_a_typing_person_is_kept_away_only_after_a_disturbance(clinic: Clinic) -> None:
     def typed_over(made: list[FakeControl]) -> None:
-        amount, times = control(made, "txtAmount"), iter((True, False, False, False))
+        amount, times = control(made, "txtAmount"), iter((False, True, False, False))
 
         def stray(one: FakeControl) -> None:
             if next(times):
@@ -258,6 +259,33 @@ def test_a_typing_person_is_kept_away_only_after_a_disturbance(clinic: Clinic) -
     assert clinic.practice.post(order()).stage == "committed"
     assert clinic.guard.shields == 1
     assert clinic.software.posted[0][3] == "-$212.40"
+
+
+def test_a_stray_enter_before_the_end_finds_no_amount(clinic: Clinic) -> None:
+    amounts: list[str] = []
+    clinic.software.on_commit = lambda: None
+    with_payment_fault(
+        clinic,
+        lambda made: setattr(
+            control(made, "cboEmployee"),
+            "on_set",
+            lambda one: amounts.append(clinic.software.payment["txtAmount"].text),
+        ),
+    )
+    clinic.practice.rehearse(order())
+    assert amounts == ["0.00"]
+
+
+def test_a_choice_that_a_person_types_into_is_made_again_with_their_keys_kept_away(clinic: Clinic) -> None:
+    def fails_once(made: list[FakeControl]) -> None:
+        method = control(made, "cboMethod")
+        method.ways = frozenset({"text"})
+        clinic.software.backend.later.append(lambda: setattr(method, "ways", frozenset({"keys"})))
+
+    with_payment_fault(clinic, fails_once)
+    clinic.guard.touched = 1
+    assert clinic.practice.post(order()).stage == "committed"
+    assert clinic.guard.shields >= 1
 
 
 def test_no_commit_is_sent_where_a_typing_person_cannot_be_kept_away(clinic: Clinic) -> None:

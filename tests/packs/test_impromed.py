@@ -307,6 +307,9 @@ def test_closed_software_is_told_and_found_again(lab: Lab) -> None:
     new = lab.until(lambda: _software(lab), "the software is back")
     assert isinstance(old, SoftwareSeen)
     assert new.instance != old.instance
+    report = lab.practice.post(order())
+    assert report.stage == "committed", report.transcript
+    lab.posted()
 
 
 def _software(lab: Lab) -> SoftwareSeen | None:

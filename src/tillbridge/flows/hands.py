@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from tillbridge.domain.errors import OperatorError, PackError
-from tillbridge.screen.backend import Act, Backend, Burst, BurstReport, NotAnswering
+from tillbridge.screen.backend import Act, Backend, Burst, BurstReport, Guard, NotAnswering, Press
 
 
 class NotNow(Exception):
@@ -31,13 +31,25 @@ _NEVER = {
 }
 
 
-class Hands:
-    """Sends bursts with numbers of their own. `note` writes the transcript."""
+SHIELD_S = 1.5
+"""The longest time for which a person's keys are kept away."""
 
-    def __init__(self, backend: Backend, numbers: Iterator[int], note: Callable[..., None]) -> None:
+
+class Hands:
+    """Sends bursts with numbers of their own. `note` writes the transcript.
+
+    `disturbed`: a person was seen typing into what we typed in this run; from then on the person's keys are kept
+    away for the moment of each act that types.
+    """
+
+    def __init__(
+        self, backend: Backend, guard: Guard, numbers: Iterator[int], note: Callable[..., None]
+    ) -> None:
         self.backend = backend
+        self.guard = guard
         self.numbers = numbers
         self.note = note
+        self.disturbed = False
 
     def burst(self, burst: Callable[[int], Burst]) -> BurstReport:
         """Send one burst under a number that was never used."""
@@ -51,9 +63,12 @@ class Hands:
         """
         if not acts:
             return
-        report = self.burst(lambda number: Burst(number, tuple(acts)))
+        mark = self.guard.watch()
+        report = self._shielded(acts) if self.disturbed and _types(acts) else self._plain(acts)
         if report.acts_done == len(acts) and not report.cause:
             return
+        if self.guard.disturbed(mark):
+            self.disturbed = True
         if report.code == "not_answering":
             raise NotAnswering(report.cause)
         if report.code in _NOT_NOW or report.stage == "doubt":
@@ -61,4 +76,19 @@ class Hands:
         code = _NEVER.get(report.code, "act_refused")
         if code == "burst_repeated":
             raise OperatorError("not_answering", why=report.cause)
+        if self.disturbed:
+            raise OperatorError("user_typing", control=what)
         raise PackError(code, control=what, why=report.cause)
+
+    def _plain(self, acts: Sequence[Act]) -> BurstReport:
+        return self.burst(lambda number: Burst(number, tuple(acts)))
+
+    def _shielded(self, acts: Sequence[Act]) -> BurstReport:
+        with self.guard.shield(SHIELD_S) as shield:
+            report = self._plain(acts)
+        self.note("shielded", held=shield.held, swallowed=shield.swallowed)
+        return report
+
+
+def _types(acts: Sequence[Act]) -> bool:
+    return any(not isinstance(act, Press) for act in acts)

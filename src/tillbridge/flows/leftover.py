@@ -1,9 +1,9 @@
 """A payment window that is open before a flow begins: somebody's, or our own from a run that was cut off?
 
-It is ours if it holds our marker. It is also taken for ours if it stands on our client with an empty marker and the
-amount that it opened with or that we would type, no message over it, and nobody has touched mouse or keyboard for a
-good while: a run that was killed just after opening looks like that. Ours is closed by `abandon`, which never posts
-anything; whatever else is open belongs to a person, and nothing is touched.
+It is ours if it holds our marker. It is also taken for ours if it stands on our client with an empty marker and no
+amount but zero, the one that it opened with, or the one that we would type, no message stands over it, and nobody has
+touched mouse or keyboard for a good while: a run that was killed just after opening looks like that. Ours is closed
+by `abandon`, which never posts anything; whatever else is open belongs to a person, and nothing is touched.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _untouched(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
     if any(reading is not None and reading.text.strip() for reading in _typed(writer, walk, "marker")):
         return False
     money = walk.scene.pack.formats.money
-    ours = {walk.facts.values["amount"], walk.facts.values.get("balance")}
+    ours = {walk.facts.values["amount"], walk.facts.values.get("balance"), 0}
     amounts = [reading for reading in _typed(writer, walk, "amount") if reading is not None]
     return _same_client(writer, walk, seen) and all(money.read(one.text) in ours for one in amounts)
 

@@ -14,7 +14,7 @@ from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
 from tillbridge.flows.dialogs import DialogRetry
 from tillbridge.flows.expecting import Expected, differs
 from tillbridge.flows.formats import Unreadable
-from tillbridge.flows.hands import NotNow
+from tillbridge.flows.hands import SHIELD_S, NotNow
 from tillbridge.flows.pack import DialogMeans, During
 from tillbridge.flows.steps import AnyStep, Expect, ExpectRow, Flow, MenuStep, PressStep
 from tillbridge.flows.walk import Walk
@@ -35,7 +35,6 @@ TRIES_MAX = 3
 """How often a flow starts over before the commit when a person or the program disturbs it."""
 BURSTS_MAX = 4
 """How often one filled window is sent again while its checks do not agree yet."""
-SHIELD_S = 1.5
 SHIELD_SPARE_S = 0.3
 """A commit is sent only while the shield will last this much longer."""
 NO_SHIELD = "no_shield"
@@ -161,7 +160,9 @@ class PostingRun:
 
     def _ready(self, *, commit: bool) -> _Burst:
         """Find everything and make plain data of it, so that nothing is looked up inside the burst."""
-        acts = [act for step in self.flow.burst if self._applies(step) for act in self.walk.acts(step)]
+        acts = [
+            act for step in self.flow.burst if self._applies(step) for act in self.walk.filling.acts(step)
+        ]
         titles = [step for step in self.flow.check if isinstance(step, Expect) and _of_title(step)]
         self.walk.steps(titles, "before_commit")
         expected: list[Expected] = []
@@ -173,7 +174,9 @@ class PostingRun:
             elif isinstance(step, ExpectRow):
                 expected += self.walk.expecting.row(step)
         press = self._commit_press() if commit else None
-        return _Burst(tuple(acts), tuple(expected), press, shielded=self.disturbed)
+        return _Burst(
+            tuple(acts), tuple(expected), press, shielded=self.disturbed or self.walk.hands.disturbed
+        )
 
     def _applies(self, step: AnyStep) -> bool:
         return step.when is None or self.walk.holds(step.when, step)
@@ -253,7 +256,7 @@ class PostingRun:
 
     def _why(self, report: BurstReport) -> TillbridgeError:
         """Why nothing was committed, as an error for people."""
-        if self.disturbed:
+        if self.disturbed or self.walk.hands.disturbed:
             return OperatorError("user_typing")
         if report.differences:
             return self._difference(report)

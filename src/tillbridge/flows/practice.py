@@ -16,6 +16,7 @@ from tillbridge.domain.money import Money
 from tillbridge.flows import reading_run
 from tillbridge.flows.apart import Apart
 from tillbridge.flows.dialogs import DialogRetry, Dialogs
+from tillbridge.flows.filling import Secrets
 from tillbridge.flows.fingerprint import Recognised, recognise
 from tillbridge.flows.hands import Hands, NotNow
 from tillbridge.flows.ledger_look import Look, ledger_seen
@@ -28,7 +29,7 @@ from tillbridge.flows.posting_run import End, PostingRun
 from tillbridge.flows.scene import Scene
 from tillbridge.flows.steps import Flow, Verify
 from tillbridge.flows.survey import Survey, survey
-from tillbridge.flows.walk import Secrets, Walk, names_of
+from tillbridge.flows.walk import Walk, names_of
 from tillbridge.ports.practice import (
     InvoiceSeen,
     LedgerSeen,
@@ -135,7 +136,7 @@ class PackPractice:
         pace = Pace(backend, known.program, deadline, slow)
         scene = Scene(backend, known.pack, known.program, pace)
         scene.wanted = _wanted(known.pack, flow)
-        hands = Hands(backend, self.numbers, log.note)
+        hands = Hands(backend, desk.guard, self.numbers, log.note)
         dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note)
         return Walk(scene, facts, hands, dialogs, log.note, desk.secrets, self._apart, desk.guard)
 

@@ -6,24 +6,24 @@ in `read`. Nothing here sends a commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from tillbridge.domain.errors import OperatorError, PackError, SetupError, TillbridgeError
 from tillbridge.flows.apart import Apart
 from tillbridge.flows.dialogs import Dialogs
 from tillbridge.flows.expecting import Expecting, differs
+from tillbridge.flows.filling import Filling, Secrets
 from tillbridge.flows.formats import Unreadable
-from tillbridge.flows.hands import Hands, NotNow
+from tillbridge.flows.hands import SHIELD_S, Hands, NotNow
 from tillbridge.flows.order_facts import Facts, Value, same
-from tillbridge.flows.pack import SELECTED, TICK, During, ListSpec
+from tillbridge.flows.pack import SELECTED, During, ListSpec
 from tillbridge.flows.scene import ListSeen, RowSeen, Scene
 from tillbridge.flows.steps import (
     AnyStep,
     ChooseStep,
     Expect,
     ExpectRow,
-    Given,
     MenuStep,
     ParkStep,
     PressStep,
@@ -38,19 +38,12 @@ from tillbridge.flows.steps import (
     When,
 )
 from tillbridge.screen.backend import (
-    Act,
-    Choose,
     Found,
     Gone,
     Guard,
     Missing,
     NotAnswering,
-    Park,
     Press,
-    SelectRow,
-    SetText,
-    Tick,
-    TickRow,
 )
 from tillbridge.screen.deadline import PING_S
 
@@ -60,11 +53,8 @@ AGREE_S = 1.0
 """A text that is not right yet becomes right within this time (a title that lags)."""
 STILL_S = 1.0
 """A step that is done quietly waits until a person has been still for this long."""
-SHIELD_S = 1.5
 OPEN_S = 10.0
 """A window comes or goes within this time."""
-
-Secrets = Callable[[str], str]
 
 
 class Walk:
@@ -86,10 +76,10 @@ class Walk:
         self.hands = hands
         self.dialogs = dialogs
         self.note = note
-        self.secrets = secrets
         self.apart = apart
         self.guard = guard
         self.expecting = Expecting(scene, facts)
+        self.filling = Filling(scene, facts, self.expecting, secrets)
         self.read: dict[str, Value] = {}
         self.lists: dict[str, ListSeen] = {}
 
@@ -163,7 +153,7 @@ class Walk:
             case PressStep() | MenuStep():
                 self._press(step, during)
             case _:
-                self.hands.do(self.acts(step), _name(step))
+                self.hands.do(self.filling.acts(step), _name(step))
                 self.scene.touched()
 
     # ---- looking ----
@@ -368,69 +358,6 @@ class Walk:
         if self.scene.pace.until(there, OPEN_S) is None:
             raise OperatorError("software_busy", waited_for=f"window.{window} shown")
 
-    def acts(self, step: AnyStep) -> Sequence[Act]:
-        """The acts of a step that types, ticks, chooses, selects or parks; its controls are found here."""
-        match step:
-            case SetStep():
-                return [self._set(step)]
-            case ChooseStep():
-                return [self._choose(step)]
-            case TickStep():
-                return [self._tick(step)]
-            case TickOnly():
-                return self._tick_only(step)
-            case SelectStep():
-                _, row = self.expecting.find_row(step.list, step.where)
-                return [SelectRow(self.scene.node(step.list), row.index)]
-            case ParkStep():
-                return [Park(self.scene.node(step.control))]
-            case _:
-                raise PackError("step_out_of_place", line=step.line)
-
-    def _set(self, step: SetStep) -> SetText:
-        spec = self.scene.pack.controls[step.control]
-        node = self.scene.node(step.control)
-        if step.secret:
-            return SetText(node, self.secrets(step.secret), spec.validates_on == "leave", secret=True)
-        value = self.facts.fill(step.value)
-        text = (
-            ("true" if value else "false")
-            if isinstance(value, bool)
-            else self.scene.pack.formats.write(value)
-        )
-        return SetText(node, text, spec.validates_on == "leave")
-
-    def _choose(self, step: ChooseStep) -> Choose:
-        spec = self.scene.pack.controls[step.control]
-        node = self.scene.node(step.control)
-        wanted = str(self.facts.fill(step.value))
-        if wanted not in self.scene.pace.patiently(lambda: self.scene.backend.choices(node)):
-            raise self._not_offered(step, wanted)
-        return Choose(node, wanted, spec.set_by)
-
-    def _not_offered(self, step: ChooseStep, wanted: str) -> TillbridgeError:
-        if not isinstance(step.value, Given):
-            return PackError("choice_missing", control=step.control, wanted=wanted)
-        code = "method_missing" if step.value.name == "payment_method" else "setting_not_offered"
-        return SetupError(code, setting=step.value.name, wanted=wanted)
-
-    def _tick(self, step: TickStep) -> Tick | TickRow:
-        node = self.scene.node(step.name)
-        if not step.where:
-            return Tick(node, step.on)
-        _, row = self.expecting.find_row(step.name, step.where)
-        return TickRow(node, row.index, step.on)
-
-    def _tick_only(self, step: TickOnly) -> Sequence[TickRow]:
-        listed, chosen = self.expecting.find_row(step.list, step.where, whole=True)
-        node = self.scene.node(step.list)
-        ticks = [column for column, caption in listed.spec.columns.items() if caption == TICK]
-        return [
-            TickRow(node, row.index, row is chosen)
-            for row in listed.rows
-            if any(row.cells[column] is not (row is chosen) for column in ticks)
-        ]
-
 
 _SETTLE_TICK_S = 0.1
 _BREATH_S = 0.05
@@ -449,6 +376,7 @@ _MAY_PASS = frozenset(
         "row_missing",
         "choice_missing",
         "value_not_taken",
+        "user_typing",
         "window_closed",
     }
 )
