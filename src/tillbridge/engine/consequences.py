@@ -2,18 +2,20 @@
 
 Rules 6 and 8: every posting record has a marker of its own; money that went back never changes a posting that is in
 the books, it owes a new one.
+Rule 14: a text that a gateway or a screen sent and that looks like a card number is left out before it is written.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from tillbridge.domain.errors import ImpossibleEvent
+from tillbridge.domain.errors import Fact, ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold import apply
 from tillbridge.domain.guards import money_cell, posting_cell
 from tillbridge.domain.money_leg import Effect
+from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import Cell, PostingEffect, PostingEvent
 
@@ -38,6 +40,7 @@ class Unfolding:
 
     def add(self, event: Event) -> None:
         """Fold one event and everything it brings with it."""
+        event = without_card_numbers(event)
         before = self.payment
         try:
             after = apply(self.payment_id, before, event)
@@ -112,6 +115,18 @@ class Unfolding:
     def _after_posting(self, before: Posting, found: Cell, event: Event) -> None:
         if PostingEffect.OWE_REVERSAL in found.effects:
             self._owe(event, before.reference, before.amount.minor)
+
+
+LEFT_OUT = "(left out: looks like a card number)"
+
+
+def without_card_numbers(event: Event) -> Event:
+    """The event as it may be kept: what happened stays, a text that looks like a card number does not."""
+    clean: dict[str, Fact] = {
+        key: LEFT_OUT if isinstance(value, str) and looks_like_card_number(value) else value
+        for key, value in event.facts.items()
+    }
+    return event if clean == event.facts else replace(event, facts=clean)
 
 
 def _impossible(event: Event, error: ImpossibleEvent) -> Event:
