@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.engine.scripted_desk import ASKED, Desk, usd
 from tillbridge.domain.ledger import LedgerRow
 from tillbridge.domain.next_command import Look, Post
 from tillbridge.domain.posting_leg import PostingState
-from tillbridge.engine.policy import HOUR, SECOND
+from tillbridge.engine.policy import HOUR, MINUTE, SECOND
+from tillbridge.ports.practice import Trouble
 
 # ---- 5, 6, 7: posting -------------------------------------------------------------------------------
 
@@ -141,3 +144,45 @@ def test_a_reversal_is_owed_once_it_is_known_that_it_was_posted(paid: Desk) -> N
     paid.tell("returned", paid.journal.payment("p1").attempts[0].reference)  # type: ignore[union-attr]
     paid.wait(10 * SECOND)
     assert [p.kind for p in paid.step(Look).postings] == ["sale", "return"]
+
+
+# ---- waiting, told once -----------------------------------------------------------------------------
+
+
+def test_a_screen_that_stays_closed_fills_no_journal(paid: Desk) -> None:
+    paid.practice.trouble = Trouble(who="operator", code="software_closed")
+    payment = paid.step(Post)
+    assert payment.postings[0].reason == "software_closed"
+    paid.wait(HOUR)
+    assert paid.step(Post).version == payment.version
+    paid.practice.trouble = Trouble(who="operator", code="user_typing")
+    paid.wait(HOUR)
+    assert paid.step(Post).postings[0].reason == "user_typing"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state"), [(14, PostingState.UNSURE), (15, PostingState.NEEDS_ATTENTION)]
+)
+def test_a_doubt_that_cannot_be_looked_into_calls_a_person_in_the_end(
+    paid: Desk, minutes: int, state: PostingState
+) -> None:
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    paid.practice.trouble = Trouble(who="operator", code="software_closed")
+    paid.wait(minutes * MINUTE)
+    payment = paid.step(Look)
+    assert payment.postings[0].state is state
+    assert payment.postings[0].may_be_posted == (state is PostingState.NEEDS_ATTENTION)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state"), [(14, PostingState.UNSURE), (15, PostingState.NEEDS_ATTENTION)]
+)
+def test_a_list_that_never_proves_anything_calls_a_person_in_the_end(
+    paid: Desk, minutes: int, state: PostingState
+) -> None:
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    paid.practice.look_plan = ["incomplete"]
+    paid.wait(minutes * MINUTE)
+    assert paid.step(Look).postings[0].state is state

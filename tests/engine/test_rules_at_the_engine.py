@@ -221,6 +221,18 @@ def test_another_card_is_bound_by_what_others_took_meanwhile(desk: Desk) -> None
     assert refused.value.code == "not_chargeable"
 
 
+@pytest.mark.parametrize(("asked", "armed"), [("", "front-desk-1"), ("back-room", "back-room")])
+def test_another_card_goes_to_the_same_terminal_unless_another_one_is_named(
+    desk: Desk, asked: str, armed: str
+) -> None:
+    desk.gateway.started = Declined(category="x", retry="other_card")
+    desk.begin()
+    desk.step(Send)
+    payment = desk.engine.try_again("p1", asked)
+    assert [a.terminal_id for a in payment.attempts] == ["front-desk-1", armed]
+    assert payment.attempts[1].asked == usd(ASKED)
+
+
 def refund(minor: int, payment_id: str = "r1") -> dict[str, Any]:
     return {"payment_id": payment_id, "operation": "refund", "entry": None, "of": "p1", "minor": minor}
 
