@@ -18,7 +18,7 @@ from tools.setup.say import Trouble, tell
 ROOT = Path(__file__).resolve().parents[2]
 NO_TEST_FOUND = 5
 """pytest's exit code."""
-PYTEST = ("pytest", "-q", "--durations=5")
+PYTEST = ("pytest", "-q", "--durations=5", "--continue-on-collection-errors")
 
 
 @dataclass(frozen=True)
