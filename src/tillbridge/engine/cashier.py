@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 
 from tillbridge.domain.errors import Fact, JournalError, OperatorError
 from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.guards import money_cell, posting_cell
 from tillbridge.domain.marker import make_marker
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
 from tillbridge.domain.next_command import AskPerson, Command, KeepPartial, commands
@@ -127,7 +128,10 @@ class Engine:
         return self._append(payment_id, payment, (decided,))
 
     def person_says(self, payment_id: str, marker: str, posted: bool | None, person: str) -> Payment:
-        """A person settles a posting: it is in the books (True), it is not (False), it is not needed (None)."""
+        """A person settles a posting: it is in the books (True), it is not (False), it is not needed (None).
+
+        Raises OperatorError `unknown_payment`, `unknown_posting`, `nothing_to_decide` (it is decided, or being typed).
+        """
         payment = self._known(payment_id)
         if payment.posting(marker) is None:
             raise OperatorError("unknown_posting", payment_id=payment_id)
@@ -136,7 +140,10 @@ class Engine:
             False: PostingEvent.SAID_NOT_POSTED,
             None: PostingEvent.DROPPED,
         }[posted]
-        return self._append(payment_id, payment, (self._event(kind, marker, {"person": person}),))
+        said = self._event(kind, marker, {"person": person})
+        if posting_cell(payment, said) is None:
+            raise OperatorError("nothing_to_decide", payment_id=payment_id)
+        return self._append(payment_id, payment, (said,))
 
     def resume(self, payment_id: str) -> Payment:
         """Forget the waiting times of a payment: everything that can go on is due now."""
@@ -239,9 +246,11 @@ class Engine:
     def _tell(self, payment_id: str, kind: MoneyEvent, person: str, refused: str) -> Payment:
         payment = self._known(payment_id)
         live = payment.live
-        if live is None or live.taken:
-            raise OperatorError(refused, payment_id=payment_id)
-        return self._append(payment_id, payment, (self._event(kind, live.reference, {"person": person}),))
+        if live is not None and not live.taken:
+            told = self._event(kind, live.reference, {"person": person})
+            if money_cell(payment, told) is not None:
+                return self._append(payment_id, payment, (told,))
+        raise OperatorError(refused, payment_id=payment_id)
 
     def _restarts(self, payment: Payment) -> Iterable[Event]:
         for attempt in payment.attempts:

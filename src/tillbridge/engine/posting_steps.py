@@ -17,7 +17,7 @@ from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event
 from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.payment import Payment, Posting
-from tillbridge.domain.posting_leg import PostingEvent, PostingState
+from tillbridge.domain.posting_leg import CLOSED, PostingEvent, PostingState
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.work import Result, SearchLedger, Task, Type
 from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Trouble
@@ -56,6 +56,8 @@ def conclude(payment: Payment, task: Task, result: Result, now: Moment, policy: 
         assert isinstance(result, PostingReport)
         return _typed(payment, posting, result, now, policy)
     assert isinstance(task.work, SearchLedger)
+    if posting.state in CLOSED:
+        return [], None  # a person decided while we looked
     pending = list(task.work.pending)
     if isinstance(result, Trouble):
         return pending + _blocked(posting, result, now, policy), None
