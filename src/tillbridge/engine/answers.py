@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tillbridge.domain.errors import Fact
-from tillbridge.domain.event import Event
+from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
 from tillbridge.domain.outcome import (
@@ -25,10 +25,37 @@ from tillbridge.domain.payment import Attempt
 Facts = dict[str, Fact]
 
 
+UNFITTING = "approval_unfitting"
+"""Reason of a doubt: more was approved than asked, or in another currency. It is shown, never posted by itself."""
+
+
 def events_of_outcome(attempt: Attempt, outcome: Outcome, now: Moment) -> list[Event]:
     """The events of an answer to a send."""
+    if not _fits(attempt, outcome):
+        return _unfitting(attempt, now)
     kind, facts = _kind_and_facts(outcome)
     return [Event(kind=kind, at=now, subject=attempt.reference, facts=facts)]
+
+
+def _fits(attempt: Attempt, outcome: Outcome) -> bool:
+    """An approval of what was asked, or of less. Behind the door of killing all of it goes back, whatever it is."""
+    if not isinstance(outcome, Approved | PartiallyApproved):
+        return True
+    if outcome.amount.currency != attempt.asked.currency:
+        return False
+    more = outcome.amount.minor > attempt.asked.minor
+    return not more or attempt.state in (MoneyState.KILLING, MoneyState.KILLED)
+
+
+def _unfitting(attempt: Attempt, now: Moment) -> list[Event]:
+    """Told once: the attempt stays in doubt until a person has looked."""
+    if attempt.reason == UNFITTING:
+        return []
+    task: Facts = {"code": UNFITTING, "task": "approved_unexpected"}
+    return [
+        Event(kind=MoneyEvent.NO_REPLY, at=now, subject=attempt.reference, facts={"reason": UNFITTING}),
+        Event(kind=PaymentEvent.NOTED, at=now, subject=attempt.reference, facts=task),
+    ]
 
 
 def _kind_and_facts(outcome: Outcome) -> tuple[MoneyEvent, Facts]:
@@ -113,6 +140,8 @@ _SETTLE = {
     "returned": MoneyEvent.RETURNED,
 }
 
+_WENT_BACK = ("voided", "rejected", "returned")
+
 _QUIET = {
     MoneyState.RUNNING: MoneyEvent.ACKNOWLEDGED,
     MoneyState.PENDING: MoneyEvent.PENDED,
@@ -123,6 +152,8 @@ _QUIET = {
 
 
 def _found(attempt: Attempt, found: Found, now: Moment, sweep_over: bool) -> list[Event]:
+    if not _fits(attempt, found.outcome):
+        return _unfitting(attempt, now)
     kind, facts = _kind_and_facts(found.outcome)
     settle = _SETTLE.get(found.settle)
     if attempt.state in (MoneyState.KILLING, MoneyState.KILLED):
@@ -133,7 +164,17 @@ def _found(attempt: Attempt, found: Found, now: Moment, sweep_over: bool) -> lis
     kinds = [] if known else [kind]
     if settle is not None and str(settle) != str(attempt.state):
         kinds.append(settle)
-    return [Event(kind=k, at=now, subject=attempt.reference, facts=facts) for k in kinds]
+    events = [Event(kind=k, at=now, subject=attempt.reference, facts=facts) for k in kinds]
+    return events + _back_already(attempt, found, now) if MoneyEvent.APPROVED in kinds else events
+
+
+def _back_already(attempt: Attempt, found: Found, now: Moment) -> list[Event]:
+    """Others gave (some of) it back before we knew that it was taken."""
+    if found.given_back is None or found.given_back.minor <= 0 or found.settle in _WENT_BACK:
+        return []
+    minor = found.given_back.minor
+    facts: Facts = {"returned_minor": minor, "key": f"total:{minor}"}
+    return [Event(kind=MoneyEvent.REFUNDED_ELSEWHERE, at=now, subject=attempt.reference, facts=facts)]
 
 
 def _news_of_pending(attempt: Attempt, kind: MoneyEvent) -> bool:
@@ -146,7 +187,7 @@ def _found_too_late(
     attempt: Attempt, found: Found, kind: MoneyEvent, facts: Facts, now: Moment
 ) -> list[Event]:
     """After the door of killing: what was given back already is over, everything taken is only given back."""
-    if found.settle in ("voided", "rejected", "returned"):
+    if found.settle in _WENT_BACK:
         kind = _SETTLE[found.settle]
     elif found.settle == "settled" and attempt.late_voided:
         kind = MoneyEvent.SETTLED

@@ -12,7 +12,7 @@ from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.money import Parts
 from tillbridge.domain.money_leg import MoneyEvent
-from tillbridge.domain.outcome import Approved, Inquiry, NotSent, Outcome
+from tillbridge.domain.outcome import Approved, Declined, Inquiry, NotSent, Outcome
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.engine import work
 from tillbridge.engine.answers import events_of_inquiry, events_of_outcome
@@ -83,7 +83,7 @@ def conclude(payment: Payment, task: Task, result: Result, now: Moment, policy: 
         case work.Capture():
             return _captured(attempt, result, now)
         case work.GiveBack():
-            return _gave_back(attempt, result, now)
+            return _gave_back(payment, attempt, result, now)
         case work.Kill():
             return _killed(attempt, result, now, policy)
     return _asked(attempt, result, now, policy)
@@ -101,13 +101,19 @@ def _captured(attempt: Attempt, result: Result, now: Moment) -> list[Event]:
     return []
 
 
-def _gave_back(attempt: Attempt, result: Result, now: Moment) -> list[Event]:
+_GIVE_BACK_REFUSED = ("not_refundable", "over_refund", "unsupported", "invalid_request", "amount_limit")
+"""Refusals that trying again does not change. Everything else (`not_refundable_yet`, `unreachable`) passes."""
+
+
+def _gave_back(payment: Payment, attempt: Attempt, result: Result, now: Moment) -> list[Event]:
     assert isinstance(result, work.BackAnswer)
     outcome = result.outcome
     if isinstance(outcome, Approved):
         facts: dict[str, Fact] = {"by": result.by, "returned_minor": attempt.owed_back}
         return [Event(kind=MoneyEvent.GIVEN_BACK, at=now, subject=attempt.reference, facts=facts)]
-    if isinstance(outcome, NotSent) and outcome.code == "not_refundable":
+    refused = isinstance(outcome, NotSent) and outcome.code in _GIVE_BACK_REFUSED
+    told = "give_back_refused" in payment.tasks
+    if (refused or isinstance(outcome, Declined)) and not told:
         facts = {"code": "give_back_refused", "task": "give_back_refused"}
         return [Event(kind=PaymentEvent.NOTED, at=now, subject=attempt.reference, facts=facts)]
     return []
