@@ -51,7 +51,6 @@ class Screen:
         self._display.set_error_handler(lambda *_: None)
         self._root = self._display.screen().root
         self._atoms = {name: self._display.intern_atom(name) for name in _ATOMS}
-        self._pids: dict[int, int] = {}
 
     def windows_of(self, pid: int) -> Sequence[XFacts]:
         """All mapped or minimised top-level windows of one process, lowest first.
@@ -59,7 +58,6 @@ class Screen:
         Passing boxes that no window manager sees (tooltips, menus, what a list shows while one types) are no windows.
         """
         stack = self._stack()
-        self._pids = {xid: owner for xid, owner in self._pids.items() if xid in stack}
         mine = [(level, xid) for level, xid in enumerate(stack) if self._pid(xid) == pid]
         found = [self._facts(xid, level) for level, xid in mine]
         return [facts for facts in found if facts is not None]
@@ -136,11 +134,10 @@ class Screen:
         return [child.id for child in self._root.query_tree().children]
 
     def _pid(self, xid: int) -> int:
-        """The process that owns a window; asked once, and 0 for a window that does not tell."""
-        if xid not in self._pids:
-            value = self._property(self._window(xid), "_NET_WM_PID")
-            self._pids[xid] = int(value[0]) if value else 0
-        return self._pids[xid]
+        """The process that owns a window, 0 for one that does not tell. Asked anew each time: a program that is
+        started again gets the window ids of the one before it."""
+        value = self._property(self._window(xid), "_NET_WM_PID")
+        return int(value[0]) if value else 0
 
     def _property(self, window: XWindow, name: str) -> Sequence[int] | bytes | str | None:
         try:
