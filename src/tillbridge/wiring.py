@@ -315,9 +315,14 @@ class LatePractice:
         return self._with(lambda practice: practice.read_invoice())
 
     def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
+        """A typed amount without an account cannot be looked for: a person enters it (rule 13)."""
+        if not order.account_id:
+            return self._named(enter_yourself(order))
         return self._with(lambda practice: practice.read_ledger(order))
 
     def post(self, order: PostingOrder) -> PostingReport:
+        if not order.account_id:
+            return PostingReport(stage="not_committed", trouble=self._named(enter_yourself(order)))
         return self._reported(lambda practice: practice.post(order))
 
     def rehearse(self, order: PostingOrder) -> PostingReport:
@@ -351,6 +356,10 @@ class LatePractice:
         if trouble.code == "desktop_gone":
             self.close()
         return replace(trouble, facts={"name": self._name, **trouble.facts})
+
+
+def enter_yourself(order: PostingOrder) -> Trouble:
+    return Trouble(who="operator", code="enter_yourself", facts={"payment_id": order.payment_id})
 
 
 # ---- looking after files ------------------------------------------------------------------------

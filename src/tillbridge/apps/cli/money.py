@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +17,9 @@ from tillbridge.apps.cli.client import AgentClient, any_agent
 from tillbridge.strings import sentence
 from tillbridge.wiring import Site, home_folder, load_site
 
-WAIT_MS = 10_000
+WAIT_MS = 4_000
+BLOCKED_S = 12.0
+"""So long the command line watches a payment that waits for the screen; the agent goes on with it."""
 WIDE = 120
 """From this many columns on, a payment's whole id fits in the list."""
 SHORT_ID = 6
@@ -112,20 +115,32 @@ def _pay(agent: AgentClient, options: argparse.Namespace, software: str) -> int:
 
 def _follow(agent: AgentClient, payment_id: str, software: str) -> int:
     """Tell each step as it happens, until nothing goes on by itself."""
-    seen = 0
+    seen, news_at = 0, time.monotonic()
     with CONSOLE.status(sentence("working", section="cli")):
         while True:
             told = agent.get(f"/v1/payments/{payment_id}", after=seen, wait_ms=WAIT_MS)
+            if len(told["story"]) > seen:
+                news_at = time.monotonic()
             for step in told["story"][seen:]:
                 CONSOLE.print(f"  {step['after_ms'] / 1000:6.1f} s  {step['text']}", markup=False)
             seen = len(told["story"])
-            if _rests(told["payment"]):
+            patience_over = time.monotonic() - news_at > BLOCKED_S
+            if _rests(told["payment"]) or _waits(told["payment"], patience_over):
                 return _end(told["payment"], software)
 
 
 def _rests(payment: dict[str, Any]) -> bool:
     """Finished, or only a person can go on, or only the long watch over a stopped try is left."""
     return payment["finished"] or set(payment["next"]) <= {"AskPerson"} or payment["money_state"] == "killed"
+
+
+def _waits(payment: dict[str, Any], patience_over: bool) -> bool:
+    """The money is decided, and what is missing in the books waits for a person, or for long now for the screen."""
+    posting = payment["postings"][-1] if payment["postings"] else None
+    decided = payment["charged"] == "yes" and payment["money_state"] not in ("killing", "unknown")
+    if not decided or posting is None or posting["state"] != "waiting":
+        return False
+    return posting["reason"] == "enter_yourself" or (patience_over and bool(posting["reason"]))
 
 
 def _end(payment: dict[str, Any], software: str) -> int:
@@ -177,8 +192,12 @@ def _show(agent: AgentClient, payment_id: str) -> int:
 
 
 def _say_open(payment: dict[str, Any]) -> None:
-    """What only a person can settle, and how."""
+    """What only a person can settle, and how; what something on the screen holds up, and what."""
     for posting in payment["postings"]:
+        if posting["state"] == "waiting" and posting["reason_text"]:
+            CONSOLE.print(posting["reason_text"], markup=False)
+            if posting["reason"] != "enter_yourself":
+                _say("paid_goes_on")
         if posting["state"] == "needs_attention":
             code = "ask_may_be_posted" if posting["may_be_posted"] else "ask_not_posted"
             _say(code, reason=posting["reason_text"], payment_id=payment["payment_id"])
