@@ -37,6 +37,7 @@ def figures(worlds: Count, real: Sequence[Round], gnucash: Sequence[Round]) -> d
         "kills_by_stage": {stage: fell[stage] for stage in STAGES},
         "kills_elsewhere": sum(fell.values()) - sum(fell[stage] for stage in STAGES),
         "gnucash_kills": len(gnucash),
+        "killed_again": sum(done.again for done in rounds),
         "wrong_ends": worlds.wrong_ends + sum(done.verdict is None or done.verdict.wrong for done in rounds),
         "double_charges": worlds.double_charges + sum(verdict.double_charge for verdict in verdicts),
         "double_postings": worlds.double_postings + sum(verdict.double_posting for verdict in verdicts),

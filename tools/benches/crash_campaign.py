@@ -25,6 +25,8 @@ from tools.gnucash.launch import LaunchError
 
 REST_S = 240.0
 """The longest honest way to an end: the program's settling time (60 s) and the looks around it, on a busy machine."""
+AGAIN = 0.2
+"""The share of rounds in which the second process dies, too."""
 UNDONE_MAX = 6
 ROUNDS_MAX = 400
 FOLDER = parts.ROOT / "var" / "crash"
@@ -39,7 +41,8 @@ def fresh_folder(name: str) -> Path:
 
 @dataclass(slots=True, kw_only=True)
 class Round:
-    """One kill. `aim`: where it was to fall; `fell`: where it fell, by journal and books."""
+    """One kill. `aim`: where it was to fall; `fell`: where it fell, by journal and books. `again`: the process that
+    was to set it right was killed as well, a random while after its start."""
 
     aim: str
     lane: int
@@ -47,6 +50,7 @@ class Round:
     wanted: Wanted
     fell: str = ""
     after_ms: int = 0
+    again: bool = False
     stuck: bool = False
     attention: bool = False
     ended: str = ""
@@ -59,6 +63,7 @@ class Round:
 
     def told(self) -> str:
         where = self.fell if self.fell == self.aim else f"{self.fell} (aimed at {self.aim})"
+        where += ", and once more while setting it right" if self.again else ""
         marks = [self.verdict.why if self.verdict else "", "stuck" if self.stuck else ""]
         marks += ["a person is asked" if self.attention else ""]
         bad = "; ".join(mark for mark in marks if mark)
@@ -68,6 +73,21 @@ class Round:
 def ask(agent: Agent, payment_id: str) -> None:
     """What the face does, before and after: the same request with the same id."""
     agent.post("/v1/payments", {"payment_id": payment_id, "terminal_id": "front-desk-1"})
+
+
+def go_on(agent: Agent, done: Round, chance: random.Random) -> None:
+    """Start the agent again over its journal until it rests; some are killed a second time on their way."""
+    began = time.monotonic()
+    agent.start()
+    ask(agent, done.payment_id)
+    done.again = chance.random() < AGAIN
+    if done.again:
+        time.sleep(chance.uniform(0.0, 3.0))
+        agent.kill()
+        agent.start()
+        ask(agent, done.payment_id)
+    rest(agent, done)
+    done.seconds = time.monotonic() - began
 
 
 def told(agent: Agent, payment_id: str) -> list[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tillbridge.testing.desktop import Desktop
-from tools.benches.crash_campaign import Campaign, Play, Round, ask, fresh_folder, rest, told
+from tools.benches.crash_campaign import Campaign, Play, Round, ask, fresh_folder, go_on, told
 from tools.benches.crash_judge_real import Wanted, judge_books
 from tools.benches.crash_lane import Agent, Json, Network, events_of, start_network, until
 from tools.benches.crash_real import stage_of
@@ -97,11 +97,7 @@ def kill_once(lane: GnuCashLane, aim: str, chance: random.Random) -> Round:
     time.sleep(chance.uniform(0.0, 1.2 if aim == "typing" else WHOLE_S))
     at = lane.agent.kill()
     done.fell = stage_of(events_of(lane.agent.home, payment_id), lane.network.books.new(), (), at)
-    began = time.monotonic()
-    lane.agent.start()
-    ask(lane.agent, payment_id)
-    rest(lane.agent, done)
-    done.seconds = time.monotonic() - began
+    go_on(lane.agent, done, chance)
     return done
 
 

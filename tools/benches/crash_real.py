@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from tools.benches.crash_campaign import Campaign, Play, Round, ask, fresh_folder, rest, told
+from tools.benches.crash_campaign import Campaign, Play, Round, ask, fresh_folder, go_on, told
 from tools.benches.crash_judge_real import Line, Wanted, judge_books
 from tools.benches.crash_lane import Json, Lane, events_of, open_lane, until
 
@@ -139,11 +139,7 @@ def kill_once(lane: Lane, aim: str, chance: random.Random) -> Round:
     kinds = events_of(lane.agent.home, done.payment_id)
     network, rows = lane.network.books.new(), rows_of(lane)
     done.fell = stage_of(kinds, network, rows, at)
-    began = time.monotonic()
-    lane.agent.start()
-    ask(lane.agent, done.payment_id)
-    rest(lane.agent, done)
-    done.seconds = time.monotonic() - began
+    go_on(lane.agent, done, chance)
     done.fell = _of_first_life(done.fell, told(lane.agent, done.payment_id), rows_of(lane))
     return done
 
