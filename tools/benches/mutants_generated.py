@@ -54,10 +54,16 @@ class Generated:
     end: int
     old: str
     new: str
+    code: str
+    """The whole line, without the spaces around it."""
 
     @property
     def name(self) -> str:
-        return f"{self.file}:{self.line} {self.old!r} -> {self.new!r}"
+        return f"{self.file}:{self.line}: {self.change}"
+
+    @property
+    def change(self) -> str:
+        return f"{self.old.strip()!r} -> {self.new.strip()!r} in {self.code}"
 
 
 class _Text:
@@ -88,7 +94,8 @@ def generated(root: Path) -> list[Generated]:
     for file in FILES:
         text = (root / SOURCE / file).read_text()
         for start, end, line, new in _changes(_Text(text), ast.parse(text)):
-            found.append(Generated(file, line, start, end, text[start:end], new))
+            code = text.splitlines()[line - 1].strip()
+            found.append(Generated(file, line, start, end, text[start:end], new, code))
     return sorted(found, key=lambda each: (FILES.index(each.file), each.start, each.new))
 
 
