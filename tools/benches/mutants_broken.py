@@ -35,6 +35,7 @@ ENGINE = tuple(
         "one_payment",
         "patience",
         "rules_hold",
+        "attacks",
     )
 )
 TESTS: dict[str, tuple[str, ...]] = {

@@ -141,6 +141,7 @@ def _new_attempt(payment: Payment, event: Event) -> Attempt:
         asked=asked,
         horizon_ms=event.number("horizon_ms"),
         terminal_id=event.text("terminal_id"),
+        gateway=event.text("gateway"),
         since=event.at,
     )
 

@@ -30,6 +30,8 @@ class Attempt:
     since: Moment
     """When this state was entered."""
     terminal_id: str = ""
+    gateway: str = ""
+    """The gateway account that it was made for; empty where none was written down."""
     sent_at: Moment | None = None
     approved: Money | None = None
     gateway_ref: str = ""

@@ -51,7 +51,7 @@ def _unfitting(attempt: Attempt, now: Moment) -> list[Event]:
     """Told once: the attempt stays in doubt until a person has looked."""
     if attempt.reason == UNFITTING:
         return []
-    task: Facts = {"code": UNFITTING, "task": "approved_unexpected"}
+    task: Facts = {"code": UNFITTING, "task": "approval_unfitting"}
     return [
         Event(kind=MoneyEvent.NO_REPLY, at=now, subject=attempt.reference, facts={"reason": UNFITTING}),
         Event(kind=PaymentEvent.NOTED, at=now, subject=attempt.reference, facts=task),

@@ -17,12 +17,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tillbridge.domain.errors import Fact, JournalError, OperatorError
+from tillbridge.domain.errors import Fact, JournalError, OperatorError, SetupError
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.guards import money_cell, posting_cell
+from tillbridge.domain.invoice import Debt
 from tillbridge.domain.marker import make_marker
-from tillbridge.domain.money_leg import MoneyEvent, MoneyState
-from tillbridge.domain.next_command import AskPerson, Command, KeepPartial, commands
+from tillbridge.domain.moment import Moment, perhaps_passed_ms
+from tillbridge.domain.money import Money
+from tillbridge.domain.money_leg import IN_DOUBT, MoneyEvent, MoneyState
+from tillbridge.domain.next_command import AskPerson, Command, KeepPartial, Send, commands
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import money_steps, posting_steps
@@ -30,12 +33,16 @@ from tillbridge.engine.consequences import Unfolding
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.requests import PayRequest, attempt_created
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
+from tillbridge.engine.typed import doubted, held_by_typed
 from tillbridge.engine.work import Result, SearchLedger, Task, Type, perform
 from tillbridge.ports.clock import Clock
-from tillbridge.ports.gateway import Gateway
+from tillbridge.ports.gateway import Capabilities, Gateway
 from tillbridge.ports.ids import Ids
 from tillbridge.ports.journal import Append, Journal, Limit
 from tillbridge.ports.practice import Practice
+
+RECENT = 100
+"""So many payments are looked through for one that went into the books since a balance was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,35 +66,48 @@ class Engine:
 
     # ---- what the face asks ----
 
-    def begin(self, request: PayRequest) -> Payment:
+    def begin(self, request: PayRequest, capabilities: Capabilities | None = None) -> Payment:
         """Make the payment durable, with its reservation. Sends nothing.
 
-        Raises OperatorError: those of PayRequest.check, `payment_id_used`, `not_chargeable`, `parent_unknown`.
+        `capabilities`: what the gateway told, so that the journal's thread need not wait for it.
+        Raises OperatorError: those of PayRequest.check, `payment_id_used`, `not_chargeable`, `parent_unknown`,
+        `balance_changed` (a payment of ours went into the books since the balance was read), `still_finding_out`.
         """
         known = self.journal.payment(request.payment_id)
         if known is not None:
             if not request.same_as(known):
                 raise OperatorError("payment_id_used", payment_id=request.payment_id)
             return known
-        capabilities = self.gateway.capabilities()
+        capabilities = capabilities or self.gateway.capabilities()
         request.check(capabilities)
+        self._refuse_stale(request.debt, request.read_at)
+        self._refuse_doubted(request)
         now = self.clock.now()
-        attempt = attempt_created(self.ids.reference(), request, capabilities, now)
+        attempt = attempt_created(self.ids.reference(), request, capabilities, now, self.policy.gateway)
         return self._append(request.payment_id, None, (request.created(now), attempt), self._limit(request))
 
-    def try_again(self, payment_id: str, terminal_id: str = "") -> Payment:
+    def try_again(
+        self,
+        payment_id: str,
+        terminal_id: str = "",
+        balance: Money | None = None,
+        read_at: Moment | None = None,
+    ) -> Payment:
         """A new attempt of the same payment (another card), allowed only when all older ones are over.
 
-        Raises OperatorError `unknown_payment`, `still_finding_out`.
+        `balance`, `read_at`: what is owed, read now; None = it cannot be read, and the first balance counts.
+        Raises OperatorError `unknown_payment`, `still_finding_out`, `not_chargeable`, `balance_changed`.
         """
         payment = self._known(payment_id)
         if not payment.may_try_again():
             raise OperatorError("still_finding_out", payment_id=payment_id)
+        self._refuse_stale(payment.debt, read_at if balance is not None else payment.created_at)
         last = payment.attempts[-1]
         facts: dict[str, Fact] = {
             "amount_minor": payment.parts.whole.minor,
             "horizon_ms": self.gateway.capabilities().horizon_ms,
             "terminal_id": terminal_id or last.terminal_id,
+            "gateway": self.policy.gateway,
         }
         created = Event(
             kind=PaymentEvent.ATTEMPT_CREATED,
@@ -95,7 +115,7 @@ class Engine:
             subject=self.ids.reference(),
             facts=facts,
         )
-        return self._append(payment_id, payment, (created,), self._limit_again(payment))
+        return self._append(payment_id, payment, (created,), self._limit_again(payment, balance))
 
     def cancel(self, payment_id: str, person: str = "") -> Payment:
         """Ask to stop what is on the terminal: a request, not a fact. The outcome comes by inquiry.
@@ -152,6 +172,19 @@ class Engine:
             del self.tried[key]
         return payment
 
+    def held(self, debt: Debt) -> int:
+        """Minor units of a debt that are being taken, or were taken and are not seen in the books (rule 4)."""
+        return self.journal.held_minor(debt.scope) + self._typed(debt)
+
+    def refuse_other_gateway(self) -> None:
+        """A doubt is asked of the gateway that has it: another one knows nothing of it, and its "not found" would be
+        told as "not charged". Raises SetupError `gateway_changed`."""
+        mine = self.policy.gateway
+        doubts = [a for p in self._open() for a in p.attempts if a.state in IN_DOUBT]
+        others = [a for a in doubts if mine and a.gateway and a.gateway != mine]
+        if others:
+            raise SetupError("gateway_changed", count=len(others))
+
     # ---- the loop ----
 
     def recover(self) -> list[str]:
@@ -184,6 +217,10 @@ class Engine:
         if command not in commands(payment) or isinstance(command, AskPerson):
             return None
         self._count(payment, command)
+        if isinstance(command, Send) and self._too_old(payment, command.reference):
+            dropped = self._event(MoneyEvent.CANCEL_ASKED, command.reference, {"person": ""})
+            self._append(payment_id, payment, (dropped,))
+            return None
         if isinstance(command, KeepPartial):
             decided = self._event(PaymentEvent.KEEP_DECIDED, command.reference, {"person": "", "keep": True})
             self._append(payment_id, payment, (decided,))
@@ -236,12 +273,37 @@ class Engine:
         balance = request.debt.balance
         if balance is None or request.operation != "sale":
             return None
-        return Limit(scope=request.debt.scope, minor=balance.minor)
+        return Limit(scope=request.debt.scope, minor=max(0, balance.minor - self._typed(request.debt)))
 
-    def _limit_again(self, payment: Payment) -> Limit | None:
-        if payment.of or payment.debt.balance is None or payment.operation != "sale":
+    def _typed(self, debt: Debt) -> int:
+        return held_by_typed(self._open(), debt)
+
+    def _limit_again(self, payment: Payment, now: Money | None) -> Limit | None:
+        balance = now or payment.debt.balance
+        if payment.of or balance is None or payment.operation != "sale":
             return None
-        return Limit(scope=payment.debt.scope, minor=payment.debt.balance.minor)
+        return Limit(scope=payment.debt.scope, minor=max(0, balance.minor - self._typed(payment.debt)))
+
+    def _refuse_stale(self, debt: Debt, read_at: Moment | None) -> None:
+        """Rule 4: a payment that went into the books holds nothing any more, and a balance that was read before that
+        does not show it."""
+        if read_at is None or debt.balance is None:
+            return
+        for payment in self.journal.recent(RECENT):
+            posted = [p.since for p in payment.postings if p.state is PostingState.POSTED]
+            if payment.debt.scope == debt.scope and any(_not_before(at, read_at) for at in posted):
+                raise OperatorError("balance_changed")
+
+    def _refuse_doubted(self, request: PayRequest) -> None:
+        """Rule 13: the same rules hold for a typed amount."""
+        if request.debt.balance is not None or request.operation != "sale":
+            return
+        other = doubted(self._open(), request.debt, request.parts)
+        if other is not None:
+            raise OperatorError("still_finding_out", payment_id=other.payment_id)
+
+    def _open(self) -> list[Payment]:
+        return [self._known(payment_id) for payment_id in self.journal.unfinished()]
 
     def _tell(self, payment_id: str, kind: MoneyEvent, person: str, refused: str) -> Payment:
         payment = self._known(payment_id)
@@ -251,6 +313,15 @@ class Engine:
             if money_cell(payment, told) is not None:
                 return self._append(payment_id, payment, (told,))
         raise OperatorError(refused, payment_id=payment_id)
+
+    def _too_old(self, payment: Payment, reference: str) -> bool:
+        """Power failed, the computer slept or the disk was full before it was sent: the client has left. Nothing was
+        sent, so dropping it is free, while a terminal that lights up hours later is paid by somebody else."""
+        attempt = payment.attempt(reference)
+        now = self.clock.now()
+        since = attempt.since if attempt is not None else payment.created_at
+        passed = perhaps_passed_ms(since, now)
+        return max(passed or 0, abs(now.wall_ms - since.wall_ms)) > self.policy.send_within_ms
 
     def _restarts(self, payment: Payment) -> Iterable[Event]:
         for attempt in payment.attempts:
@@ -309,3 +380,7 @@ class Engine:
                 continue
             return after
         raise JournalError("marker_used", payment_id=payment_id)
+
+
+def _not_before(at: Moment, other: Moment) -> bool:
+    return at.mono_ms >= other.mono_ms if at.boot == other.boot else at.wall_ms >= other.wall_ms

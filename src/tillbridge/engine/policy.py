@@ -13,11 +13,15 @@ class Policy:
     """`payment_methods`: card brand -> the practice software's payment method; `payment_method` for all others."""
 
     currency: str = "USD"
+    gateway: str = ""
+    """Which gateway account this is: written beside each attempt, so that no other one is asked about it."""
     payment_method: str = "Card"
     payment_methods: Mapping[str, str] = field(default_factory=dict)
     employee: str = ""
     marker_length_max: int = 10
     clinic_name: str = ""
+    send_within_ms: int = 2 * MINUTE
+    """A payment that could not be sent within this time is dropped: nobody stands at the terminal any more."""
     partial_decide_ms: int = 60 * SECOND
     """How long the cashier may think about a partial approval; then it is kept."""
     posting_limit_ms: int = 15 * MINUTE

@@ -19,6 +19,7 @@ from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.payment import Payment, Posting
 from tillbridge.domain.posting_leg import CLOSED, PostingEvent, PostingState
 from tillbridge.engine.policy import Policy
+from tillbridge.engine.typed import TYPED
 from tillbridge.engine.work import Result, SearchLedger, Task, Type
 from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Trouble
 
@@ -124,12 +125,28 @@ def _searched(
             return [*pending, _event(posting, PostingEvent.FOUND_WRONG, now, {"reason": why})], None
         case matching.Suspect():
             return [*pending, _event(posting, PostingEvent.SUSPECTED, now, {"reason": "typed_by_hand"})], None
+        case matching.ProvenAbsent() if seen.software.software != payment.debt.software:
+            return pending + _elsewhere(payment, posting, seen, now, policy), None
         case matching.ProvenAbsent() if checking:
             return _clear(payment, posting, now, policy)
         case matching.ProvenAbsent():
             return [*pending, _event(posting, PostingEvent.PROVEN_ABSENT, now, {})], None
         case matching.NotProven(why):
             return pending + _not_proven(posting, why, now, policy), None
+
+
+def _elsewhere(
+    payment: Payment, posting: Posting, seen: LedgerSeen, now: Moment, policy: Policy
+) -> list[Event]:
+    """Rule 13: a typed amount, or one for other software than this, is typed nowhere and proved absent by nothing
+    here: it waits for a person, or for the ledger to show it."""
+    facts: dict[str, Fact] = {"name": seen.software.name, "payment_id": payment.payment_id}
+    trouble = Trouble(who="operator", code="other_software", facts=facts)
+    if payment.debt.software == TYPED:
+        trouble = Trouble(who="operator", code="enter_yourself", facts=facts)
+    if posting.state in (PostingState.WAITING, PostingState.CHECKING):
+        return _blocked(posting, trouble, now, policy)
+    return _not_proven(posting, trouble.code, now, policy)
 
 
 def _clear(payment: Payment, posting: Posting, now: Moment, policy: Policy) -> Concluded:

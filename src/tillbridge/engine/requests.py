@@ -19,7 +19,8 @@ from tillbridge.ports.gateway import Capabilities
 class PayRequest:
     """One press of the green button. `payment_id` was made and saved by the face before (rule 1).
 
-    `of`: the payment to give back, for void and refund.
+    `of`: the payment to give back, for void and refund. `read_at`: a moment before the balance was read, None if
+    none was read.
     """
 
     payment_id: str
@@ -30,6 +31,7 @@ class PayRequest:
     terminal_id: str = ""
     person: str = ""
     of: str = ""
+    read_at: Moment | None = None
 
     def check(self, capabilities: Capabilities) -> None:
         """Raises OperatorError `card_number_typed`, `operation_unknown`, `entry_not_offered`, `amount_not_positive`,
@@ -56,6 +58,9 @@ class PayRequest:
             raise OperatorError("amount_not_positive", text=whole.plain())
         if whole.currency not in capabilities.currencies:
             raise OperatorError("currency_not_offered", currency=whole.currency)
+        balance = self.debt.balance
+        if balance is not None and balance.currency != whole.currency:
+            raise OperatorError("currency_not_offered", currency=balance.currency)
         if whole.minor > capabilities.amount_minor_max:
             raise OperatorError("amount_above_gateway", amount_minor_max=capabilities.amount_minor_max)
 
@@ -84,10 +89,13 @@ class PayRequest:
         return mine == (payment.operation, payment.entry, payment.parts, payment.debt.scope, payment.of)
 
 
-def attempt_created(reference: str, request: PayRequest, capabilities: Capabilities, now: Moment) -> Event:
+def attempt_created(
+    reference: str, request: PayRequest, capabilities: Capabilities, now: Moment, gateway: str
+) -> Event:
     facts: dict[str, Fact] = {
         "amount_minor": request.parts.whole.minor,
         "horizon_ms": capabilities.horizon_ms,
         "terminal_id": request.terminal_id,
+        "gateway": gateway,
     }
     return Event(kind=PaymentEvent.ATTEMPT_CREATED, at=now, subject=reference, facts=facts)

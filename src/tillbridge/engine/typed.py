@@ -1,0 +1,51 @@
+"""Typed amounts (rule 13): nobody read the debt from a screen, so only the client's name tells whose it is.
+
+The same rules hold for them: what a typed payment holds is counted against the client's invoices on the screen, and
+what is just being taken from a client is not taken again because somebody types it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from tillbridge.domain.invoice import Debt
+from tillbridge.domain.money import Parts
+from tillbridge.domain.money_leg import IN_DOUBT, MoneyState
+from tillbridge.domain.payment import Payment, holds
+
+TYPED = "typed"
+"""The software of a debt that nobody read from a screen."""
+
+
+def held_by_typed(open_payments: Iterable[Payment], debt: Debt) -> int:
+    """Minor units that typed payments took, or may take, from the client of a debt that was read from the screen."""
+    if debt.software == TYPED:
+        return 0
+    typed = [p for p in open_payments if p.debt.software == TYPED and may_be_same_debt(p.debt, debt)]
+    return sum(
+        minor for payment in typed for minor in holds(payment).values() if payment.row.direction == "in"
+    )
+
+
+def doubted(open_payments: Iterable[Payment], debt: Debt, parts: Parts) -> Payment | None:
+    """A payment that is just taking the same amount from the same client, or perhaps took it."""
+    for payment in open_payments:
+        moving = any(a.state in IN_DOUBT or a.state is MoneyState.CREATED for a in payment.attempts)
+        if moving and payment.parts == parts and may_be_same_debt(payment.debt, debt):
+            return payment
+    return None
+
+
+def may_be_same_debt(one: Debt, other: Debt) -> bool:
+    """The same client's, as far as both say; names are compared by their words, in any order."""
+    if one.account_id and other.account_id:
+        same = one.account_id.strip() == other.account_id.strip()
+    else:
+        same = _words(one.client) == _words(other.client)
+    number, others = one.invoice_number.strip(), other.invoice_number.strip()
+    return same and (not number or not others or number == others)
+
+
+def _words(name: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", name.casefold()))
