@@ -5,17 +5,14 @@ The judge reads the saved book with code of its own; the clerk is a bare client 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import pytest
 
-from tillbridge.domain.money import Money
+from tests.packs.gnucash_lab import new_practice, order
 from tillbridge.flows.leftover import FORGOTTEN_S
-from tillbridge.flows.practice import Desk, PackPractice
-from tillbridge.flows.shelf import installed
+from tillbridge.flows.practice import PackPractice
 from tillbridge.ports.practice import (
     InvoiceSeen,
     LedgerSeen,
@@ -24,28 +21,12 @@ from tillbridge.ports.practice import (
     SoftwareSeen,
     Trouble,
 )
-from tillbridge.screen.backends.atspi.driver import connect
-from tillbridge.screen.guards.x11 import X11Guard
 from tillbridge.testing.desktop import Desktop
 from tools.gnucash.access import Access, Thing, wait_for
 from tools.gnucash.judge import Book, judge
-from tools.gnucash.launch import CLEARING, RECEIVABLE, GnuCash, Invoice, make_book, start
+from tools.gnucash.launch import CLEARING, GnuCash, Invoice, make_book, start
 
 pytestmark = pytest.mark.gnucash
-SETTINGS = {"transfer_account": CLEARING, "receivable_account": RECEIVABLE}
-
-
-class Log:
-    """Keeps what a run told, for the message of a failing test."""
-
-    def __init__(self, name: str) -> None:
-        self.lines = [name]
-
-    def note(self, what: str, **facts: object) -> None:
-        self.lines.append(f"{what} {facts}")
-
-    def close(self) -> str:
-        return "\n".join(self.lines)
 
 
 @pytest.fixture(scope="module")
@@ -73,47 +54,6 @@ def clean(gnucash: GnuCash) -> Iterator[None]:
     yield
     assert len(gnucash.titles()) == 1
     assert not gnucash.titles()[0].startswith("*")
-
-
-class StillGuard(X11Guard):
-    """The real guard on a desktop that was left alone for as long as it is told."""
-
-    def __init__(self, desktop: Desktop, still_s: float) -> None:
-        super().__init__(desktop.env)
-        self.still_s = still_s
-
-    def idle_s(self) -> float:
-        return self.still_s
-
-
-def new_practice(desktop: Desktop, still_s: float = 5.0) -> PackPractice:
-    desk = Desk(
-        backend=connect(desktop.env),
-        guard=StillGuard(desktop, still_s),
-        clock=time.monotonic,
-        today=date.today,
-        log=Log,
-        secrets=lambda name: name,
-        settings=SETTINGS,
-    )
-    return PackPractice(desk, installed("gnucash"), first_burst=time.time_ns())
-
-
-def order(
-    invoice: Invoice, cents: int, marker: str, *, balance: int | None = None, client: str = ""
-) -> PostingOrder:
-    return PostingOrder(
-        payment_id="a-payment",
-        kind="sale",
-        account_id=client or invoice.client,
-        client=client or invoice.client,
-        invoice_number=invoice.number,
-        amount=Money(minor=cents, currency="USD"),
-        marker=marker,
-        balance=Money(minor=invoice.cents if balance is None else balance, currency="USD"),
-        payment_method="",
-        employee="",
-    )
 
 
 def posted(report: PostingReport) -> None:

@@ -66,7 +66,7 @@ def _offered(scene: Scene, windows: set[str]) -> dict[str, tuple[str, ...]]:
     offered = {}
     for setting in scene.pack.settings.values():
         spec = scene.pack.controls.get(setting.choices_from)
-        if spec is not None and spec.window in windows:
-            node = scene.node(spec.name)
-            offered[setting.name] = tuple(scene.backend.choices(node))
+        found = scene.find([spec.name])[spec.name] if spec is not None and spec.window in windows else None
+        if isinstance(found, Found):
+            offered[setting.name] = tuple(scene.backend.choices(found.node))
     return offered
