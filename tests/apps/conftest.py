@@ -37,3 +37,10 @@ def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     """The simulator and an agent without a screen."""
     with running_counter(tmp_path_factory.mktemp("counter")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def manual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A whole desk whose card terminals wait for a hand."""
+    with running_desk(tmp_path_factory.mktemp("manual"), auto=False) as running:
+        yield running

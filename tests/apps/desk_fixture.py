@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from tools.demo import parts
 
 @dataclass
 class Desk:
-    """`world(act, ...)` acts in the clinic (another user); `knob` turns a fault of the stand-in; `press` the terminal."""
+    """`world(act, ...)` acts in the clinic (another user); `knob` turns a fault of the stand-in; `press` a terminal."""
 
     screen: parts.Screen
     folder: Path
@@ -40,6 +41,29 @@ class Desk:
         httpx.post(
             f"{self.ledger_url}/reset", json={"scene": scene, "seed": 1}, timeout=30
         ).raise_for_status()
+
+    def open_software(self, profile: str = "v6") -> None:
+        """Start the practice software's window (again)."""
+        show = ["-m", "tillbridge.stand_ins.qt", "--profile", profile, "--server", self.ledger_url]
+        with (self.folder / "stand_in.log").open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, *show],
+                env=dict(self.screen.env),
+                cwd=parts.ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+            )
+        self.stack.callback(_end, process)
+
+    def press(self, button: str, terminal: str = "front-desk-1") -> None:
+        """A hand at the card terminal."""
+        self.admin("press", {"terminal": terminal, "button": button})
+
+    def captures(self) -> list[dict[str, Any]]:
+        """Every charge in the card network's books."""
+        lines = (self.folder / "simulator" / "books.jsonl").read_text("utf-8").splitlines()
+        return [entry for entry in map(json.loads, lines) if entry["kind"] == "capture"]
 
     def truth(self) -> list[dict[str, Any]]:
         acts: list[dict[str, Any]] = httpx.get(f"{self.ledger_url}/truth", timeout=10).json()["acts"]
@@ -86,6 +110,11 @@ class Desk:
                 return payment
             if time.monotonic() > ends:
                 raise AssertionError(f"does not come to rest: {payment['next']} {told['story'][-3:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
 
 
 @contextmanager
