@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi.bus import Ref
 from tillbridge.screen.backends.atspi.geometry import Box, labelled_by_place
-from tillbridge.screen.locator import blind_spots, describe, explain, judge, same_words
+from tillbridge.screen.locator import describe, explain, judge, same_words
 
 _NODES = st.lists(st.sampled_from([b.Node("1"), b.Node("2"), b.Node("3")]), max_size=3, unique=True)
 _KINDS: st.SearchStrategy[b.EvidenceKind] = st.sampled_from(("id", "name", "label", "only"))
@@ -39,13 +39,6 @@ def test_a_target_and_what_became_of_it_are_told_in_words() -> None:
     assert describe(target) == 'edit "amount" by id=txtAmount, only inside tab "pane" by name=Money'
     assert explain(b.Several(2, "name")) == "2 controls match by name"
     assert explain(b.Missing(())) == "missing (looked by nothing that this backend can see)"
-
-
-def test_targets_that_a_backend_can_never_find_are_named() -> None:
-    facts = b.BackendFacts("x", frozenset({"label"}), frozenset())
-    seen = b.Target("seen", "edit", (b.Evidence("id", "a"), b.Evidence("label", "A")))
-    unseen = b.Target("unseen", "edit", (b.Evidence("number", "1004"),))
-    assert blind_spots({"seen": seen, "unseen": unseen}, facts) == ("unseen",)
 
 
 def test_a_label_belongs_to_what_stands_beside_it_else_below_it() -> None:

@@ -6,10 +6,9 @@ backend can be more lenient than another. Must not look at a screen itself.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from tillbridge.screen.backend import (
-    BackendFacts,
     Disagree,
     Evidence,
     EvidenceKind,
@@ -80,8 +79,3 @@ def explain(resolution: Resolution) -> str:
             return f"{count} controls match by {kind}"
         case Disagree(kinds):
             return f"the evidence disagrees ({', '.join(kinds)})"
-
-
-def blind_spots(targets: Mapping[str, Target], facts: BackendFacts) -> tuple[str, ...]:
-    """Names of targets that a backend could never find, because it sees none of their evidence."""
-    return tuple(name for name, target in targets.items() if not usable(target, facts.evidence))
