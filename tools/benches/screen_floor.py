@@ -218,7 +218,7 @@ def post(bus: Bare) -> dict[str, str]:
     x = keys.window(title.replace("ImproMed", "Process Payment", 1))
     keys.focus(x)
     _amount(bus, fields, "0.00")
-    _apply(bus, fields["lstApply"], cells["Invoice"])
+    bus.until(lambda: _apply(bus, fields["lstApply"], cells["Invoice"]))
     _choose(bus, keys, x, fields["lstApply"], fields["cboMethod"], METHOD)
     bus.states([fields["txtReference"]])
     bus.ask(fields["txtReference"], "org.a11y.atspi.EditableText", "SetTextContents", "s", MARKER)
@@ -272,15 +272,15 @@ def _select(bus: Bare, keys: Keys, x: Any, grid: Ref, row: int) -> None:
     bus.until(arrived)
 
 
-def _apply(bus: Bare, table: Ref, number: str) -> None:
-    """Read the rows, and see that the invoice alone is ticked, as the software does by itself."""
+def _apply(bus: Bare, table: Ref, number: str) -> bool:
+    """Read the rows, and see whether the invoice alone is ticked, as the software does by itself, a little later."""
     heads = captions(bus, table)
     cells = bus.find(table, [CELL])
     ticked = bus.find(table, [CELL], [CHECKED])
     rows = [cells[at : at + len(heads)] for at in range(0, len(cells), len(heads))]
     numbers = bus.names([row[heads.index("Invoice")] for row in rows])
     bus.names([row[heads.index("Balance")] for row in rows])
-    assert ticked == [rows[numbers.index(number)][0]], "the software ticked something else"
+    return number in numbers and ticked == [rows[numbers.index(number)][0]]
 
 
 def _choose(bus: Bare, keys: Keys, x: Any, before: Ref, combo: Ref, wanted: str) -> None:
