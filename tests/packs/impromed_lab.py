@@ -14,7 +14,7 @@ from tests.stand_ins.running import SOURCE, Server
 from tillbridge.domain.money import Money
 from tillbridge.flows.practice import Desk, PackPractice
 from tillbridge.flows.shelf import installed
-from tillbridge.ports.practice import LedgerSeen, PostingOrder, SoftwareSeen, Trouble
+from tillbridge.ports.practice import InvoiceSeen, LedgerSeen, PostingOrder, SoftwareSeen, Trouble
 from tillbridge.screen.backends.atspi.driver import connect
 from tillbridge.screen.guards.x11 import X11Guard
 from tillbridge.testing.desktop import Desktop
@@ -61,21 +61,38 @@ class Lab:
         return PackPractice(self.desk, installed("impromed"), first_burst=time.time_ns())
 
     def open_skin(self, *options: str) -> subprocess.Popen[bytes]:
-        command = [
-            sys.executable,
-            "-m",
-            "tillbridge.stand_ins.qt",
-            "--profile",
-            "v6",
-            "--server",
-            self.server.url,
-        ]
+        server = ("--profile", "v6", "--server", self.server.url)
+        return self._open("-m", "tillbridge.stand_ins.qt", *server, *options)
+
+    def open_program(self, source: str) -> subprocess.Popen[bytes]:
+        """Another program on the same desktop, given as Python text."""
+        return self._open("-c", source)
+
+    def _open(self, *words: str) -> subprocess.Popen[bytes]:
         env = {**self.desktop.env, "PYTHONPATH": str(SOURCE)}
-        skin = subprocess.Popen(
-            [*command, *options], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        quiet = subprocess.DEVNULL
+        skin = subprocess.Popen([sys.executable, *words], env=env, stdout=quiet, stderr=quiet)
         self.skins.append(skin)
         return skin
+
+    def again(self) -> bool:
+        """Make everything new for the next test without starting anything. False: it has to be built anew."""
+        if len(self.skins) != 1 or self.skins[0].poll() is not None or self.windows() != 1:
+            return False
+        self.server.knobs(ledger_delay_ms="300")
+        self.practice = self.fresh_practice()
+        if self.server.send("/reset", scene="default", seed=1).status_code != 200:
+            return False
+        self.server.knobs(ledger_delay_ms="300")
+        self.until(self._as_at_first, "the first invoice again")
+        return True
+
+    def _as_at_first(self) -> bool:
+        seen = self.practice.read_invoice()
+        return isinstance(seen, InvoiceSeen) and (seen.invoice_number, seen.balance) == (
+            "10482",
+            order().balance,
+        )
 
     def start(self, *options: str) -> None:
         """Open the software and wait until it is recognised."""

@@ -330,6 +330,32 @@ def _code(lab: Lab) -> str:
     return getattr(lab.practice.read_invoice(), "code", "")
 
 
+OTHER_VERSION = """
+import sys
+from PySide6.QtWidgets import QApplication, QLabel, QMainWindow
+app = QApplication(sys.argv)
+window = QMainWindow()
+window.setWindowTitle("ImproMed - 01042 Alvarez, Rosa")
+window.menuBar().addMenu("File")
+window.setCentralWidget(QLabel("Account 01042, balance $212.40"))
+window.show()
+app.exec()
+"""
+
+
+def test_an_unknown_version_is_neither_read_nor_written(closed_lab: Lab) -> None:
+    closed_lab.open_program(OTHER_VERSION)
+    found = closed_lab.until(lambda: _code(closed_lab) == "unknown_version", "the other version")
+    assert found
+    for seen in (
+        closed_lab.practice.identify(),
+        closed_lab.practice.read_ledger(order()),
+        closed_lab.practice.post(order()),
+        closed_lab.practice.rehearse(order()),
+    ):
+        assert (trouble(seen).who, trouble(seen).code) == ("pack", "unknown_version")
+
+
 def test_two_copies_of_the_software_are_told(lab: Lab) -> None:
     lab.open_skin("--workstation", "FRONT2")
     lab.until(lambda: getattr(lab.fresh_practice().identify(), "code", "") == "several_instances", "both")
