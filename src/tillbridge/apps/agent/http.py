@@ -28,8 +28,9 @@ from tillbridge.strings import sentence
 
 Handler = Callable[[Request], Awaitable[Response]]
 BODY_MAX = 64 * 1024
-FORGET_AFTER_S = 0.2
-"""The request's own buffers are let go when its answer has left; then what they held is overwritten."""
+FORGET_AFTER_S = (0.05, 1.0)
+"""The request's own buffers are let go when its answer has left; then what they held is overwritten. Twice: the next
+request may have taken a block that it did not fill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ class _Routes:
                 return JSONResponse(await run_in_threadpool(answer, request, body), headers=_HEADERS)
             except TillbridgeError as error:
                 if error.code == "card_number_typed":
-                    asyncio.get_running_loop().call_later(FORGET_AFTER_S, forget)
+                    for seconds in FORGET_AFTER_S:
+                        asyncio.get_running_loop().call_later(seconds, forget)
                 return _error(error.code, _status(error), {"currency": self._desk.currency, **error.facts})
             except ClientDisconnect:
                 return _error("body_unreadable", 400)
@@ -142,7 +144,7 @@ class _Routes:
         return self._desk.restored.missing()
 
     def accept(self, _request: Request, body: dict[str, Any]) -> Any:
-        return self._desk.restored.settle(str(body.get("person", "")))
+        return self._desk.restored.settle(str(body.get("person") or ""))
 
     def stop(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.ask_to_stop()
