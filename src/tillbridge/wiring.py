@@ -237,6 +237,12 @@ def mark_of(home: Path) -> Path:
     return folder / f"{hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]}.mark"
 
 
+def account_of(site: Site) -> str:
+    """Which gateway and which address or account of it, as a short name; times of its settings do not matter."""
+    told = sorted((name, value) for name, value in site.gateway_settings.items() if not name.endswith("_ms"))
+    return f"{site.gateway}:{hashlib.sha256(repr(told).encode()).hexdigest()[:12]}"
+
+
 def build(site: Site, clock: Clock, ids: Ids) -> Parts:
     """Open the journal and the gateway; the screen is opened at its first use. Raises TillbridgeError."""
     packs = installed(site.pack)
@@ -255,8 +261,14 @@ def build(site: Site, clock: Clock, ids: Ids) -> Parts:
         practice=LatePractice(site.software_name, lambda: build_practice(site, packs)),
         clock=clock,
         ids=ids,
-        policy=replace(site.policy, marker_length_max=length),
+        policy=replace(site.policy, marker_length_max=length, gateway=account_of(site)),
     )
+    try:
+        engine.refuse_other_gateway()
+    except SetupError:
+        gateway.close()
+        journal.close()
+        raise
     return Parts(
         engine=engine, found=tuple(finding.code for finding in journal.found), accept=journal.accept_as_it_is
     )

@@ -10,7 +10,7 @@ from typing import Any
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.apps.agent.views import View, invoice_view, money, payment_view, story, trouble_view
-from tillbridge.domain.errors import OperatorError
+from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.domain.invoice import Debt, chargeable
 from tillbridge.domain.money import Money, only_base, parse_typed
 from tillbridge.domain.operation import Entry
@@ -22,6 +22,8 @@ from tillbridge.strings import sentence
 
 WAIT_MS_MAX = 25_000
 PAYMENT_ID_MAX = 64
+AGAIN_READ_S = 15.0
+"""So long another card waits for the screen to tell what is owed now."""
 
 
 class Desk:
@@ -83,7 +85,7 @@ class Desk:
         view = invoice_view(seen)
         if isinstance(seen, InvoiceSeen):
             debt = debt_of(seen)
-            held = self._runner.ask(lambda engine: engine.journal.held_minor(debt.scope))
+            held = self._runner.ask(lambda engine: engine.held(debt))
             view["chargeable"] = money(chargeable(seen.balance, held))
         return view
 
@@ -123,18 +125,20 @@ class Desk:
     def pay(self, body: dict[str, Any]) -> View:
         """Begin a payment of the invoice on screen, or of typed client and amount (rule 13).
 
-        `payment_id` is the face's. `expected_minor`: what the face showed; another amount on screen is refused.
+        `payment_id` is the face's. `expected_minor`, `client`, `account_id`, `invoice_number`: what the face showed;
+        another amount, client or invoice on screen is refused.
         """
         payment_id = _text(body, "payment_id")
-        if self._runner.fatal is not None:
-            raise self._runner.fatal
-        known = self._runner.ask(lambda engine: engine.journal.payment(payment_id))
+        self._refuse_fatal()
+        known, read_at = self._runner.ask(lambda e: (e.journal.payment(payment_id), e.clock.now()))
         if known is not None:
-            self._refuse_other(known, body)
-            return {"payment": payment_view(known)}
+            return self._same(known, body)
         self.restored.refuse()
         typed, wanted = bool(body.get("typed")), self._wanted(body)
-        debt, owed = self._typed_debt(body, wanted) if typed else self._screen_debt()
+        debt, owed = self._typed_debt(body, wanted) if typed else self._screen_debt(body)
+        known = self._runner.ask(lambda e: e.journal.payment(payment_id))
+        if known is not None:
+            return self._same(known, body)  # another face sent the same press while we read the screen
         request = PayRequest(
             payment_id=payment_id,
             operation=_operation(body),
@@ -143,8 +147,10 @@ class Desk:
             debt=debt,
             terminal_id=self._named_terminal(body),
             person=_text(body, "person", ""),
+            read_at=read_at,
         )
-        begun = self._runner.ask(lambda engine: engine.begin(request))
+        capabilities = self._runner.on_gateway(lambda engine: engine.gateway.capabilities())
+        begun = self._runner.ask(lambda engine: engine.begin(request, capabilities))
         self.changed()
         return {"payment": payment_view(begun)}
 
@@ -156,10 +162,11 @@ class Desk:
             return self._done(
                 lambda e: e.person_says(payment_id, _text(body, "marker"), decisions[verb], _named(person))
             )
+        if verb == "again":
+            return self._again(payment_id, _text(body, "terminal_id", ""))
         verbs: dict[str, Callable[[Engine], Payment]] = {
             "cancel": lambda e: e.cancel(payment_id, person),
             "stop": lambda e: e.stop(payment_id, _named(person)),
-            "again": lambda e: e.try_again(payment_id, _text(body, "terminal_id", "")),
             "keep": lambda e: e.keep_partial(payment_id, True, person),
             "give_back": lambda e: e.keep_partial(payment_id, False, _named(person)),
             "resume": lambda e: e.resume(payment_id),
@@ -210,13 +217,41 @@ class Desk:
         self.changed()
         return {"payment": payment_view(payment)}
 
-    def _screen_debt(self) -> tuple[Debt, Money]:
+    def _screen_debt(self, body: dict[str, Any]) -> tuple[Debt, Money]:
         seen = self._runner.on_screen(lambda practice: practice.read_invoice())
         if isinstance(seen, Trouble):
             raise OperatorError(seen.code, **seen.facts)
         debt = debt_of(seen)
-        held = self._runner.ask(lambda engine: engine.journal.held_minor(debt.scope))
+        _refuse_newcomer(debt, body)
+        held = self._runner.ask(lambda engine: engine.held(debt))
         return debt, chargeable(seen.balance, held)
+
+    def _again(self, payment_id: str, terminal_id: str) -> View:
+        """Another card: a new sale like any other, bound by what is owed now (rules 4 and 9)."""
+        self._refuse_fatal()
+        self.restored.refuse()
+        payment, read_at = self._runner.ask(lambda e: (_read(e, payment_id)[0], e.clock.now()))
+        balance = self._owed_now(payment)
+        return self._done(lambda e: e.try_again(payment_id, terminal_id, balance, read_at))
+
+    def _owed_now(self, payment: Payment) -> Money | None:
+        """None if the screen cannot tell: it shows another invoice, or cannot be read (rule 13)."""
+        if payment.debt.balance is None:
+            return None
+        try:
+            seen = self._runner.on_screen(lambda practice: practice.read_invoice(), AGAIN_READ_S)
+        except TillbridgeError:
+            return None
+        shown = isinstance(seen, InvoiceSeen) and debt_of(seen).scope == payment.debt.scope
+        return seen.balance if shown and isinstance(seen, InvoiceSeen) else None
+
+    def _refuse_fatal(self) -> None:
+        if self._runner.fatal is not None:
+            raise self._runner.fatal
+
+    def _same(self, known: Payment, body: dict[str, Any]) -> View:
+        self._refuse_other(known, body)
+        return {"payment": payment_view(known)}
 
     def _refuse_other(self, known: Payment, body: dict[str, Any]) -> None:
         """Rule 1: a repeated id asks for the same payment. Raises OperatorError `payment_id_used`."""
@@ -325,7 +360,16 @@ def _entry(body: dict[str, Any]) -> Entry:
     return Entry(name)
 
 
+def _refuse_newcomer(debt: Debt, body: dict[str, Any]) -> None:
+    """It charges what the face showed. Raises OperatorError `other_client`, `other_invoice`."""
+    shown = {name: _text(body, name, "").strip() for name in ("client", "account_id", "invoice_number")}
+    if shown["client"] not in ("", debt.client) or shown["account_id"] not in ("", debt.account_id):
+        raise OperatorError("other_client")
+    if shown["invoice_number"] not in ("", debt.invoice_number):
+        raise OperatorError("other_invoice")
+
+
 def _named(person: str) -> str:
-    if not person:
+    if not person.strip():
         raise OperatorError("person_missing")
     return person

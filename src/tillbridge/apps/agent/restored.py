@@ -49,7 +49,7 @@ class Restored:
 
     def settle(self, person: str) -> dict[str, Any]:
         """A named person has seen the list: sales may begin. Reads the list first, so it was possible to see it."""
-        if not person:
+        if not person.strip():
             raise OperatorError("person_missing")
         told = self.missing()
         self.runner.ask(lambda _engine: self.accept())

@@ -14,7 +14,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TypeVar
 
-from tillbridge.domain.errors import SetupError, TillbridgeError
+from tillbridge.domain.errors import OperatorError, SetupError, TillbridgeError
 from tillbridge.engine.cashier import Due, Engine
 from tillbridge.engine.work import Result, SearchLedger, Task, cause_of
 from tillbridge.ports.practice import Practice
@@ -24,6 +24,8 @@ T = TypeVar("T")
 IDLE_S = 2.0
 """The longest sleep of the loop when nothing is due: a bound, not a poll (every request wakes it)."""
 
+READERS_MAX = 8
+"""So many faces may wait for the screen at once."""
 
 END_S = 3.0
 """How long a stop waits for what is under way. What takes longer is left: the next start asks what became of it."""
@@ -76,6 +78,7 @@ class Runner:
         self._screen = Lane("screen", 1)
         self._gateway = Lane("gateway", 4)
         self._closing = False
+        self._readers = threading.BoundedSemaphore(READERS_MAX)
         self._idle = threading.Event()
         self._idle.set()
         self._journal = threading.Thread(target=self._loop, name="journal", daemon=True)
@@ -103,15 +106,21 @@ class Runner:
         """Run something on the journal's thread and wait for it. Raises what it raises."""
         future: Future[T] = Future()
         self._inbox.put(lambda: _answer(future, lambda: question(self._engine)))
-        return future.result(timeout=60)
+        return _waited(future, 60)
 
-    def on_screen(self, look: Callable[[Practice], T]) -> T:
-        """Run something on the screen's thread and wait for it."""
-        return self._screen.submit(lambda: look(self._engine.practice)).result(timeout=180)
+    def on_screen(self, look: Callable[[Practice], T], within_s: float = 180) -> T:
+        """Run something on the screen's thread and wait for it. Raises OperatorError `screen_failed` when too many
+        wait already: a screen that hangs must not keep typed amounts away from the door (rule 13)."""
+        if not self._readers.acquire(blocking=False):
+            raise OperatorError("screen_failed")
+        try:
+            return _waited(self._screen.submit(lambda: look(self._engine.practice)), within_s)
+        finally:
+            self._readers.release()
 
     def on_gateway(self, call: Callable[[Engine], T]) -> T:
         """Run a call to the gateway on its pool and wait for it."""
-        return self._gateway.submit(lambda: call(self._engine)).result(timeout=180)
+        return _waited(self._gateway.submit(lambda: call(self._engine)), 180)
 
     def _loop(self) -> None:
         wait_s = 0.0
@@ -189,7 +198,22 @@ def _told(error: Exception) -> TillbridgeError:
     return error if isinstance(error, TillbridgeError) else SetupError("engine_failed", why=cause_of(error))
 
 
+def _waited(future: Future[T], within_s: float) -> T:
+    """Nobody waits for it any longer: what has not begun is never done. Raises SetupError `failed` (not begun),
+    `agent_gone` (under way)."""
+    try:
+        return future.result(timeout=within_s)
+    except TimeoutError:
+        if future.done():
+            raise
+        if future.cancel():
+            raise SetupError("failed") from None
+        raise SetupError("agent_gone") from None
+
+
 def _answer(future: Future[T], question: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
     try:
         future.set_result(question())
     except Exception as error:  # noqa: BLE001 - handed to the one who asked
