@@ -48,6 +48,8 @@ class Says:
         self.told: Inquiry | Exception = NotFound()
         self.voided: Outcome = PAID
         self.refunded: Outcome = PAID
+        self.captured: Outcome = PAID
+        self.killing = KillAck(answer="acknowledged")
         self.calls: list[str] = []
         self.seen: dict[str, Payment | None] = {}
         self.amounts: list[int] = []
@@ -87,7 +89,11 @@ class Says:
 
     def kill(self, reference: str, gateway_ref: str = "") -> KillAck:
         self._called("kill")
-        return KillAck(answer="acknowledged")
+        return self.killing
+
+    def capture(self, reference: str, gateway_ref: str, amount: Money) -> Outcome:
+        self._called("capture")
+        return self.captured
 
 
 @dataclass

@@ -12,7 +12,7 @@ from tillbridge.domain.errors import OperatorError, SetupError
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Parts
 from tillbridge.domain.money_leg import MoneyState
-from tillbridge.domain.next_command import GiveBack, Inquire, Post, Send
+from tillbridge.domain.next_command import Capture, GiveBack, Inquire, Kill, Post, Send
 from tillbridge.domain.outcome import (
     Cancelled,
     CannotTell,
@@ -27,6 +27,7 @@ from tillbridge.domain.outcome import (
 )
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE, SECOND
+from tillbridge.ports.gateway import KillAck
 from tillbridge.ports.practice import Trouble
 
 # ---- 1: the same id is the same payment -----------------------------------------------------------
@@ -183,6 +184,48 @@ def test_a_refund_of_a_late_approval_is_asked_about_before_it_is_said_again(unkn
     unknown.wait(3 * MINUTE)
     unknown.step(GiveBack)
     assert unknown.gateway.calls.count("refund") == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "tasks"), [("not_refundable", ("give_back_refused",)), ("not_refundable_yet", ())]
+)
+def test_only_a_refusal_that_stands_calls_a_person(unknown: Desk, code: str, tasks: tuple[str, ...]) -> None:
+    late(unknown)
+    unknown.gateway.voided = NotSent(code="not_voidable")
+    unknown.gateway.refunded = NotSent(code=code)
+    unknown.gateway.told = NotFound()
+    assert unknown.step(GiveBack).tasks == tasks
+
+
+@pytest.mark.parametrize(("answer", "kills"), [("acknowledged", 1), ("not_found", 1), ("no_answer", 0)])
+def test_only_an_answered_kill_counts(unknown: Desk, answer: Any, kills: int) -> None:
+    unknown.engine.stop("p1", "Dana")
+    unknown.gateway.killing = KillAck(answer=answer)
+    assert unknown.step(Kill).attempts[0].kills == kills
+
+
+def test_a_kill_that_comes_too_late_is_asked_about_at_once(unknown: Desk) -> None:
+    unknown.engine.stop("p1", "Dana")
+    unknown.gateway.killing = KillAck(answer="too_late")
+    unknown.gateway.told = Found(outcome=PAID)
+    assert unknown.step(Kill).attempts[0].owed_back == ASKED
+
+
+@pytest.mark.parametrize(
+    ("captured", "state"),
+    [
+        (PAID, MoneyState.APPROVED),
+        (Declined(category="x", retry="never"), MoneyState.AUTHORIZED),
+        (Unknown(cause="x"), MoneyState.AUTHORIZED),
+    ],
+)
+def test_only_a_capture_that_is_approved_is_money(desk: Desk, captured: Outcome, state: MoneyState) -> None:
+    desk.gateway.started = replace(PAID, captured=False)
+    desk.gateway.captured = captured
+    desk.begin()
+    desk.step(Send)
+    desk.step(Capture)
+    assert desk.state() is state
 
 
 def test_only_what_is_still_owed_of_a_late_approval_is_refunded(unknown: Desk) -> None:
