@@ -411,3 +411,10 @@ def test_a_partial_approval_that_nobody_decides_is_kept_at_the_end(desk: Desk) -
     desk.step(KeepPartial)
     desk.step(Post)
     assert [row.amount.minor for row in desk.practice.books] == [6_000]
+
+
+def test_the_program_is_asked_for_rows_since_the_day_of_the_payment(paid: Desk) -> None:
+    taken = payment_of(paid).created_at.wall_ms
+    paid.wait(30 * HOUR)
+    paid.step(Post)
+    assert [order.since_wall_ms for order in paid.practice.orders] == [taken]

@@ -42,7 +42,8 @@ class LedgerRow:
 class LedgerSeen:
     """A look into the client's ledger.
 
-    `marked`: rows that carry the marker. `today`: other rows of the same client and day without a marker of ours.
+    `marked`: rows that carry the marker. `today`: other rows of the same client, from the day of the payment until
+    today, without a marker of ours.
     `complete`: every row of the list was seen. `quiet`: the payment window is gone and the program is idle.
     """
 

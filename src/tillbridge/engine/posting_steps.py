@@ -47,6 +47,7 @@ def order_of(payment: Payment, posting: Posting, policy: Policy) -> PostingOrder
         balance=posting.balance_seen or debt.balance,
         payment_method=policy.method_for(attempt.brand if attempt else ""),
         employee=policy.employee,
+        since_wall_ms=payment.created_at.wall_ms,
     )
 
 

@@ -22,19 +22,20 @@ from tillbridge.ports.practice import LedgerRow, LedgerSeen, SoftwareSeen
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look into the ledger was for and in which state the screen was afterwards."""
+    """What a look into the ledger was for and in which state the screen was afterwards. `since`: the first day on
+    which staff may have typed it."""
 
     pack: Pack
     verify: Verify
     applies_to: AppliesTo
     facts: Facts
     software: SoftwareSeen
-    today: date
+    since: date
     quiet: bool
 
 
 def ledger_seen(look: Look, read: Read) -> LedgerSeen:
-    """The rows that carry the order's marker, and the other rows of today.
+    """The rows that carry the order's marker, and the other rows since the day of its payment.
 
     Raises PackError `money_unreadable` when a row with our marker cannot be read.
     """
@@ -52,7 +53,7 @@ def ledger_seen(look: Look, read: Read) -> LedgerSeen:
         made = _row(look, read.rows, row)
         if ours:
             marked.append(made)
-        elif made.date == look.today.isoformat():
+        elif made.date >= look.since.isoformat():
             others.append(made)
     balance = read.values.get("balance")
     currency = look.pack.formats.money.currency

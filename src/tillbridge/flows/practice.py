@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import count
 from typing import Literal, Protocol, TypeVar
 
@@ -83,6 +83,7 @@ class PackPractice:
         self.packs = tuple(packs)
         self.numbers = count(first_burst)
         self._known: Recognised | None = None
+        self._running: frozenset[str] = frozenset()
         self._apart = Apart(desk.clock)
 
     # ---- the port ----
@@ -118,10 +119,13 @@ class PackPractice:
     # ---- inside ----
 
     def _recognised(self) -> Recognised:
-        """The software on the screen; asked anew when the program was restarted. Raises TillbridgeError."""
+        """The software on the screen. Asked anew when any program was started or ended: it may be a second one of
+        the same kind. Raises TillbridgeError."""
         known = self._known
-        if known is not None and any(one.key == known.program.key for one in self.desk.backend.programs()):
+        running = frozenset(one.key for one in self.desk.backend.programs())
+        if known is not None and known.program.key in running and running == self._running:
             return known
+        self._running = running
         found = recognise(self.desk.backend, self.packs)
         if isinstance(found, TillbridgeError):
             self._known = None
@@ -166,11 +170,19 @@ class PackPractice:
             read = reading_run.read(flow, walk, log.note)
             quiet = self._quiet(walk, writer)
             look = Look(
-                known.pack, verify, writer.applies_to, facts, _software(known), self.desk.today(), quiet
+                known.pack, verify, writer.applies_to, facts, _software(known), self._since(order), quiet
             )
             return ledger_seen(look, read)
         finally:
             log.close()
+
+    def _since(self, order: PostingOrder) -> date:
+        """The day on which the money was taken; today if that is not known, or lies ahead (a clock was wrong)."""
+        today = self.desk.today()
+        if not order.since_wall_ms:
+            return today
+        taken = datetime.fromtimestamp(order.since_wall_ms // 1000, UTC).astimezone()
+        return min(taken.date(), today)
 
     def _quiet(self, walk: Walk, writer: Flow) -> bool:
         glance = walk.scene.glance()

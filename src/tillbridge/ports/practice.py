@@ -56,6 +56,7 @@ class PostingOrder:
     """One posting record to make. `amount` is positive; a refund or reversal is told by `kind`.
 
     `balance`: the invoice balance that must be seen before typing (rule 6), None if it is not known.
+    `since_wall_ms`: when the money was taken; staff may have typed it on any day since then. 0 = today.
     """
 
     payment_id: str
@@ -68,6 +69,7 @@ class PostingOrder:
     balance: Money | None
     payment_method: str
     employee: str
+    since_wall_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
