@@ -21,10 +21,12 @@ from tillbridge.domain.errors import OperatorError, SetupError, TillbridgeError
 from tillbridge.domain.next_command import Send
 from tillbridge.domain.outcome import Declined, Pending
 from tillbridge.engine.policy import Policy
+from tillbridge.ports.gateway import Listed
 from tillbridge.ports.practice import InvoiceSeen, Trouble
 from tillbridge.wiring import Site, build
 
 SOON = 20.0
+DAY_MS = 86_400_000
 
 
 class House:
@@ -202,6 +204,30 @@ def test_another_card_is_refused_while_nothing_can_be_recorded(house: House) -> 
     with pytest.raises(SetupError, match="engine_failed"):
         house.desk.act("payment-1", "again", {})
     assert house.charged() == 1
+
+
+def test_the_comparison_begins_before_the_last_payment_and_not_when_it_was_put_in_doubt(house: House) -> None:
+    """The backup is a week old, and something was on the terminal when it was made."""
+    since: list[int] = []
+
+    def list_since(at: int) -> list[Listed]:
+        since.append(at)
+        return []
+
+    house.clinic.gateway.list_since = list_since  # type: ignore[attr-defined]
+    house.clinic.gateway.started = Pending(kind="terminal")
+    house.clinic.clock.now_ms += 30 * DAY_MS
+    made_at = house.clinic.clock.now_ms
+    house.pay()
+    reference = house.until("payment-1", lambda p: p["money_state"] == "running")["attempts"][0]["reference"]
+    house.clinic.clock.now_ms += 7 * DAY_MS
+
+    def doubt(engine: Any) -> None:
+        house.clinic.tell_of("payment-1", "restarted", reference)
+
+    house.runner.ask(doubt)
+    house.restored.missing()
+    assert 0 < since[0] <= made_at - DAY_MS
 
 
 # ---- slow parts -----------------------------------------------------------------------------------

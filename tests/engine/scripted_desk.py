@@ -157,9 +157,12 @@ class Desk:
 
     def tell(self, kind: str, reference: str, **facts: Fact) -> Payment:
         """Something that came from outside (a report, a notice), through the engine's own way into the journal."""
-        payment = self.journal.payment("p1")
+        return self.tell_of("p1", kind, reference, **facts)
+
+    def tell_of(self, payment_id: str, kind: str, reference: str, **facts: Fact) -> Payment:
+        payment = self.journal.payment(payment_id)
         event = Event(kind=kind, at=self.clock.now(), subject=reference, facts=facts)
-        return self.engine._append("p1", payment, (event,))
+        return self.engine._append(payment_id, payment, (event,))
 
     def wait(self, ms: int) -> None:
         self.clock.now_ms += ms

@@ -418,3 +418,17 @@ def test_the_program_is_asked_for_rows_since_the_day_of_the_payment(paid: Desk) 
     paid.wait(30 * HOUR)
     paid.step(Post)
     assert [order.since_wall_ms for order in paid.practice.orders] == [taken]
+
+
+def test_a_search_that_is_old_when_its_turn_comes_allows_no_typing(paid: Desk) -> None:
+    """The screen hung between the search and the typing, and staff typed it by hand meanwhile."""
+    search = paid.engine.start("p1", Post(payment_of(paid).postings[0].marker))
+    assert search is not None
+    typing_it = paid.engine.finish(search, paid.engine.perform(search))
+    assert typing_it is not None
+    paid.wait(3 * MINUTE)
+    assert paid.engine.finish(typing_it, paid.engine.perform(typing_it)) is None
+    assert paid.practice.orders == []
+    assert paid.posting() is PostingState.WAITING
+    paid.step(Post)
+    assert paid.posting() is PostingState.POSTED

@@ -34,7 +34,7 @@ from tillbridge.engine.policy import Policy
 from tillbridge.engine.requests import PayRequest, attempt_created
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.typed import doubted, held_by_typed
-from tillbridge.engine.work import Result, SearchLedger, Task, Type, perform
+from tillbridge.engine.work import Result, SearchLedger, Task, Type, perform, too_old
 from tillbridge.ports.clock import Clock
 from tillbridge.ports.gateway import Capabilities, Gateway
 from tillbridge.ports.ids import Ids
@@ -243,7 +243,7 @@ class Engine:
         return follow
 
     def perform(self, task: Task) -> Result:
-        return perform(task, self.gateway, self.practice)
+        return too_old(task, self.clock.now()) or perform(task, self.gateway, self.practice)
 
     def step(self, payment_id: str, command: Command) -> Payment:
         """start, perform and finish in a row, with everything that follows at once."""

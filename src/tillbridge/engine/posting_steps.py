@@ -160,7 +160,9 @@ def _clear(payment: Payment, posting: Posting, now: Moment, policy: Policy) -> C
     safe = _event(posting, PostingEvent.SAFE_MOMENT, now, {})
     clear = _event(posting, PostingEvent.CLEAR, now, {"balance_minor": balance.minor if balance else None})
     begin = [clear] if posting.state is PostingState.CHECKING else [safe, clear]
-    return begin, Task(payment_id=payment.payment_id, subject=posting.marker, work=Type(order=order))
+    return begin, Task(
+        payment_id=payment.payment_id, subject=posting.marker, work=Type(order=order, searched=now)
+    )
 
 
 def _not_proven(posting: Posting, why: str, now: Moment, policy: Policy) -> list[Event]:

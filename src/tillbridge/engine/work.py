@@ -13,6 +13,7 @@ from typing import Literal
 
 from tillbridge.domain.errors import SetupError
 from tillbridge.domain.event import Event
+from tillbridge.domain.moment import Moment, perhaps_passed_ms
 from tillbridge.domain.money import Money
 from tillbridge.domain.outcome import (
     CannotTell,
@@ -28,6 +29,9 @@ from tillbridge.ports.gateway import AttemptRequest, Gateway, KillAck
 from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Practice, Trouble
 
 Lane = Literal["gateway", "screen"]
+
+SEARCH_HOLDS_MS = 30_000
+"""So long after a search of the ledger the typing may begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,10 @@ class SearchLedger:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Type:
+    """`searched`: when the ledger was searched for it."""
+
     order: PostingOrder
+    searched: Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +126,17 @@ def perform(task: Task, gateway: Gateway, practice: Practice) -> Result:
             return _screen(lambda: practice.read_ledger(order))
         case Type(order=order):
             return _typed(lambda: practice.post(order))
+
+
+def too_old(task: Task, now: Moment) -> PostingReport | None:
+    """Rule 6: a search holds for a short time. A typing that waited longer for the screen is not done."""
+    if not isinstance(task.work, Type):
+        return None
+    passed = perhaps_passed_ms(task.work.searched, now)
+    if passed is not None and passed <= SEARCH_HOLDS_MS:
+        return None
+    trouble = Trouble(who="operator", code="screen_failed", retry_in_ms=1_000)
+    return PostingReport(stage="not_committed", trouble=trouble)
 
 
 def cause_of(error: Exception) -> str:

@@ -58,8 +58,10 @@ class Restored:
 
 
 def _newest(engine: Engine) -> int:
-    payments = engine.journal.recent(50)
-    return max((attempt.since.wall_ms for p in payments for attempt in p.attempts), default=0)
+    """When the newest payment was made, never later than now. What was put in doubt since then does not count: the
+    backup may be older than that."""
+    made = max((payment.created_at.wall_ms for payment in engine.journal.recent(50)), default=0)
+    return min(made, engine.clock.now().wall_ms)
 
 
 def _listed(engine: Engine, since_ms: int) -> list[Listed] | None:
