@@ -92,6 +92,9 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(results, "FOLDER", tmp_path / "bench")
     monkeypatch.setattr(results, "PAGE", tmp_path / "RESULTS.md")
     monkeypatch.setattr(results, "commit", lambda: "abc")
+    most = {"start_ms": 1500, "pss_mb": 80, "cpu_idle_percent": 0.5}
+    targets = {"slow": {"what": "slow"}, "agent": {"what": "agent", "most": most}}
+    monkeypatch.setattr(judge, "targets", lambda: targets)
     return tmp_path / "RESULTS.md"
 
 

@@ -103,6 +103,19 @@ def test_every_mark_has_its_stage_and_no_test_falls_between() -> None:
     assert all(f"not {mark}" in fast.command[-1] for mark in marks)
 
 
+@pytest.mark.parametrize(
+    ("mounts", "folder"),
+    [
+        ("/dev/sda / ext4 rw 0 0\n", "/tmp"),
+        ("/dev/sda / ext4 rw 0 0\ntmpfs /tmp tmpfs rw 0 0\n", "/var/tmp"),
+        ("tmpfs / tmpfs rw 0 0\n/dev/sda /tmp ext4 rw 0 0\n", "/tmp"),
+        ("", "/tmp"),
+    ],
+)
+def test_tests_write_to_a_disk_also_where_the_usual_folder_is_in_memory(mounts: str, folder: str) -> None:
+    assert stages.disk_for_files("/tmp", mounts) == folder
+
+
 def test_a_stage_without_a_test_has_failed(tmp_path: Path) -> None:
     (tmp_path / "test_none.py").write_text("")
     command = (sys.executable, "-m", "pytest", "-q", str(tmp_path))

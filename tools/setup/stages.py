@@ -87,6 +87,17 @@ def run(stages: Sequence[Stage], env: Mapping[str, str], installed_s: float) -> 
     return 1 if failed else 0
 
 
+def disk_for_files(default: str, mounts: str) -> str:
+    """Where tests may write: the journal's tests need a real disk, and /tmp is in memory on some machines.
+
+    `mounts`: the text of /proc/mounts. /var/tmp is on disk wherever the rules of the file system are kept.
+    """
+    kinds = {fields[1]: fields[2] for line in mounts.splitlines() if len(fields := line.split()) > 2}
+    around = [path for path in kinds if Path(default).is_relative_to(path)]
+    kind = kinds[max(around, key=len)] if around else ""
+    return "/var/tmp" if kind in {"tmpfs", "ramfs"} else default
+
+
 def one(stage: Stage, env: Mapping[str, str]) -> Result:
     started = time.monotonic()
     child = subprocess.Popen(
