@@ -10,6 +10,7 @@ from tests.domain.story import (
     REF,
     approved,
     attempt,
+    created,
     event,
     refund,
     refund_created,
@@ -176,3 +177,18 @@ def test_a_late_approval_that_others_refunded_more_than_once_is_over_returned() 
     payment = told(event("refunded_elsewhere", REF, returned_minor=ASKED, key="r-1"), start=payment)
     assert payment.over_returned == usd(ASKED)
     assert payment.tasks == ("over_returned",)
+
+
+def test_what_others_refunded_beyond_a_late_approval_is_over_returned_by_its_own_sum() -> None:
+    payment = told(created(), attempt())
+    payment = run(payment, "send_started", "no_reply", "stopped", "approved", "given_back")
+    payment = told(event("refunded_elsewhere", REF, returned_minor=700, key="r-1"), start=payment)
+    assert payment.over_returned == usd(700)
+
+
+def test_a_refund_of_a_killed_attempt_that_was_never_seen_to_take_money_is_not_over_returned() -> None:
+    payment = run(told(created(), attempt()), "send_started", "no_reply", "stopped", "declined")
+    payment = told(event("refunded_elsewhere", REF, returned_minor=700, key="r-1"), start=payment)
+    assert payment.over_returned == usd(0)
+    payment = told(event("approved", REF, amount_minor=ASKED), start=payment)
+    assert payment.attempts[0].owed_back == ASKED - 700

@@ -148,7 +148,7 @@ def test_a_taking_is_a_positive_row(kind: str) -> None:
 
 def test_a_cut_marker_is_found_while_no_other_one_begins_alike() -> None:
     cut = row(reference="V4242-K7")
-    assert look(seen(cut, reference_length=8)) == FoundRight(cut)
+    assert look(seen(cut, reference_length=8), other_markers=[]) == FoundRight(cut)
     assert look(seen(today=(cut,), reference_length=8), other_markers=["V4242-M3P4"]) == FoundRight(cut)
 
 
@@ -157,9 +157,19 @@ def test_a_cut_marker_that_may_be_another_one_proves_nothing() -> None:
     assert look(seen(cut, reference_length=8), other_markers=["V4242-K7ZZ"]) == NotProven("marker_cut")
 
 
+def test_a_cut_marker_proves_nothing_to_who_does_not_know_the_others() -> None:
+    assert look(seen(row(reference="V4242-K7"), reference_length=8)) == NotProven("marker_cut")
+
+
+def test_five_characters_are_the_least_that_a_cut_marker_keeps() -> None:
+    assert look(seen(row(reference="V4242"), reference_length=5), other_markers=[]) == FoundRight(
+        row(reference="V4242")
+    )
+
+
 def test_two_rows_with_our_cut_marker_are_wrong() -> None:
     cut = row(reference="V4242-K7")
-    assert look(seen(cut, cut, reference_length=8)) == FoundWrong("twice", cut)
+    assert look(seen(cut, cut, reference_length=8), other_markers=[]) == FoundWrong("twice", cut)
 
 
 @pytest.mark.parametrize(

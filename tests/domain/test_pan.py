@@ -85,6 +85,32 @@ def test_a_card_number_with_its_expiry_behind_it_is_found(card: str, more: str) 
     assert looks_like_card_number(f"{more} {card}")
 
 
+@pytest.mark.parametrize("more", ["123", "1225"])
+@pytest.mark.parametrize("card", ["4111111111111111", "5555555555554444", "378282246310005"])
+def test_a_card_number_with_its_code_glued_to_it_is_found(card: str, more: str) -> None:
+    assert looks_like_card_number(card + more)
+    assert looks_like_card_number(more + card)
+
+
+NO_ISSUER = with_check_digit("7" + "123456789" + "01234")
+"""A right check digit, but no card begins so."""
+
+
+@pytest.mark.parametrize(
+    ("sizes", "found"),
+    [
+        ([16], True), ([4, 4, 4, 4], True), ([8, 8], True), ([5, 5, 5, 1], True), ([5, 4, 4, 3], False),
+        ([4, 4, 3, 5], False), ([3, 3, 3, 3, 4], False), ([6, 4, 6], False),
+    ],
+)  # fmt: skip
+def test_uneven_groups_count_only_with_a_cards_first_digits(sizes: list[int], found: bool) -> None:
+    groups, rest = [], NO_ISSUER
+    for size in sizes:
+        groups.append(rest[:size])
+        rest = rest[size:]
+    assert looks_like_card_number(" ".join(groups)) == found
+
+
 @pytest.mark.parametrize("card", TEST_CARDS)
 def test_a_card_number_with_more_glued_to_it_is_found(card: str) -> None:
     more = "1225" * 2

@@ -230,6 +230,34 @@ def test_the_reversal_of_money_that_comes_back_is_not_needed_any_more() -> None:
     assert not payment.may_post(REF)
 
 
+def test_money_that_comes_back_leaves_a_waiting_posting_waiting() -> None:
+    assert state(run(at_work(), "returned", "re_presented")) is S.WAITING
+
+
+def test_a_reversal_that_is_in_the_books_stays_there_when_the_money_comes_back() -> None:
+    payment = more(run(more(unsure(), "found"), "settled", "returned"), "money_returned")
+    payment = told(posting(MARK2, kind="return"), event("posting_owed", MARK2), start=payment)
+    payment = run(told(event("posting_said_posted", MARK2, person="Dana"), start=payment), "re_presented")
+    assert state(payment, MARK2) is S.POSTED
+    assert payment.may_post(REF)
+
+
+def test_a_balance_that_was_seen_is_kept_until_a_person_says_to_try_again() -> None:
+    seen = event("posting_blocked", MARK, reason="balance_changed", seen_minor=700)
+    payment = more(told(seen, start=at_work()), "blocked", "limit_passed")
+    balance = the_posting(payment).balance_seen
+    assert balance is not None
+    assert balance.minor == 700
+    assert the_posting(more(payment, "said_not_posted")).balance_seen is None
+
+
+@pytest.mark.parametrize(
+    "facts", [{"reason": "other", "seen_minor": 5}, {"reason": "balance_changed", "seen_minor": "5"}]
+)
+def test_only_a_balance_that_was_read_is_remembered(facts: dict[str, int | str]) -> None:
+    assert the_posting(told(event("posting_blocked", MARK, **facts), start=at_work())).balance_seen is None
+
+
 def test_money_that_comes_back_while_unsure_makes_the_posting_right_again() -> None:
     payment = run(more(run(unsure(), "returned"), "money_returned"), "re_presented")
     assert not the_posting(payment).settle_first

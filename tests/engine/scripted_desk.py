@@ -53,6 +53,7 @@ class Says:
         self.calls: list[str] = []
         self.seen: dict[str, Payment | None] = {}
         self.amounts: list[int] = []
+        self.asked: list[AttemptRequest] = []
 
     def _called(self, name: str, answer: object = None) -> None:
         self.calls.append(name)
@@ -67,6 +68,7 @@ class Says:
         )  # fmt: skip
 
     def start_terminal(self, request: AttemptRequest) -> Outcome:
+        self.asked.append(request)
         self._called("start", self.started)
         return cast("Outcome", self.started)
 

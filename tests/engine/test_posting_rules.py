@@ -186,3 +186,9 @@ def test_a_list_that_never_proves_anything_calls_a_person_in_the_end(
     paid.practice.look_plan = ["incomplete"]
     paid.wait(minutes * MINUTE)
     assert paid.step(Look).postings[0].state is state
+
+
+def test_a_posting_waits_as_long_as_the_trouble_says(paid: Desk) -> None:
+    paid.practice.trouble = Trouble(who="operator", code="client_locked", retry_in_ms=7 * MINUTE)
+    payment = paid.step(Post)
+    assert payment.postings[0].not_before == paid.clock.now().plus_ms(7 * MINUTE)

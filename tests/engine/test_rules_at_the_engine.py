@@ -125,6 +125,68 @@ def test_only_a_not_found_after_the_horizon_opens_the_door(unknown: Desk) -> Non
     assert unknown.state() is MoneyState.KILLING
 
 
+def test_the_horizon_counts_from_the_send_on(desk: Desk) -> None:
+    desk.gateway.started = Pending(kind="terminal")
+    desk.begin()
+    desk.step(Send)
+    desk.wait(2 * MINUTE)
+    desk.step(Inquire)
+    assert desk.state() is MoneyState.UNKNOWN
+    desk.wait(1 * MINUTE)
+    desk.step(Inquire)
+    assert desk.state() is MoneyState.KILLING
+
+
+def test_what_cannot_be_is_kept_and_shown_and_changes_nothing(desk: Desk) -> None:
+    payment = desk.begin()
+    after = desk.tell("settled", payment.attempts[0].reference)
+    assert after.attempts == payment.attempts
+    assert after.tasks == ("impossible_event",)
+    stored = desk.journal.events("p1")[-1].event
+    assert (stored.kind, stored.facts["kind"], stored.facts["state"]) == ("impossible", "settled", "created")
+
+
+def test_only_the_news_that_it_runs_may_be_lost_in_a_power_cut(desk: Desk) -> None:
+    kept: list[tuple[list[str], bool]] = []
+    desk.journal.before_append = lambda append: kept.append(([e.kind for e in append.events], append.durable))
+    desk.gateway.started = Pending(kind="terminal")
+    desk.begin()
+    desk.step(Send)
+    assert kept == [
+        (["payment_created", "attempt_created"], True),
+        (["send_started"], True),
+        (["acknowledged"], False),
+    ]
+
+
+def test_resuming_a_payment_makes_its_own_commands_due_and_no_others(unknown: Desk) -> None:
+    unknown.begin(payment_id="p2", debt=debt(invoice_number="2"))
+    unknown.step(Send, "p2")
+    unknown.wait(5 * SECOND)
+    unknown.step(Inquire)
+    unknown.step(Inquire, "p2")
+    waits = {due.payment_id: due.in_ms for due in unknown.engine.due()}
+    assert waits == {"p1": 3 * SECOND, "p2": 3 * SECOND}
+    unknown.engine.resume("p1")
+    assert {due.payment_id: due.in_ms for due in unknown.engine.due()} == {"p1": 0, "p2": 3 * SECOND}
+
+
+def test_the_terminal_shows_the_clinic_and_one_letter_of_the_client(desk: Desk) -> None:
+    desk.engine = replace(desk.engine, policy=replace(desk.engine.policy, clinic_name="Pine Street Vet"))
+    desk.begin()
+    desk.step(Send)
+    asked = desk.gateway.asked[0]
+    assert asked.show == ("Pine Street Vet", "A")
+    assert (asked.amount, asked.terminal_id, asked.invoice_number) == (usd(ASKED), "front-desk-1", "10482")
+
+
+def test_one_cent_is_an_amount_and_nothing_is_not(desk: Desk) -> None:
+    assert desk.begin(minor=1).parts.whole == usd(1)
+    with pytest.raises(OperatorError) as refused:
+        desk.begin(payment_id="p2", minor=0)
+    assert refused.value.code == "amount_not_positive"
+
+
 def test_a_changed_wall_clock_opens_no_door(unknown: Desk) -> None:
     @dataclass(frozen=True)
     class Ahead:

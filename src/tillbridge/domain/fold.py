@@ -380,7 +380,6 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
     if cell is None:
         raise _impossible(event, posting.state)
     since = posting.since if cell.to is posting.state else event.at
-    typing = cell.to is PostingState.TYPING
     retry_in_ms = event.number_or("retry_in_ms", 0)
     changed = replace(
         posting,
@@ -388,7 +387,6 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
         since=since,
         balance_seen=_balance_seen(posting, event),
         touched_at=event.at if _perhaps_committed(posting, cell) else posting.touched_at,
-        ever_typed=posting.ever_typed or typing,
         reason=event.text("reason", "" if cell.to is PostingState.POSTED else posting.reason),
         not_before=event.at.plus_ms(retry_in_ms) if retry_in_ms else None,
         suspect_dismissed=posting.suspect_dismissed or kind is PostingEvent.SAID_NOT_POSTED,

@@ -81,24 +81,25 @@ def match(
     seen: LedgerSeen,
     last_touch: Moment | None,
     now: Moment,
-    other_markers: Collection[str] = (),
+    other_markers: Collection[str] | None = None,
 ) -> Verdict:
     """`last_touch`: the last moment at which a commit of ours may have been sent (the end of the last typing, or the
     restart after it); None for a posting that was never typed. `other_markers`: all other markers of the journal;
-    without them a marker that the software cut proves nothing, and short ones of ours look like staff's typing.
+    without them (None) a marker that the software cut proves nothing, and short ones of ours look like staff's typing.
     """
     rows = (*seen.marked, *seen.today)
     ours = [row for row in rows if carries(row.reference, order.marker)]
     if not ours:
         cut = [row for row in rows if _cut(row.reference, order.marker, seen.reference_length)]
-        if cut and any(_cut(cut[0].reference, other, seen.reference_length) for other in other_markers):
+        alike = other_markers is None or any(_same_cut(order.marker, other, seen) for other in other_markers)
+        if cut and alike:
             return NotProven("marker_cut")
         ours = cut
     if ours:
         return _found(order, ours)
     if seen.marked:
         return NotProven("marker_unclear")
-    suspect = next((row for row in seen.today if _suspicious(order, row, other_markers)), None)
+    suspect = next((row for row in seen.today if _suspicious(order, row, other_markers or ())), None)
     verdict = _absent(seen, last_touch, now)
     if suspect is not None and (last_touch is None or verdict == ProvenAbsent()):
         return Suspect(suspect)
@@ -116,6 +117,10 @@ def _cut(reference: str, marker: str, length: int) -> bool:
     left = marker[:length].rstrip().upper()
     cuts = CUT_LENGTH_MIN <= length < len(marker)
     return cuts and reference.strip().upper() == left
+
+
+def _same_cut(marker: str, other: str, seen: LedgerSeen) -> bool:
+    return _cut(marker[: seen.reference_length], other, seen.reference_length)
 
 
 def _found(order: Wanted, ours: list[LedgerRow]) -> Verdict:

@@ -62,10 +62,10 @@ def _digit(character: str) -> str:
 
 
 def _windows(groups: list[str]) -> Iterator[tuple[str, ...]]:
-    """Every stretch of neighbouring groups with 13 to 19 digits; of longer solid digits their beginning and end."""
+    """Every stretch of neighbouring groups with 13 to 19 digits, and the beginning and end of solid ones: something
+    may be glued to the number."""
     for first in range(len(groups)):
-        if len(groups[first]) > 19:
-            yield from (((part),) for part in _ends(groups[first]))
+        yield from (((part),) for part in _ends(groups[first]))
         size = 0
         for last in range(first, len(groups)):
             size += len(groups[last])
@@ -76,15 +76,22 @@ def _windows(groups: list[str]) -> Iterator[tuple[str, ...]]:
 
 
 def _ends(solid: str) -> Iterator[str]:
-    for size in range(13, 20):
-        yield from (part for part in (solid[:size], solid[-size:]) if _ISSUERS.fullmatch(part))
+    """What may be a card number with its code (three digits or more) or anything longer glued to it."""
+    sizes = range(13, 20) if len(solid) > 19 else (15, 16)
+    for size in () if _is_time(solid) else sizes:
+        if len(solid) >= size + 3:
+            yield from (part for part in (solid[:size], solid[-size:]) if _ISSUERS.fullmatch(part))
+
+
+def _is_time(solid: str) -> bool:
+    return (_TIME.fullmatch(solid) or _EPOCH.fullmatch(solid)) is not None
 
 
 def _card(groups: tuple[str, ...]) -> bool:
     digits = "".join(groups)
     if not luhn_valid(digits) or digits[0] == "0":
         return False
-    if len(groups) == 1 and (_TIME.fullmatch(digits) or _EPOCH.fullmatch(digits)):
+    if len(groups) == 1 and _is_time(digits):
         return False
     return _card_like(groups) or _ISSUERS.fullmatch(digits) is not None
 

@@ -93,7 +93,6 @@ class Posting:
     """The last moment at which a commit may have been sent: absence is proved only some time after it."""
     reason: str = ""
     may_be_posted: bool = False
-    ever_typed: bool = False
     not_before: Moment | None = None
     by: str = ""
     """Who posted it: `us`, or the person who said so."""
