@@ -152,6 +152,13 @@ def test_a_void_that_settled_all_the_same_gave_nothing_back() -> None:
     assert the_attempt(payment).owed_back == ASKED
 
 
+def test_a_settlement_forgets_nothing_of_what_was_refunded() -> None:
+    payment = told(
+        event("given_back", REF, by="refund", returned_minor=4_000), start=run(killing(), "approved")
+    )
+    assert the_attempt(run(payment, "settled")).owed_back == 6_000
+
+
 def test_a_refunded_sale_that_settles_stays_killed() -> None:
     payment = told(event("given_back", REF, by="refund"), start=run(killing(), "approved"))
     assert the_attempt(run(payment, "settled")).state is S.KILLED

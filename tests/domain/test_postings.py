@@ -130,6 +130,14 @@ def test_a_list_that_proves_nothing_calls_a_person_if_a_commit_may_once_have_bee
     assert the_posting(payment).may_be_posted
 
 
+def test_a_row_that_a_person_dismissed_stays_dismissed() -> None:
+    payment = at_work("suspected")
+    assert not the_posting(payment).suspect_dismissed
+    payment = more(payment, "said_not_posted")
+    assert the_posting(payment).suspect_dismissed
+    assert the_posting(more(payment, "blocked")).suspect_dismissed
+
+
 def test_who_said_that_it_is_posted_is_remembered() -> None:
     payment = told(event("posting_said_posted", MARK, person="Dana"), start=at_work())
     assert the_posting(payment).by == "Dana"

@@ -240,10 +240,10 @@ def test_a_refund_of_a_late_approval_is_asked_about_before_it_is_said_again(unkn
     unknown.gateway.refunded = Unknown(cause="lost")
     unknown.gateway.told = NotFound()
     unknown.step(GiveBack)
-    unknown.wait(MINUTE)
+    unknown.wait(3 * MINUTE - 1)
     unknown.step(GiveBack)
     assert unknown.gateway.calls.count("refund") == 1
-    unknown.wait(3 * MINUTE)
+    unknown.wait(1)
     unknown.step(GiveBack)
     assert unknown.gateway.calls.count("refund") == 2
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-EXPLAINED: dict[str, str] = {}
+EXPLAINED: dict[str, str] = {
+    "domain/fold.py: '>' -> '>=' in more = over > payment.over_returned.minor": "equal sums returned above",
+    "engine/posting_steps.py: '1' -> '2' in last_touch = pending[-1].at if pending else posting.touched_at": (
+        "both events that ride with a look carry the same moment"
+    ),
+}
 """`file: 'old' -> 'new' in the line` -> reason."""
 
 
