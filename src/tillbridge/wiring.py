@@ -7,6 +7,7 @@ setting is not silently ignored.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -18,11 +19,12 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tillbridge.domain.errors import SetupError
+from tillbridge.domain.errors import Fact, SetupError
 from tillbridge.domain.money import EXPONENTS
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.engine.cashier import Engine
 from tillbridge.engine.policy import Policy
+from tillbridge.engine.work import cause_of
 from tillbridge.flows.lint import lint as lint_pack
 from tillbridge.flows.pack import Pack
 from tillbridge.flows.practice import Desk, PackPractice
@@ -284,6 +286,11 @@ def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:
         backend = connect()
     except Gone as error:
         raise SetupError("no_accessibility", why=str(error)) from error
+    try:
+        guard = _guard(site.guard)
+    except Gone as error:
+        backend.close()
+        raise SetupError("no_accessibility", why=str(error)) from error
     folder = TranscriptFolder(
         site.home / "transcripts",
         clock=time.monotonic,
@@ -292,7 +299,7 @@ def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:
     )
     desk = Desk(
         backend=backend,
-        guard=_guard(site.guard),
+        guard=guard,
         clock=time.monotonic,
         today=date.today,
         log=folder.open,
@@ -345,22 +352,42 @@ class LatePractice:
         return 0.0 if isinstance(found, Trouble) else found
 
     def close(self) -> None:
-        if self._made is not None:
-            self._made.close()
-            self._made = None
+        """Let the desktop go. One that ended by itself cannot be told so: what it says then is of no use."""
+        made, self._made = self._made, None
+        if made is not None:
+            with contextlib.suppress(Exception):
+                made.close()
 
-    def _with(self, look: Callable[[Practice], T]) -> T | Trouble:
+    def _connected(self) -> Practice | Trouble:
         try:
             self._made = self._made or self._make()
         except SetupError as error:
             return Trouble(who="setup", code=error.code, facts=dict(error.facts), retry_in_ms=10_000)
-        found = look(self._made)
+        return self._made
+
+    def _with(self, look: Callable[[Practice], T]) -> T | Trouble:
+        """Read something. A surprise is a trouble, and the next look begins with a new connection."""
+        practice = self._connected()
+        if isinstance(practice, Trouble):
+            return self._named(practice)
+        try:
+            found = look(practice)
+        except Exception as error:  # noqa: BLE001 - whatever a desktop that ends makes of a look
+            self.close()
+            facts: dict[str, Fact] = {"cause": cause_of(error)}
+            return self._named(Trouble(who="pack", code="screen_failed", facts=facts, retry_in_ms=5_000))
         return self._named(found) if isinstance(found, Trouble) else found
 
     def _reported(self, act: Callable[[Practice], PostingReport]) -> PostingReport:
-        report = self._with(act)
-        if isinstance(report, Trouble):
-            return PostingReport(stage="not_committed", trouble=report)
+        """Type something. After a surprise nobody knows how far it came: the engine takes what is raised as a doubt."""
+        practice = self._connected()
+        if isinstance(practice, Trouble):
+            return PostingReport(stage="not_committed", trouble=self._named(practice))
+        try:
+            report = act(practice)
+        except Exception:
+            self.close()
+            raise
         return replace(report, trouble=self._named(report.trouble)) if report.trouble else report
 
     def _named(self, trouble: Trouble) -> Trouble:

@@ -30,7 +30,7 @@ COMPUTED: dict[str, frozenset[str]] = {
     "flows/posting_run.py:_after": frozenset(),
     "flows/practice.py:_trouble": frozenset({"dialog_in_the_way"}),
     "journal/sqlite.py:append": frozenset(),
-    "wiring.py:_with": frozenset(),
+    "wiring.py:_connected": frozenset(),
     # chosen among a few
     "engine/cashier.py:_tell": frozenset({"nothing_to_cancel", "nothing_to_stop"}),
     "flows/expecting.py:differs": frozenset({"other_client", "other_invoice", "balance_changed"}),
@@ -51,7 +51,7 @@ COMPUTED: dict[str, frozenset[str]] = {
     "flows/walk.py:_blocked": frozenset(
         {"window_closed", "software_busy", "control_disabled", "control_hidden"}
     ),
-    "flows/walk.py:_not_offered": frozenset({"method_missing", "setting_not_offered"}),
+    "flows/filling.py:_not_offered": frozenset({"method_missing", "setting_not_offered"}),
     "flows/walk.py:_waited_for_nothing": frozenset({"reference_hidden"}),
     "gateways/simulator/wire.py:outcome_of": frozenset({"unreachable"}),
     "gateways/simulator/wire.py:_refusal": frozenset(),  # the set _REFUSED_AS_IS, read below

@@ -159,7 +159,7 @@ def test_a_sentence_is_plain(section: str, code: str, text: str) -> None:
 DOES = re.compile(
     r"\b(Type|Take|Ask|Tell|Use|Look|Start|Check|Choose|Wait|Put|Correct|Open|Close|Finish|Answer|Bring|Enter|Run"
     r"|Install|Update|Free|Move|Make|Give|Undo|Press|Say|Add|Cancel|Compare|Never type|Do not|Try|have the disk"
-    r"|turn the field|undo the payment)\b"
+    r"|turn the field|undo the payment|enter this payment|enter what fits)\b"
 )
 BY_ITSELF = re.compile(r"\b([Ww]e (wait|look|try|go on|add)|by (itself|ourselves)|still finding out)\b")
 

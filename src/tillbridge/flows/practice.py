@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Literal, Protocol, TypeVar
 
-from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
+from tillbridge.domain.errors import OperatorError, PackError, SetupError, TillbridgeError
 from tillbridge.domain.money import Money
 from tillbridge.flows import reading_run
 from tillbridge.flows.apart import Apart
@@ -38,7 +38,7 @@ from tillbridge.ports.practice import (
     SoftwareSeen,
     Trouble,
 )
-from tillbridge.screen.backend import Backend, Gone, Guard, NotAnswering, Refused
+from tillbridge.screen.backend import Backend, DesktopGone, Gone, Guard, NotAnswering, Refused
 from tillbridge.screen.deadline import PING_S, Deadline
 from tillbridge.screen.watched import WatchedBackend
 
@@ -258,6 +258,8 @@ def _trouble(cause: Exception, retry_in_s: int | None = None) -> Trouble:
             error = OperatorError(spec.reason or "dialog_in_the_way", dialog=spec.id, text=cause.met.text)
         case NotAnswering():
             error = OperatorError("not_answering", why=str(cause))
+        case DesktopGone():
+            error = SetupError("desktop_gone", why=str(cause))
         case _:
             error = OperatorError("window_closed", why=str(cause))
     retry_ms = retry_in_s * 1000 if retry_in_s is not None else RETRY_MS.get(error.code)

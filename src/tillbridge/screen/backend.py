@@ -300,6 +300,10 @@ class Gone(Exception):
     """The window or control no longer exists."""
 
 
+class DesktopGone(Gone):
+    """The display or the accessibility bus ended, and every window with it. Only a new connection helps."""
+
+
 class Refused(Exception):
     """The act was surely not done, because it must not or cannot be. Inside a burst it becomes its cause."""
 

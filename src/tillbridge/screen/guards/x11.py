@@ -18,7 +18,7 @@ from Xlib import X, error
 from Xlib.display import Display
 from Xlib.ext import screensaver
 
-from tillbridge.screen.backend import Gone, Mark, ShieldReport
+from tillbridge.screen.backend import DesktopGone, Gone, Mark, ShieldReport
 from tillbridge.screen.backends.xserver import open_display
 
 LONGEST_S = 1.5
@@ -77,7 +77,7 @@ class X11Guard:
         try:
             return int(self._root.screensaver_query_info().idle)
         except (error.ConnectionClosedError, OSError) as cause:
-            raise Gone(f"display {self._name}") from cause
+            raise DesktopGone(f"display {self._name}") from cause
 
 
 def _now_ms() -> int:

@@ -17,7 +17,7 @@ from jeepney import DBusAddress, HeaderFields, Message, MessageType, Parser, new
 from jeepney.bus import get_connectable_addresses
 from jeepney.io.blocking import prep_socket
 
-from tillbridge.screen.backend import Gone, NotAnswering
+from tillbridge.screen.backend import DesktopGone, Gone, NotAnswering
 
 _AT_ONCE = 128
 """Calls on the wire before the first reply is read: enough to hide the way, few enough for any buffer."""
@@ -25,6 +25,10 @@ _KEPT_SIGNALS = 256
 _NOBODY = frozenset(
     f"org.freedesktop.DBus.Error.{name}" for name in ("ServiceUnknown", "NameHasNoOwner", "Disconnected")
 )
+
+
+_ITSELF = frozenset({"org.a11y.Bus", "org.a11y.atspi.Registry"})
+"""Without these there is no accessibility at all, whatever program is asked for."""
 
 
 class Ref(NamedTuple):
@@ -87,7 +91,7 @@ class Bus:
             if reply is None:
                 raise NotAnswering(f"{call.member} on {call.ref.bus}")
             if isinstance(reply, Failed) and reply.name in _NOBODY:
-                raise Gone(f"program {call.ref.bus}")
+                raise (DesktopGone if call.ref.bus in _ITSELF else Gone)(f"program {call.ref.bus}")
         return replies
 
     def ask_one(self, call: Call, limit_s: float | None = None) -> Reply:
@@ -159,7 +163,7 @@ class Bus:
         try:
             self._sock.sendall(message.serialise(serial=serial))
         except OSError as cause:
-            raise Gone("the accessibility bus") from cause
+            raise DesktopGone("the accessibility bus") from cause
         return serial
 
     def _collect(self, serial: int, limit_s: float, started: float) -> Reply | None:
@@ -182,9 +186,9 @@ class Bus:
         try:
             data = self._sock.recv(1 << 18)
         except OSError as cause:
-            raise Gone("the accessibility bus") from cause
+            raise DesktopGone("the accessibility bus") from cause
         if not data:
-            raise Gone("the accessibility bus")
+            raise DesktopGone("the accessibility bus")
         self._parser.add_data(data)
         while (message := self._parser.get_next_message()) is not None:
             self._sort(message)
@@ -214,11 +218,11 @@ def find_address(session_address: str) -> str:
     try:
         session = Bus(session_address)
     except (OSError, TimeoutError, StopIteration, RuntimeError) as cause:
-        raise Gone("the session bus") from cause
+        raise DesktopGone("the session bus") from cause
     try:
         reply = session.ask_one(Call(Ref("org.a11y.Bus", "/org/a11y/bus"), "org.a11y.Bus", "GetAddress"))
     finally:
         session.close()
     if isinstance(reply, Failed) or not reply:
-        raise Gone("the accessibility bus")
+        raise DesktopGone("the accessibility bus")
     return str(reply)

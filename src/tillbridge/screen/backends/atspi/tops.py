@@ -79,6 +79,8 @@ class Tops:
 
     def programs(self) -> Sequence[b.Program]:
         reply = self._bus.ask_one(children_of(Ref(w.REGISTRY, w.ROOT)))
+        if isinstance(reply, Failed):
+            raise b.DesktopGone(reply.text)
         roots = {root.bus: root for root in refs(reply)}
         self._programs = {bus: program for bus, program in self._programs.items() if bus in roots}
         # The server gives the numbers of a closed program's windows to the next one: they must not stay taken.
