@@ -19,6 +19,7 @@ from typing import Literal
 from rich.console import Console
 
 from tillbridge.apps.cli.client import AgentClient, any_agent
+from tillbridge.apps.cli.lines import print_hanging
 from tillbridge.domain.errors import TillbridgeError
 from tillbridge.strings import sentence
 from tillbridge.wiring import Site, home_folder, load_site
@@ -29,8 +30,8 @@ SLOW = 3.0
 """A machine this many times slower than the one the packs' times were measured on deserves a word."""
 SPEED_FLOOR_S = 0.020
 """What the speed probe took there."""
-Mark = Literal["ok", "warn", "bad"]
-_SIGNS: dict[Mark, str] = {"ok": "[green]ok  [/]", "warn": "[yellow]look[/]", "bad": "[red]bad [/]"}
+Mark = Literal["ok", "look", "bad"]
+_STYLES: dict[Mark, str] = {"ok": "green", "look": "yellow", "bad": "red"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +48,19 @@ def run(options: argparse.Namespace) -> int:
     """Print one line a check. Exit 1 if anything is bad."""
     console = Console(highlight=False)
     site = load_site(options.home or home_folder())
-    bad = 0
+    marks: list[Mark] = []
     for finding in checks(site, console):
-        bad += finding.mark == "bad"
-        console.print(f" {_SIGNS[finding.mark]}  ", end="")
-        console.print(sentence(finding.code, finding.facts, section="doctor"), markup=False)
+        marks.append(finding.mark)
+        text = sentence(finding.code, finding.facts, section="doctor")
+        print_hanging(console, f" {finding.mark:4}  ", text, style=_STYLES[finding.mark])
         if finding.advice:
-            console.print(f"         {finding.advice}", markup=False)
-    console.print(
-        sentence("all_well" if not bad else "not_well", {"bad": bad}, section="doctor"), markup=False
-    )
+            print_hanging(console, "       ", finding.advice)
+    return _verdict(console, marks.count("bad"), marks.count("look"))
+
+
+def _verdict(console: Console, bad: int, looks: int) -> int:
+    code = "not_well" if bad else "well_but" if looks else "all_well"
+    console.print(sentence(code, {"bad": bad, "looks": looks}, section="doctor"), markup=False)
     return 1 if bad else 0
 
 
@@ -66,7 +70,7 @@ def checks(site: Site, console: Console) -> Iterator[Finding]:
     yield speed(_probe())
     try:
         with any_agent(site) as agent:
-            for what, look in _LOOKS.items():
+            for what, look in LOOKS.items():
                 with console.status(sentence(f"looking_{what}", section="doctor")):
                     finding = look(agent)
                 yield finding
@@ -92,7 +96,7 @@ def speed(took_s: float) -> Finding:
     """`took_s`: what the probe took, in seconds."""
     slowness = max(1.0, took_s / SPEED_FLOOR_S)
     facts: dict[str, str | int | bool | None] = {"slowness": f"{slowness:.1f}"}
-    return Finding("warn", "speed_slow", facts) if slowness >= SLOW else Finding("ok", "speed_ok", facts)
+    return Finding("look", "speed_slow", facts) if slowness >= SLOW else Finding("ok", "speed_ok", facts)
 
 
 def _probe() -> float:
@@ -112,7 +116,7 @@ def _journal(agent: AgentClient) -> Finding:
         return Finding("bad", "journal_bad", {}, health["fatal"]["text"])
     if health["found"]:
         return Finding(
-            "warn", "journal_look", {}, " ".join(sentence(c, section="doctor") for c in health["found"])
+            "look", "journal_look", {}, " ".join(sentence(c, section="doctor") for c in health["found"])
         )
     return Finding("ok", "journal_ok", {"open": health["open_payments"]})
 
@@ -137,7 +141,7 @@ def _gateway(agent: AgentClient) -> Finding:
         return Finding("bad", "gateway_bad", {}, sentence("unreachable"))
     offline = [t["name"] for t in terminals if t["state"] == "offline"]
     if offline:
-        return Finding("warn", "terminal_offline", {"names": ", ".join(offline)})
+        return Finding("look", "terminal_offline", {"names": ", ".join(offline)})
     return Finding("ok", "gateway_ok", {"names": ", ".join(t["name"] for t in terminals)})
 
 
@@ -157,11 +161,11 @@ def _settings(agent: AgentClient) -> Finding:
     trouble = report.get("trouble")
     if not trouble:
         return Finding("ok", "settings_ok", {})
-    mark: Mark = "warn" if trouble["code"] in _NOT_TRIED else "bad"
-    return Finding(mark, "settings_untried" if mark == "warn" else "settings_bad", {}, trouble["text"])
+    mark: Mark = "look" if trouble["code"] in _NOT_TRIED else "bad"
+    return Finding(mark, "settings_untried" if mark == "look" else "settings_bad", {}, trouble["text"])
 
 
-_LOOKS: dict[str, Callable[[AgentClient], Finding]] = {
+LOOKS: dict[str, Callable[[AgentClient], Finding]] = {
     "journal": _journal,
     "clock": _clock,
     "gateway": _gateway,

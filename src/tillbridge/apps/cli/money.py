@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tillbridge.apps.cli.client import AgentClient, any_agent
+from tillbridge.apps.cli.lines import print_hanging
 from tillbridge.strings import sentence
 from tillbridge.wiring import Site, home_folder, load_site
 
@@ -65,12 +66,18 @@ def _whole_id(agent: AgentClient, beginning: str) -> str:
 
 
 def _say(code: str, **facts: str | int | bool | None) -> None:
-    CONSOLE.print(sentence(code, facts, section="cli"), markup=False)
+    print_hanging(CONSOLE, "", sentence(code, facts, section="cli"))
 
 
 def _say_trouble(trouble: dict[str, Any]) -> int:
-    CONSOLE.print(f"{trouble['text']}  [{trouble['code']}]", markup=False)
+    print_hanging(CONSOLE, "", f"{trouble['text']}  [{trouble['code']}]")
     return 1
+
+
+def _short(payment_id: str) -> str:
+    """The beginning of an id that a program made, long enough to name it; one that a person gave stays whole."""
+    made = len(payment_id) == 36 and payment_id.count("-") == 4
+    return payment_id[:8] if made else payment_id
 
 
 def _invoice(agent: AgentClient) -> int:
@@ -122,7 +129,7 @@ def _follow(agent: AgentClient, payment_id: str, software: str) -> int:
             if len(told["story"]) > seen:
                 news_at = time.monotonic()
             for step in told["story"][seen:]:
-                CONSOLE.print(f"  {step['after_ms'] / 1000:6.1f} s  {step['text']}", markup=False)
+                print_hanging(CONSOLE, f"  {step['after_ms'] / 1000:6.1f} s  ", step["text"])
             seen = len(told["story"])
             patience_over = time.monotonic() - news_at > BLOCKED_S
             if _rests(told["payment"]) or _waits(told["payment"], patience_over):
@@ -147,7 +154,7 @@ def _end(payment: dict[str, Any], software: str) -> int:
     posted = payment["posting_state"] == "posted"
     code = {"yes": "paid_and_posted" if posted else "paid_not_posted", "no": "not_charged"}
     _say(code.get(payment["charged"], "finding_out"), amount=payment["taken"]["text"],
-         name=software, payment_id=payment["payment_id"])  # fmt: skip
+         name=software, payment_id=_short(payment["payment_id"]))  # fmt: skip
     _say_open(payment)
     return 0 if posted else 1
 
@@ -172,7 +179,7 @@ def _payments(agent: AgentClient) -> int:
             row["amount"]["text"],
             sentence(f"charged_{row['charged']}", section="cli"),
             sentence(row["posting_state"], section="state"),
-            row["payment_id"] if wide else row["payment_id"][:8],
+            row["payment_id"] if wide else _short(row["payment_id"]),
         )
     CONSOLE.print(table)
     return 0
@@ -186,7 +193,7 @@ def _show(agent: AgentClient, payment_id: str) -> int:
          posted=sentence(payment["posting_state"], section="state"))  # fmt: skip
     for step in told["story"]:
         at = datetime.fromtimestamp(step["wall_ms"] / 1000, UTC).astimezone().strftime("%H:%M:%S")
-        CONSOLE.print(f"  {at}  {step['text']}  [{step['seq']} {step['chain']}]", markup=False)
+        print_hanging(CONSOLE, f"  {at}  ", f"{step['text']}  [{step['seq']}:{step['chain'][:6]}]")
     _say_open(payment)
     return 0
 
@@ -195,12 +202,12 @@ def _say_open(payment: dict[str, Any]) -> None:
     """What only a person can settle, and how; what something on the screen holds up, and what."""
     for posting in payment["postings"]:
         if posting["state"] == "waiting" and posting["reason_text"]:
-            CONSOLE.print(posting["reason_text"], markup=False)
+            print_hanging(CONSOLE, "", posting["reason_text"])
             if posting["reason"] != "enter_yourself":
                 _say("paid_goes_on")
         if posting["state"] == "needs_attention":
             code = "ask_may_be_posted" if posting["may_be_posted"] else "ask_not_posted"
-            _say(code, reason=posting["reason_text"], payment_id=payment["payment_id"])
+            _say(code, reason=posting["reason_text"], payment_id=_short(payment["payment_id"]))
     for task in payment["task_texts"]:
         _say("task", task=task)
 
