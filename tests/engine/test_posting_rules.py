@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.engine.scripted_desk import ASKED, Desk, usd
+from tillbridge.domain.errors import JournalError
 from tillbridge.domain.ledger import LedgerRow
-from tillbridge.domain.next_command import Look, Post
+from tillbridge.domain.next_command import Look, Post, Send
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE, SECOND
+from tillbridge.ports.journal import Append
 from tillbridge.ports.practice import Trouble
 
 # ---- 5, 6, 7: posting -------------------------------------------------------------------------------
@@ -186,6 +188,40 @@ def test_a_list_that_never_proves_anything_calls_a_person_in_the_end(
     paid.practice.look_plan = ["incomplete"]
     paid.wait(minutes * MINUTE)
     assert paid.step(Look).postings[0].state is state
+
+
+def test_a_list_that_stays_incomplete_fills_no_journal(paid: Desk) -> None:
+    paid.practice.look_plan = ["incomplete", "incomplete"]
+    payment = paid.step(Post)
+    assert payment.postings[0].reason == "list_incomplete"
+    paid.wait(HOUR)
+    assert paid.step(Post).version == payment.version
+
+
+def test_a_marker_that_is_taken_is_made_anew(desk: Desk) -> None:
+    refusals = ["marker_used", "marker_used"]
+
+    def refuse(append: Append) -> None:
+        if append.payment.postings and refusals:
+            raise JournalError(refusals.pop())
+
+    desk.begin()
+    desk.journal.before_append = refuse
+    payment = desk.step(Send)
+    assert [p.state for p in payment.postings] == [PostingState.WAITING]
+    assert refusals == []
+
+
+def test_a_journal_that_cannot_write_stops_everything(desk: Desk) -> None:
+    def refuse(_append: Append) -> None:
+        raise JournalError("disk_full")
+
+    desk.begin()
+    desk.journal.before_append = refuse
+    with pytest.raises(JournalError) as refused:
+        desk.step(Send)
+    assert refused.value.code == "disk_full"
+    assert desk.gateway.calls == [], "nothing is sent that is not in the journal"
 
 
 def test_a_posting_waits_as_long_as_the_trouble_says(paid: Desk) -> None:
