@@ -1,4 +1,4 @@
-"""The main job at a whole desk: by the command line, through an end of the agent in the middle of typing, twice over."""
+"""The main job at a whole desk: by the command line, and through an end of the agent in the middle of typing."""
 
 from __future__ import annotations
 
