@@ -326,7 +326,9 @@ class JournalSuite:
         Writer(journal).sale("pay-1", "R1", "V1")
         again = reopen(journal)
         taken = (money(MoneyEvent.SEND_STARTED, "R2"), money(MoneyEvent.APPROVED, "R2"))
-        append = Writer(again).prepared("pay-2", created(), attempted("R2"), *taken, posting_created("V1", "R2"))
+        append = Writer(again).prepared(
+            "pay-2", created(), attempted("R2"), *taken, posting_created("V1", "R2")
+        )
         _refused(lambda: again.append(append), "marker_used")
         assert again.payment("pay-2") is None
         assert again.payment_of_marker("V1") == "pay-1"

@@ -227,7 +227,7 @@ class PaymentWindow(QDialog):
             )
             item.setCheckState(Qt.CheckState.Checked if row["ticked"] else Qt.CheckState.Unchecked)
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - the name is Qt's
+    def showEvent(self, event: QShowEvent) -> None:
         """Bring the ticked invoice into view; possible only once the list has its size."""
         super().showEvent(event)
         self._apply.show_key(self._number)
@@ -354,7 +354,7 @@ class PaymentWindow(QDialog):
         if not is_held(self):
             super().reject()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - the name is Qt's
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Where Enter does not commit it goes to the next field."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not self._profile.behaviour.enter_commits:
