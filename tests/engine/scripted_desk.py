@@ -52,6 +52,7 @@ class Says:
         self.killing = KillAck(answer="acknowledged")
         self.calls: list[str] = []
         self.seen: dict[str, Payment | None] = {}
+        self.horizon_ms = 3 * MINUTE
         self.amounts: list[int] = []
         self.asked: list[AttemptRequest] = []
 
@@ -64,7 +65,7 @@ class Says:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             gateway="says", features=frozenset(), currencies=frozenset({"USD"}), amount_minor_max=5_000_000,
-            horizon_ms=3 * MINUTE, idempotent=True, key_life_ms=HOUR, partial_approval=True,
+            horizon_ms=self.horizon_ms, idempotent=True, key_life_ms=HOUR, partial_approval=True,
         )  # fmt: skip
 
     def start_terminal(self, request: AttemptRequest) -> Outcome:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.engine.scripted_desk import ASKED, Desk, usd
@@ -228,3 +230,15 @@ def test_a_posting_waits_as_long_as_the_trouble_says(paid: Desk) -> None:
     paid.practice.trouble = Trouble(who="operator", code="client_locked", retry_in_ms=7 * MINUTE)
     payment = paid.step(Post)
     assert payment.postings[0].not_before == paid.clock.now().plus_ms(7 * MINUTE)
+
+
+# ---- what the terminal shows -------------------------------------------------------------------------
+
+
+def test_the_terminal_shows_the_clinic_and_one_letter_of_the_client(desk: Desk) -> None:
+    desk.engine = replace(desk.engine, policy=replace(desk.engine.policy, clinic_name="Pine Street Vet"))
+    desk.begin()
+    desk.step(Send)
+    asked = desk.gateway.asked[0]
+    assert asked.show == ("Pine Street Vet", "A")
+    assert (asked.amount, asked.terminal_id, asked.invoice_number) == (usd(ASKED), "front-desk-1", "10482")

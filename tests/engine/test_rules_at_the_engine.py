@@ -171,15 +171,6 @@ def test_resuming_a_payment_makes_its_own_commands_due_and_no_others(unknown: De
     assert {due.payment_id: due.in_ms for due in unknown.engine.due()} == {"p1": 0, "p2": 3 * SECOND}
 
 
-def test_the_terminal_shows_the_clinic_and_one_letter_of_the_client(desk: Desk) -> None:
-    desk.engine = replace(desk.engine, policy=replace(desk.engine.policy, clinic_name="Pine Street Vet"))
-    desk.begin()
-    desk.step(Send)
-    asked = desk.gateway.asked[0]
-    assert asked.show == ("Pine Street Vet", "A")
-    assert (asked.amount, asked.terminal_id, asked.invoice_number) == (usd(ASKED), "front-desk-1", "10482")
-
-
 def test_one_cent_is_an_amount_and_nothing_is_not(desk: Desk) -> None:
     assert desk.begin(minor=1).parts.whole == usd(1)
     with pytest.raises(OperatorError) as refused:
@@ -338,6 +329,22 @@ def test_another_card_goes_to_the_same_terminal_unless_another_one_is_named(
     assert payment.attempts[1].asked == usd(ASKED)
 
 
+def test_another_card_for_a_typed_amount_is_bound_by_no_balance(desk: Desk) -> None:
+    desk.gateway.started = Declined(category="x", retry="other_card")
+    desk.begin(debt=debt(balance=None), minor=99_900)
+    desk.step(Send)
+    assert len(desk.engine.try_again("p1").attempts) == 2
+
+
+def test_another_attempt_has_the_horizon_of_the_one_before(desk: Desk) -> None:
+    desk.gateway.started = Declined(category="x", retry="other_card")
+    desk.begin()
+    desk.step(Send)
+    desk.gateway.horizon_ms = 1
+    payment = desk.engine.try_again("p1")
+    assert [a.horizon_ms for a in payment.attempts] == [3 * MINUTE, 3 * MINUTE]
+
+
 def refund(minor: int, payment_id: str = "r1") -> dict[str, Any]:
     return {"payment_id": payment_id, "operation": "refund", "entry": None, "of": "p1", "minor": minor}
 
@@ -477,3 +484,12 @@ def test_a_card_number_typed_anywhere_is_refused_and_kept_nowhere(desk: Desk, ch
     assert refused.value.code == "card_number_typed"
     assert refused.value.facts == {}
     assert desk.journal.since(0) == ()
+
+
+def test_a_card_number_that_a_gateway_sends_is_kept_nowhere(desk: Desk) -> None:
+    desk.gateway.started = replace(PAID, auth_code=CARD, receipt=(("PAN", CARD),))
+    desk.begin()
+    payment = desk.step(Send)
+    assert desk.state() is MoneyState.APPROVED
+    assert "4242 4242" not in str([stored.event.to_json() for stored in desk.journal.since(0)])
+    assert "4242 4242" not in str(payment)
