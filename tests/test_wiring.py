@@ -217,6 +217,17 @@ def test_a_surprise_while_reading_is_a_trouble_and_the_next_look_begins_anew() -
     assert practice.identify() == SEEN
 
 
+def test_a_desktop_that_cannot_be_closed_any_more_is_let_go_all_the_same() -> None:
+    class Stubborn(Desktop):
+        def close(self) -> None:
+            raise BrokenPipeError("already gone")
+
+    practice = LatePractice("Our ImproMed", Stubborn)
+    practice.identify()
+    practice.close()
+    assert practice.complaint == "BrokenPipeError: already gone"
+
+
 def test_a_surprise_while_typing_is_raised_so_that_the_engine_takes_it_as_a_doubt() -> None:
     desktop = Desktop()
     practice = LatePractice("Our ImproMed", lambda: desktop)

@@ -7,7 +7,6 @@ setting is not silently ignored.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 import re
@@ -326,6 +325,7 @@ class LatePractice:
     def __init__(self, name: str, make: Callable[[], Practice]) -> None:
         self._name, self._make = name, make
         self._made: Practice | None = None
+        self.complaint = ""
 
     def identify(self) -> SoftwareSeen | Trouble:
         return self._with(lambda practice: practice.identify())
@@ -352,11 +352,13 @@ class LatePractice:
         return 0.0 if isinstance(found, Trouble) else found
 
     def close(self) -> None:
-        """Let the desktop go. One that ended by itself cannot be told so: what it says then is of no use."""
+        """Let the desktop go. One that ended by itself complains when it is told so; `complaint` keeps what it said."""
         made, self._made = self._made, None
-        if made is not None:
-            with contextlib.suppress(Exception):
+        try:
+            if made is not None:
                 made.close()
+        except Exception as error:  # noqa: BLE001 - it is let go all the same
+            self.complaint = cause_of(error)
 
     def _connected(self) -> Practice | Trouble:
         try:

@@ -29,6 +29,7 @@ def _desk(request: pytest.FixtureRequest) -> Desk:
     assert isinstance(desk, Desk)
     _leave_nothing_running(desk)
     desk.reset()
+    desk.knob(ledger_delay_ms="300")
     desk.until("the invoice is on the screen", lambda: "trouble" not in desk.agent.post("/v1/invoice"))
     return desk
 

@@ -122,7 +122,7 @@ def running_desk(folder: Path, auto: bool = True) -> Iterator[Desk]:
     with ExitStack() as stack:
         os.environ.pop("DISPLAY", None)
         screen = parts.open_screen(stack)
-        flags = ["--auto", "--no-magic"] if auto else []
+        flags = ["--no-magic", "--processing-ms", "200", *(["--auto"] if auto else [])]
         command = ["-m", "tillbridge.simulator", "--data", str(folder / "simulator"), *flags]
         simulator = parts.start_ready(command, screen.env, folder / "simulator.log", stack)
         shown = parts.start_stand_in(screen, folder, stack)

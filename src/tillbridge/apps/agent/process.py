@@ -110,6 +110,7 @@ def _bound(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # whoever reads our address may come before the server has started
     except OSError:
         listener.close()
         raise
