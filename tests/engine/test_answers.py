@@ -172,6 +172,20 @@ def test_a_debit_on_its_way_that_is_decided_is_told(outcome: Outcome, kind: str)
     assert kinds(S.PENDING, found(outcome)) == [kind]
 
 
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (found(PAID, back=0), ["approved"]),
+        (found(PAID, back=1), ["approved", "refunded_elsewhere"]),
+        (found(PAID, "settled", back=1), ["approved", "settled", "refunded_elsewhere"]),
+        (found(PAID, "voided", back=1), ["approved", "voided"]),
+        (found(PAID, "returned", back=1), ["approved", "returned"]),
+    ],
+)
+def test_what_went_back_before_we_knew_is_told_once(answer: Found, expected: list[str]) -> None:
+    assert kinds(S.UNKNOWN, answer) == expected
+
+
 # ---- behind the door ------------------------------------------------------------------------------
 
 
