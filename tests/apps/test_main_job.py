@@ -43,7 +43,7 @@ def test_an_end_while_the_software_hangs_in_the_middle_of_typing_loses_nothing(f
     """The agent does not wait for the program; the next agent looks before it types, and the books have it once."""
     fresh.until("the invoice is seen", lambda: "trouble" not in fresh.agent.post("/v1/invoice"))
     before = len(fresh.captures())
-    fresh.knob(freeze_at="filling", freeze_s="9")
+    fresh.knob(freeze_at="filling", freeze_s="7")
     payment_id = "ended-while-typing"
     fresh.agent.post("/v1/payments", {"payment_id": payment_id, "terminal_id": "front-desk-1"})
     path = f"/v1/payments/{payment_id}"
