@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WORKERS = 2
 GENERATED_FULL = 260
 GENERATED_QUICK = 12
-LIMIT_S = 240
+LIMIT_S = 150
 """A version that makes the tests run for ever is noticed, too."""
 
 OUT_OF_TIME, WRONG_CODE = -99, 99
