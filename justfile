@@ -8,9 +8,9 @@ default:
 setup:
     ./run setup
 
-# format, lint, types, contracts, fast tests: under two minutes
+# format, lint, types, contracts, and the fast tests that neither start a process nor wait for a disk: under two minutes
 check:
-    ./run test format lint types fast
+    ./run test format lint types && ./run exec -- pytest -q -m "not screen and not gnucash and not browser" --ignore tests/apps --ignore tests/benches --ignore tests/gateways --ignore tests/journal
 
 # everything that CI runs
 test *STAGES:
