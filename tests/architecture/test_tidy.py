@@ -180,7 +180,7 @@ SOUND: dict[str, tuple[tidy.Checker, str]] = {
         tidy.tests_assert,
         "def refused(x):\n    assert x\n\ndef stops(x):\n    refused(x)\n\ndef test_x():\n    stops(1)\n",
     ),
-    "address that looks like a path": (tidy.no_machine, "https://example.org/work/x\n"),
+    "address that looks like a path": (tidy.no_machine, "https://example.org/root/x\n"),
 }
 
 

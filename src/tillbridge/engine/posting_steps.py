@@ -101,7 +101,7 @@ def _blocked(posting: Posting, trouble: Trouble, now: Moment, policy: Policy) ->
     """The ledger could not be read. Journalled once per reason, so that a closed program fills no disk."""
     events: list[Event] = []
     if _looked_too_long(posting, now, policy):
-        events.append(_event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": trouble.code}))
+        events.append(_event(posting, PostingEvent.LIMIT_PASSED, now, _facts(trouble)))
     elif posting.reason != trouble.code:
         events.append(_event(posting, PostingEvent.BLOCKED, now, _facts(trouble)))
     return events
