@@ -53,9 +53,10 @@ def judge(figures: Figures, target: Mapping[str, object], *, quick: bool) -> lis
 
 
 def _zeros(figures: Figures, target: Mapping[str, object]) -> Iterator[Verdict]:
-    out_of = figure(figures, str(target.get("of", "")))
+    others = _table(target, "of_each")
     for key in _list(target, "zero"):
         value = figure(figures, key)
+        out_of = figure(figures, str(others.get(key, target.get("of", ""))))
         words = "0"
         if value == 0 and isinstance(out_of, int) and out_of > 0:
             words = f"0 of {out_of}: excludes more than {100 * RULE_OF_THREE / out_of:.3g} %"
