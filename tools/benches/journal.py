@@ -39,8 +39,6 @@ from tools.benches.powercut import AMOUNTS, Clinic
 from tools.benches.results import ROOT
 
 PAIRS, PAIRS_QUICK, WARM_UP = 200, 60, 20
-TRIES, QUIET = 5, 0.05
-"""A pair is quiet if at most this share of its time went by waiting for a CPU."""
 PAGE = 4096
 Statement = tuple[str, tuple[Any, ...]]
 
@@ -237,37 +235,26 @@ def rivals(here: Path) -> Iterator[Rivals]:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One rival's payment: milliseconds by the clock, of CPU, and of waiting for a CPU that others had."""
+    """One rival's payment: milliseconds by the clock and of CPU."""
 
     wall: float
     cpu: float
-    waited: float
 
 
 Pair = dict[str, Turn]
 
 
 def measure(here: Path, sale: list[Append], pairs: int, chance: random.Random) -> dict[str, float]:
-    """Medians per payment, in milliseconds.
-
-    Pairs during which other programs took the CPU are done again, at most TRIES times as many as wanted in all; then
-    the least disturbed ones are taken. It is the waiting that decides, never the result.
-    """
-    kept: list[Pair] = []
+    """Medians per payment over so many pairs, in milliseconds."""
     with rivals(here) as rival:
         for number in range(WARM_UP):
             take_turns(rival, renamed(sale, number), chance)
-        for number in range(WARM_UP, WARM_UP + TRIES * pairs):
-            kept.append(take_turns(rival, renamed(sale, number), chance))
-            if sum(disturbed(pair) <= QUIET for pair in kept) >= pairs:
-                break
+        taken = [take_turns(rival, renamed(sale, WARM_UP + number), chance) for number in range(pairs)]
         if rival.journal.check().events != rival.bare.execute("SELECT count(*) FROM event").get:
             raise RuntimeError("the bare loop did not write what the journal wrote")
-    tries = len(kept)
-    kept = sorted(kept, key=disturbed)[:pairs]
 
     def middle(name: str, of: Callable[[Turn], float]) -> float:
-        return median(of(pair[name]) for pair in kept)
+        return median(of(pair[name]) for pair in taken)
 
     return {
         "payment_ms": middle("journal", lambda turn: turn.wall),
@@ -275,13 +262,7 @@ def measure(here: Path, sale: list[Append], pairs: int, chance: random.Random) -
         "floor_ms": middle("floor", lambda turn: turn.wall),
         "cpu_ms": middle("journal", lambda turn: turn.cpu),
         "bare_cpu_ms": middle("bare", lambda turn: turn.cpu),
-        "pairs_tried": tries,
     }
-
-
-def disturbed(pair: Pair) -> float:
-    """The share of the time that went by waiting for a CPU."""
-    return sum(turn.waited for turn in pair.values()) / sum(turn.wall for turn in pair.values())
 
 
 def take_turns(rival: Rivals, appends: list[Append], chance: random.Random) -> Pair:
@@ -296,13 +277,6 @@ def take_turns(rival: Rivals, appends: list[Append], chance: random.Random) -> P
 
 
 def timed(act: Callable[[], object]) -> Turn:
-    waited, wall, cpu = waited_ns(), time.perf_counter_ns(), time.thread_time_ns()
+    wall, cpu = time.perf_counter_ns(), time.thread_time_ns()
     act()
-    wall, cpu = time.perf_counter_ns() - wall, time.thread_time_ns() - cpu
-    return Turn(wall / 1e6, cpu / 1e6, (waited_ns() - waited) / 1e6)
-
-
-def waited_ns() -> int:
-    """How long this thread was ready and got no CPU; 0 where the kernel does not tell."""
-    path = Path("/proc/thread-self/schedstat")
-    return int(path.read_text().split()[1]) if path.exists() else 0
+    return Turn((time.perf_counter_ns() - wall) / 1e6, (time.thread_time_ns() - cpu) / 1e6)
