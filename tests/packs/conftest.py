@@ -14,14 +14,15 @@ from tillbridge.testing.desktop import Desktop
 class Shared:
     """One server and one skin for many tests, made new through the server; built anew when a test broke it."""
 
-    def __init__(self, desktop: Desktop, folders: pytest.TempPathFactory) -> None:
+    def __init__(self, desktop: Desktop, folders: pytest.TempPathFactory, profile: str) -> None:
         self.desktop = desktop
+        self.profile = profile
         self.folders = folders
         self.lab: Lab | None = None
 
     def ready(self) -> Lab:
         if self.lab is None:
-            self.lab = Lab(self.desktop, self.folders.mktemp("books"))
+            self.lab = Lab(self.desktop, self.folders.mktemp("books"), profile=self.profile)
             self.lab.start()
         return self.lab
 
@@ -41,18 +42,26 @@ def private_desktop() -> Iterator[Desktop]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def profile(request: pytest.FixtureRequest) -> str:
+    """The version that a test file is about: its constant PROFILE, v6 if it has none."""
+    return str(getattr(request.module, "PROFILE", "v6"))
+
+
 @pytest.fixture
-def closed_lab(private_desktop: Desktop, shared: Shared, tmp_path: Path) -> Iterator[Lab]:
+def closed_lab(private_desktop: Desktop, shared: Shared, profile: str, tmp_path: Path) -> Iterator[Lab]:
     """The server runs; the software is not open yet."""
     shared.close()
-    made = Lab(private_desktop, tmp_path)
+    made = Lab(private_desktop, tmp_path, profile=profile)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="module")
-def shared(private_desktop: Desktop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
-    made = Shared(private_desktop, tmp_path_factory)
+def shared(
+    private_desktop: Desktop, tmp_path_factory: pytest.TempPathFactory, profile: str
+) -> Iterator[Shared]:
+    made = Shared(private_desktop, tmp_path_factory, profile)
     yield made
     made.close()
 

@@ -1,4 +1,5 @@
-"""The stand-in v6 on a private desktop, with the pack impromed/6 on it; the judge is the server's truth log."""
+"""The stand-in on a private desktop, in a version (v6 if not said), with the packs on it; the judge is the server's
+truth log. What differs between versions stands in testing/front_desks.py."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from tillbridge.ports.practice import InvoiceSeen, LedgerSeen, PostingOrder, Sof
 from tillbridge.screen.backends.atspi.driver import connect
 from tillbridge.screen.guards.x11 import X11Guard
 from tillbridge.testing.desktop import Desktop
+from tillbridge.testing.front_desks import DESKS
 
 Some = TypeVar("Some")
 MARKER = "V4242-K7Q9"
@@ -39,9 +41,10 @@ class Log:
 class Lab:
     """One server, one skin, one practice. `hang_s` of the pack is shortened by `slowness` being one."""
 
-    def __init__(self, desktop: Desktop, data: Path, *options: str) -> None:
+    def __init__(self, desktop: Desktop, data: Path, *options: str, profile: str = "v6") -> None:
         self.desktop = desktop
-        self.server = Server(data, "--fault", "ledger_delay_ms=300", *options)
+        self.site = DESKS[profile]
+        self.server = Server(data, "--profile", profile, "--fault", "ledger_delay_ms=300", *options)
         self.skins: list[subprocess.Popen[bytes]] = []
         self.backend = connect(desktop.env)
         self.guard = X11Guard(desktop.env)
@@ -51,8 +54,8 @@ class Lab:
             clock=time.monotonic,
             today=date.today,
             log=Log,
-            secrets=lambda name: name,
-            settings={},
+            secrets=self.site.secrets.__getitem__,
+            settings=self.site.settings,
         )
         self.practice = self.fresh_practice()
 
@@ -61,7 +64,7 @@ class Lab:
         return PackPractice(self.desk, installed("impromed"), first_burst=time.time_ns())
 
     def open_skin(self, *options: str) -> subprocess.Popen[bytes]:
-        server = ("--profile", "v6", "--server", self.server.url)
+        server = ("--profile", self.site.profile, "--server", self.server.url)
         return self._open("-m", "tillbridge.stand_ins.qt", *server, *options)
 
     def open_program(self, source: str) -> subprocess.Popen[bytes]:
@@ -122,16 +125,22 @@ class Lab:
         return self.server.payments()
 
     def posted(self, minor: int = 21240, **more: object) -> None:
-        """Exactly one payment is in the books, and it is the ordered one."""
+        """Exactly one payment is in the books, and it is the ordered one. Where the software pays the oldest
+        balance, its rows may lie on several invoices; then they are one posting, and their sum counts."""
         wanted = {
             "client": "01042",
             "invoice": "10482",
             "amount_minor": minor,
-            "method": "Tillbridge",
+            "method": self.site.payment_method,
             "reference": MARKER,
-            "employee": "Dana Brooks",
+            "employee": self.site.employee_in_books,
         } | more
-        assert [{key: act[key] for key in wanted} for act in self.payments()] == [wanted]
+        rows = self.payments()
+        if self.site.applies_to == "oldest":
+            del wanted["invoice"]
+            assert len({row["posting"] for row in rows}) == 1
+            rows = [{**rows[0], "amount_minor": sum(row["amount_minor"] for row in rows)}]
+        assert [{key: act[key] for key in wanted} for act in rows] == [wanted]
 
     def nothing_posted(self) -> None:
         assert list(self.payments()) == []
@@ -141,6 +150,11 @@ class Lab:
         return sum(len(self.backend.windows(program)) for program in self.backend.programs())
 
     # ---- asking ----
+
+    def order(self, amount_minor: int = 21240, **changes: object) -> PostingOrder:
+        """As `order`, with the method and employee that this version's site has."""
+        mine = {"payment_method": self.site.payment_method, "employee": self.site.employee}
+        return order(amount_minor, **(mine | changes))
 
     def ledger(self, wanted: PostingOrder) -> LedgerSeen:
         """The ledger once the marker is in it; the row is shown some time after the commit."""

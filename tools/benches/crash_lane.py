@@ -224,14 +224,13 @@ class Lane:
         return {number: row for number, row in told["invoices"].items() if row["balance_minor"] > 0}
 
 
-def open_lane(number: int, folder: Path, seed: int, stack: ExitStack) -> Lane:
+def open_lane(number: int, folder: Path, seed: int, stack: ExitStack, profile: str = "v6") -> Lane:
     """Start everything; ends with the stack. Raises NotReady, DesktopError, Undone."""
     folder.mkdir(parents=True)
     desktop = stack.enter_context(Desktop.start(size=(1280, 900)))
     screen = parts.Screen(desktop.env, desktop)
     network = start_network(desktop.env, folder, seed, stack)
-    shown = parts.start_stand_in(screen, folder, stack)
-    assert isinstance(shown, parts.StandIn), "the stand-in"
+    shown = parts.start_stand_in(screen, folder, stack, profile)
     home = folder / "home"
     parts.write_site(home, network.told, shown)
     agent = Agent(desktop.env, home)

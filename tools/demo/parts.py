@@ -19,6 +19,7 @@ from typing import Any
 
 from tillbridge.apps.cli.client import AgentClient, running_agent
 from tillbridge.testing.desktop import Desktop
+from tillbridge.testing.front_desks import DESKS, FrontDesk
 from tillbridge.wiring import load_site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,16 +91,35 @@ class StandIn:
     addresses: Mapping[str, str]
     name: str = "ImproMed (stand-in)"
     pack: str = "impromed"
-    settings: Mapping[str, str] = field(default_factory=dict)
-    posting: Mapping[str, str] = field(
-        default_factory=lambda: {"payment_method": "Tillbridge", "employee": "Kim Tran"}
-    )
+    desk: FrontDesk = DESKS["v6"]
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return self.desk.settings
+
+    @property
+    def posting(self) -> Mapping[str, str]:
+        return self.desk.posting
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        return self.desk.secrets
 
 
-def start_stand_in(screen: Screen, folder: Path, stack: ExitStack) -> StandIn:
-    serve = ["-m", "tillbridge.stand_ins.ledger_server", "--profile", "v6", "--data", str(folder / "ledger")]
+def start_stand_in(screen: Screen, folder: Path, stack: ExitStack, profile: str = "v6") -> StandIn:
+    """`profile`: which version; what the clinic has set up there is in testing/front_desks.py."""
+    which = ["--profile", profile]
+    serve = ["-m", "tillbridge.stand_ins.ledger_server", *which, "--data", str(folder / "ledger")]
     server = start_ready(serve, screen.env, folder / "ledger_server.log", stack)
-    show = ["-m", "tillbridge.stand_ins.qt", "--profile", "v6", "--server", server["url"]]
+    show_skin(screen, server["url"], profile, folder, stack)
+    return StandIn({"the clinic's books (truth log)": f"{server['url']}/truth"}, desk=DESKS[profile])
+
+
+def show_skin(
+    screen: Screen, url: str, profile: str, folder: Path, stack: ExitStack
+) -> subprocess.Popen[bytes]:
+    """The window of the stand-in whose ledger server is at `url`; it ends with the stack."""
+    show = ["-m", "tillbridge.stand_ins.qt", "--profile", profile, "--server", url]
     with (folder / "stand_in.log").open("ab") as out:
         process = subprocess.Popen(
             [sys.executable, *show],
@@ -110,7 +130,7 @@ def start_stand_in(screen: Screen, folder: Path, stack: ExitStack) -> StandIn:
             stderr=out,
         )
     stack.callback(_end_window, process)
-    return StandIn({"the clinic's books (truth log)": f"{server['url']}/truth"})
+    return process
 
 
 def _end_window(process: subprocess.Popen[bytes]) -> None:
@@ -127,6 +147,7 @@ class RealGnuCash:
     pack: str = "gnucash"
     settings: Mapping[str, str] = field(default_factory=dict)
     posting: Mapping[str, str] = field(default_factory=lambda: {"payment_method": "Card"})
+    secrets: Mapping[str, str] = field(default_factory=dict)
     addresses: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -166,9 +187,10 @@ def write_site(home: Path, simulator: Mapping[str, Any], shown: StandIn | RealGn
     for name, table in tables.items():
         text += f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in table.items())
     (home / "site.toml").write_text(text, "utf-8")
-    secrets = home / "secrets.toml"
-    secrets.touch(mode=0o600)
-    secrets.write_text(f"api_key = {json.dumps(simulator['api_key'])}\n", "utf-8")
+    secrets = {"api_key": simulator["api_key"], **shown.secrets}
+    file = home / "secrets.toml"
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in secrets.items()), "utf-8")
 
 
 def start_agent(screen: Screen, home: Path, folder: Path, stack: ExitStack) -> AgentClient:
