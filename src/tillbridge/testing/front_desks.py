@@ -56,7 +56,7 @@ DESKS: Mapping[str, FrontDesk] = {
             profile="v7",
             pack=("impromed", "7"),
             title="ImproMed 7",
-            secrets={"cashier": "cashier-4711"},
+            secrets={"cashier": "cashier"},
         ),
     )
 }
