@@ -60,6 +60,10 @@ class Behaviour:
     asks_print: bool
     enter_commits: bool
     fields: tuple[str, ...]
+    ledger_painted: bool = False
+    """The transaction list is drawn by the program itself: accessibility sees no rows."""
+    staff_by_initials: bool = False
+    """Employees are typed as initials, with a lookup on F2; else chosen from a list."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,11 @@ class Profile:
     behaviour: Behaviour
     money_format: str
     date_format: str
+
+    def title(self, window: str, account: str, client: str) -> str:
+        """The title of a window for a client; `account_plain` is the account without its leading zeros."""
+        plain = account.lstrip("0") or account
+        return self.titles[window].format(account=account, account_plain=plain, client=client)
 
 
 def load(name: str) -> Profile:

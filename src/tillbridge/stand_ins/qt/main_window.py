@@ -1,6 +1,7 @@
 """The main window of the Qt skin: one client with invoices, transactions and notes.
 
-It shows what the server says and opens the payment window; it knows no rule.
+It shows what the server says and opens the payment window; it knows no rule. Versions that look otherwise subclass
+it: `_build`, `_status`, `_draw`, `_chosen_number` and `_open_payment` are theirs to replace.
 """
 
 from __future__ import annotations
@@ -143,7 +144,13 @@ class MainWindow(QMainWindow):
         if view["freeze_s"] > 0:
             time.sleep(view["freeze_s"])
         self._view = view
-        self.setWindowTitle(self._profile.titles["main"].format(account=view["account"], client=view["name"]))
+        self.setWindowTitle(self._profile.title("main", view["account"], view["name"]))
+        self._draw(view)
+        if view["more_in_ms"] >= 0:
+            self._more.start(view["more_in_ms"])
+
+    def _draw(self, view: dict[str, Any]) -> None:
+        """Put a client's texts where they belong."""
         self._header.fill(view)
         self._search.show_chosen(view["account"])
         self._patients.fill(view["patients"])
@@ -152,8 +159,6 @@ class MainWindow(QMainWindow):
         self._invoices.fill(view["invoices"])
         self._invoices.choose(view["selected"])
         self._show_lines()
-        if view["more_in_ms"] >= 0:
-            self._more.start(view["more_in_ms"])
 
     def refresh(self) -> None:
         """Read the same client again, keeping the selected invoice."""
@@ -181,12 +186,16 @@ class MainWindow(QMainWindow):
         with held(self):
             turn = self._conversation.begin(self, "/skin/pay", client=account, invoice=number)
             if turn["turn"] == "open":
-                window = PaymentWindow(self, self._profile, self._conversation, turn["form"])
-                window.exec()
-                shiboken6.delete(window)
+                self._open_payment(turn["form"])
                 self._conversation.fetch(self, "/skin/closed", client=account)
         self.refresh()
         self._catch_up()
+
+    def _open_payment(self, form: dict[str, Any]) -> None:
+        """Show the payment window and come back when it is gone."""
+        window = PaymentWindow(self, self._profile, self._conversation, form)
+        window.exec()
+        shiboken6.delete(window)
 
     def _find(self) -> None:
         if not is_held(self):
