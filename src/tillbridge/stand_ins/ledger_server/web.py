@@ -184,6 +184,7 @@ class Web:
                         "total_minor": i.total,
                         "balance_minor": books.balance(n),
                         "concluded": i.concluded,
+                        "at": i.at.isoformat(),
                     }
                     for n, i in books.invoices.items()
                     if not i.concluded or books.balance(n) != 0
