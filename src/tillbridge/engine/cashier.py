@@ -25,7 +25,7 @@ from tillbridge.domain.marker import make_marker
 from tillbridge.domain.moment import Moment, perhaps_passed_ms
 from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import IN_DOUBT, MoneyEvent, MoneyState
-from tillbridge.domain.next_command import AskPerson, Command, KeepPartial, Send, commands
+from tillbridge.domain.next_command import AskPerson, Command, KeepPartial, Look, Post, Send, commands
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import money_steps, posting_steps
@@ -33,8 +33,9 @@ from tillbridge.engine.consequences import Unfolding
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.requests import PayRequest, attempt_created
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
+from tillbridge.engine.screen_turn import ScreenTurn
 from tillbridge.engine.typed import doubted, held_by_typed
-from tillbridge.engine.work import Result, SearchLedger, Task, Type, perform, too_old
+from tillbridge.engine.work import Result, SearchLedger, Task, Type, kept_off, perform, too_old
 from tillbridge.ports.clock import Clock
 from tillbridge.ports.gateway import Capabilities, Gateway
 from tillbridge.ports.ids import Ids
@@ -63,6 +64,7 @@ class Engine:
     ids: Ids
     policy: Policy
     tried: dict[tuple[str, Command], Tried] = field(default_factory=dict)
+    turn: ScreenTurn = field(default_factory=ScreenTurn)
 
     # ---- what the face asks ----
 
@@ -172,6 +174,34 @@ class Engine:
             del self.tried[key]
         return payment
 
+    def end_task(self, payment_id: str, task: str, person: str) -> Payment:
+        """A named person has looked at what a task asks and is done with it.
+
+        Raises OperatorError `unknown_payment`, `nothing_to_decide`: there is no such task (any more).
+        """
+        payment = self._known(payment_id)
+        if task not in payment.tasks:
+            raise OperatorError("nothing_to_decide", payment_id=payment_id)
+        facts: dict[str, Fact] = {"code": "task_ended", "task_done": task, "person": person}
+        return self._append(payment_id, payment, (self._event(PaymentEvent.NOTED, "", facts),))
+
+    def pause(self, for_ms: int) -> Moment:
+        """Leave the screen alone for so long; money goes on. The moment when it ends by itself.
+
+        Raises OperatorError `pause_too_long`.
+        """
+        return self.turn.pause(for_ms, self.clock.now())
+
+    def end_pause(self) -> None:
+        self.turn.end_pause()
+
+    @property
+    def paused_until(self) -> Moment | None:
+        """None = not paused. While it is not None nothing may touch the screen, a rehearsal neither."""
+        now = self.clock.now()
+        left = self.turn.pause_left_ms(now)
+        return now.plus_ms(left) if left else None
+
     def held(self, debt: Debt) -> int:
         """Minor units of a debt that are being taken, or were taken and are not seen in the books (rule 4)."""
         return self.journal.held_minor(debt.scope) + self._typed(debt)
@@ -207,6 +237,8 @@ class Engine:
             for command in commands(payment):
                 tried = self._tried(payment, command)
                 in_ms = due_in_ms(payment, command, tried, now, self.policy)
+                if in_ms is not None and isinstance(command, Post | Look):
+                    in_ms = max(in_ms, self.turn.pause_left_ms(now))
                 if in_ms is not None:
                     found.append(Due(payment_id=payment_id, command=command, in_ms=in_ms))
         return sorted(found, key=lambda due: due.in_ms)
@@ -243,7 +275,9 @@ class Engine:
         return follow
 
     def perform(self, task: Task) -> Result:
-        return too_old(task, self.clock.now()) or perform(task, self.gateway, self.practice)
+        now = self.clock.now()
+        unfit = kept_off(task, self.turn.pause_left_ms(now)) or too_old(task, now)
+        return unfit or perform(task, self.gateway, self.practice)
 
     def step(self, payment_id: str, command: Command) -> Payment:
         """start, perform and finish in a row, with everything that follows at once."""

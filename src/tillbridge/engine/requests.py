@@ -13,6 +13,7 @@ from tillbridge.domain.operation import OPERATIONS, Entry
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Payment
 from tillbridge.ports.gateway import Capabilities
+from tillbridge.ports.practice import Entering
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +21,8 @@ class PayRequest:
     """One press of the green button. `payment_id` was made and saved by the face before (rule 1).
 
     `of`: the payment to give back, for void and refund. `read_at`: a moment before the balance was read, None if
-    none was read.
+    none was read. `entering`: what a person has typed into an open payment window, as the screen showed it;
+    `anyway`: the face showed it and the person goes on.
     """
 
     payment_id: str
@@ -32,10 +34,12 @@ class PayRequest:
     person: str = ""
     of: str = ""
     read_at: Moment | None = None
+    entering: Entering | None = None
+    anyway: bool = False
 
     def check(self, capabilities: Capabilities) -> None:
         """Raises OperatorError `card_number_typed`, `operation_unknown`, `entry_not_offered`, `amount_not_positive`,
-        `amount_above_gateway`, `currency_not_offered`."""
+        `amount_above_gateway`, `currency_not_offered`, `payment_being_entered`."""
         texts = (
             self.payment_id,
             self.debt.account_id,
@@ -51,6 +55,14 @@ class PayRequest:
         if row.entries and (self.entry not in row.entries or self.entry is not Entry.TERMINAL):
             raise OperatorError("entry_not_offered", entry=str(self.entry))
         self._check_amount(capabilities)
+        self._check_entering()
+
+    def _check_entering(self) -> None:
+        """Somebody may be typing this very payment by hand: it would be charged and then stand in the books twice."""
+        if self.entering is None or self.anyway or self.operation != "sale":
+            return
+        typed = self.entering.amount
+        raise OperatorError("payment_being_entered", seen=typed.plain() if typed else "?")
 
     def _check_amount(self, capabilities: Capabilities) -> None:
         whole = self.parts.whole

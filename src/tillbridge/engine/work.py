@@ -139,6 +139,14 @@ def too_old(task: Task, now: Moment) -> PostingReport | None:
     return PostingReport(stage="not_committed", trouble=trouble)
 
 
+def kept_off(task: Task, pause_left_ms: int) -> Trouble | PostingReport | None:
+    """A task that waited for the screen while somebody asked for a pause does not touch it."""
+    if task.lane != "screen" or not pause_left_ms:
+        return None
+    trouble = Trouble(who="operator", code="paused", retry_in_ms=pause_left_ms)
+    return PostingReport(stage="not_committed", trouble=trouble) if isinstance(task.work, Type) else trouble
+
+
 def cause_of(error: Exception) -> str:
     """`TypeName: text`, short enough for the journal."""
     return f"{type(error).__name__}: {error}"[:200]

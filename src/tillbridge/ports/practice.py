@@ -14,7 +14,8 @@ from tillbridge.domain.ledger import LedgerRow, LedgerSeen, PostingKind, Softwar
 from tillbridge.domain.money import Money
 
 __all__ = [
-    "InvoiceSeen", "LedgerRow", "LedgerSeen", "PostingOrder", "PostingReport", "Practice", "SoftwareSeen", "Trouble",
+    "Entering", "InvoiceSeen", "LedgerRow", "LedgerSeen", "PostingOrder", "PostingReport", "Practice", "SoftwareSeen",
+    "Trouble",
 ]  # fmt: skip
 
 Stage = Literal["not_committed", "committed", "doubt"]
@@ -38,8 +39,20 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entering:
+    """What a person has typed so far into a payment window that is open. `amount`: None if none can be read yet."""
+
+    amount: Money | None
+    method: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceSeen:
-    """The open invoice as the practice software shows it. `client` is private: never in a transcript."""
+    """The open invoice as the practice software shows it. `client` is private: never in a transcript.
+
+    `entering`: somebody has a payment window open and may be typing the same payment; None = no such window.
+    """
 
     software: SoftwareSeen
     account_id: str
@@ -49,6 +62,7 @@ class InvoiceSeen:
     balance: Money
     alert: str = ""
     patient: str = ""
+    entering: Entering | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
