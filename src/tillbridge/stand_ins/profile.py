@@ -32,13 +32,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Message:
-    """A message box. `escape` names the button that Esc and the close box stand for."""
+    """A message box. `escape` names the button that Esc and the close box stand for.
+
+    `answers`: what each button means to the program, whatever its caption. `secret`: it has a box for a password.
+    """
 
     id: str
     text: str
     buttons: tuple[str, ...]
     icon: str
     escape: str
+    answers: tuple[str, ...]
+    secret: bool = False
+
+    def answer(self, pressed: str) -> str:
+        """What a pressed caption means; a word that is no button of this message means itself."""
+        return dict(zip(self.buttons, self.answers, strict=True)).get(pressed, pressed)
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,18 @@ class Behaviour:
     """The transaction list is drawn by the program itself: accessibility sees no rows."""
     staff_by_initials: bool = False
     """Employees are typed as initials, with a lookup on F2; else chosen from a list."""
+    cashier_password: bool = False
+    """Who takes the money is known by a password typed into the payment window; there is no list of employees."""
+    save_ms: tuple[int, int] = (0, 0)
+    """How long a save runs on by itself, in milliseconds, from and to; zeros: OK waits for it."""
+    title_lag_ms: int = 0
+    """How long a re-used payment window still names the client before, in milliseconds."""
+    recalculates_ms: int = 0
+    """How long new totals take after the amount was left; nothing can be posted before."""
+    asks_unsaved: bool = False
+    """Leaving a payment window with something typed asks first."""
+    filtered_lists: bool = False
+    """Lists of a third party: cells drawn by themselves, their texts known to accessibility only."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +104,8 @@ class Profile:
     behaviour: Behaviour
     money_format: str
     date_format: str
+    cashiers: Mapping[str, str]
+    """Pretend passwords of the payment window, with the employee whom each names."""
 
     def title(self, window: str, account: str, client: str) -> str:
         """The title of a window for a client; `account_plain` is the account without its leading zeros."""
@@ -113,6 +136,7 @@ def parse(data: Mapping[str, Any]) -> Profile:
         behaviour=_behaviour(data["behaviour"]),
         money_format=data["format"]["money"],
         date_format=data["format"]["date"],
+        cashiers=data.get("cashiers", {}),
     )
 
 
@@ -123,9 +147,11 @@ def _message(name: str, message: Mapping[str, Any]) -> Message:
         buttons=tuple(message["buttons"]),
         icon=message["icon"],
         escape=message["escape"],
+        answers=tuple(message.get("answers", message["buttons"])),
+        secret=message.get("secret", False),
     )
 
 
 def _behaviour(values: Mapping[str, Any]) -> Behaviour:
-    low, high = values["ledger_delay_ms"]
-    return Behaviour(**{**values, "ledger_delay_ms": (low, high), "fields": tuple(values["fields"])})
+    lists = ("ledger_delay_ms", "save_ms", "fields")
+    return Behaviour(**{**values, **{name: tuple(values[name]) for name in lists if name in values}})

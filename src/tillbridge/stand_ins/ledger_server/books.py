@@ -88,6 +88,8 @@ class Payment:
     shown_at: float
     reverses: str = ""
     deleted: bool = False
+    posting: str = ""
+    """The payment window that wrote it; rows of one window share it."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class Books:
             at=datetime.fromisoformat(act["at"]),
             shown_at=act["shown_at"],
             reverses=act.get("of", ""),
+            posting=act.get("posting", ""),
         )
 
     def _deleted(self, act: Act) -> None:

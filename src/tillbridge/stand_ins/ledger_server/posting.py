@@ -5,11 +5,12 @@ The money rule `applies_to`: "chosen" pays the ticked invoices in their order, "
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from tillbridge.stand_ins.ledger_server.books import Books, Method
+from tillbridge.stand_ins.ledger_server.books import Books, Method, Payment
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Form:
     employee: str
     conclude: bool
     workstation: str
+    day: date | None = None
+    """The day that the window said; None = today. A day that is none never comes here."""
 
     @property
     def tendered(self) -> int:
@@ -59,6 +62,7 @@ def form_from(data: Mapping[str, Any], workstation: str) -> Form:
         employee=data["employee"],
         conclude=bool(data["conclude"]),
         workstation=workstation,
+        day=date.fromisoformat(data["day"]) if data.get("day") else None,
     )
 
 
@@ -100,3 +104,41 @@ def rows(books: Books, tenders: Sequence[Tender], numbers: Sequence[str]) -> lis
         if amount > 0:
             written.append(Row("", tender, amount))
     return written
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One payment as the client made it: the rows that one tender of one payment window wrote, in cents."""
+
+    rows: tuple[Payment, ...]
+
+    @property
+    def first(self) -> Payment:
+        """Any row: all share method, reference, employee and time."""
+        return self.rows[0]
+
+    @property
+    def amount_minor(self) -> int:
+        """What the client paid, on however many invoices it went."""
+        return sum(row.amount_minor for row in self.rows)
+
+    @property
+    def at(self) -> datetime:
+        """When it was entered."""
+        return self.first.at
+
+
+def receipts(payments: Iterable[Payment]) -> list[Receipt]:
+    """Rows put together again to what the client paid, in their order. A reversal stays a receipt of its own."""
+    together: dict[tuple[str, str, str, bool], list[Payment]] = {}
+    for row in payments:
+        key = (row.posting or row.id, row.method, row.reference, bool(row.reverses))
+        together.setdefault(key, []).append(row)
+    return [Receipt(tuple(rows)) for rows in together.values()]
+
+
+def reversible(payments: Sequence[Payment], after: date | None) -> list[Receipt]:
+    """Receipts that may still be reversed: not reversed yet, and of a day `after` which nothing is closed."""
+    undone = {row.reverses for row in payments}
+    alive = [row for row in payments if row.id not in undone and not row.reverses]
+    return [each for each in receipts(alive) if after is None or each.at.astimezone().date() > after]

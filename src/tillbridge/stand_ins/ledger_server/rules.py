@@ -6,10 +6,11 @@ Everything a skin may do with money passes here. A row is committed in one place
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tillbridge.stand_ins import money_text
-from tillbridge.stand_ins.ledger_server import posting
+from tillbridge.stand_ins.ledger_server import posting, staff
 from tillbridge.stand_ins.ledger_server.books import Books, Method
 from tillbridge.stand_ins.ledger_server.desks import Desk, Desks
 from tillbridge.stand_ins.ledger_server.faults import Faults
@@ -68,7 +69,7 @@ class Rules:
         if ended is not None:
             return ended
         while (holder := self._desks.locked_by_other(account, desk)) is not None:
-            pressed = yield self._messages.turn("locked", holder)
+            pressed = yield from self._messages.put("locked", holder)
             if pressed != "Retry":
                 return STAY
         return (yield from self._offer_credit(account, number))
@@ -77,7 +78,7 @@ class Rules:
         credit = self._books.credit(account)
         if credit <= 0:
             return None
-        pressed = yield self._messages.turn("credit", {"money": self._money(credit)})
+        pressed = yield from self._messages.put("credit", {"money": self._money(credit)})
         if pressed == "Yes" and number:
             amount = min(credit, max(0, self._books.balance(number)))
             act = {"kind": "credit_applied", "client": account, "invoice": number, "amount_minor": amount}
@@ -90,12 +91,13 @@ class Rules:
         self._colleague("filling", number)
         chosen = self._method(method)
         if chosen is not None and chosen.card_module:
-            yield self._messages.turn("card_module", {})
+            yield from self._messages.put("card_module", {})
         ended = yield from self._forced("filling", account, number)
         return STAY if ended in (None, AGAIN) else ended
 
     def finishing(self, form: Form, conversation: str) -> Conversation:
         """OK was pressed. Ends in close, stay, exit or crash."""
+        form = self._staffed(form)
         yield from freeze(self._faults, "ok")
         if self._faults.strikes("close_without_posting"):
             return CLOSE
@@ -146,24 +148,24 @@ class Rules:
             return "no_method", {}
         if any(known[tender.method].card_module for tender in form.tenders):
             return "card_module", {}
-        if not form.invoices and not form.unapplied:
+        chosen = self._profile.behaviour.applies_to == "chosen"
+        if chosen and not form.invoices and not form.unapplied:
             return "nothing_chosen", {}
         gone = [number for number in form.invoices if self._books.invoices[number].concluded]
         if gone:
             return "concluded", {"number": gone[0]}
         closed = self._books.closed_through
-        if closed is not None and self._world.today() <= closed:
+        if closed is not None and (form.day or self._world.today()) <= closed:
             return "period", {"date": f"{closed:%m/%d/%Y}"}
         return None
 
     def _duplicates(self, form: Form) -> Step:
         today = self._world.today()
         money = self._books.money_of(form.account)
-        undone = {payment.reverses for payment in money}
         entered = {
-            p.amount_minor
-            for p in money
-            if self._world.day(p.at) == today and p.id not in undone and not p.reverses
+            receipt.amount_minor
+            for receipt in posting.reversible(money, None)
+            if self._world.day(receipt.at) == today
         }
         for tender in form.tenders:
             if tender.amount_minor in entered:
@@ -207,11 +209,11 @@ class Rules:
     def _print(self) -> Step:
         if not self._profile.behaviour.asks_print:
             return None
-        pressed = yield self._messages.turn("print", {})
+        pressed = yield from self._messages.put("print", {})
         while pressed == "Yes" or pressed == "Retry":
             if not self._faults.strikes("printer_fails"):
                 break
-            pressed = yield self._messages.turn("printer", {})
+            pressed = yield from self._messages.put("printer", {})
         return None
 
     def _forced(self, moment: str, account: str, number: str) -> Step:
@@ -242,6 +244,12 @@ class Rules:
                 self._world.post_cash(number, min(5000, max(1, self._books.balance(number))))
         if number and moment == "filling" and self._faults.strikes("invoice_concluded"):
             self._world.conclude(number)
+
+    def _staffed(self, form: Form) -> Form:
+        """With the employee's name where the window has initials; no name for initials that nobody has."""
+        if not self._profile.behaviour.staff_by_initials:
+            return form
+        return replace(form, employee=staff.named(form.employee, self._books.employees))
 
     def _by_name(self) -> dict[str, Method]:
         return {method.name: method for method in self._books.methods}

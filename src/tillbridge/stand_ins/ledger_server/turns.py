@@ -65,12 +65,18 @@ class Messages:
                 "buttons": list(message.buttons),
                 "icon": message.icon,
                 "escape": message.escape,
+                "secret": message.secret,
             },
         }
 
+    def put(self, name: str, facts: Mapping[str, str]) -> Generator[Turn, str, str]:
+        """Show a message and wait for its answer, which is told in the program's own words, not by its caption."""
+        pressed = yield self.turn(name, facts)
+        return self._messages[name].answer(pressed)
+
     def ask(self, name: str, facts: Mapping[str, str]) -> Step:
         """Show a message and wait for its answer; returns the turn that ends the act, or None to go on."""
-        pressed = yield self.turn(name, facts)
+        pressed = yield from self.put(name, facts)
         return _PRESSED.get((name, pressed))
 
 

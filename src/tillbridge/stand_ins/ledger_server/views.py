@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Any
 
 from tillbridge.stand_ins import money_text
-from tillbridge.stand_ins.ledger_server.books import Books, Invoice, Method, Payment
+from tillbridge.stand_ins.ledger_server import posting, staff
+from tillbridge.stand_ins.ledger_server.books import Books, Invoice, Method
 from tillbridge.stand_ins.ledger_server.faults import Faults
 from tillbridge.stand_ins.ledger_server.rules import money_style
 from tillbridge.stand_ins.ledger_server.world import World
@@ -98,7 +99,10 @@ class Views:
             (invoice.at, self._charge(invoice))
             for invoice in self._books.invoices_of(account, open_only=False)
         ]
-        rows += [(payment.at, self._payment(payment)) for payment in self._books.money_of(account, now)]
+        money = posting.receipts(self._books.money_of(account, now))
+        if self._profile.behaviour.applies_to == "chosen":
+            money = [posting.Receipt((row,)) for each in money for row in each.rows]
+        rows += [(each.at, self._payment(each)) for each in money]
         rows.sort(key=lambda row: row[0], reverse=self._profile.behaviour.ledger_order == "newest")
         return [row for _, row in rows]
 
@@ -111,19 +115,28 @@ class Views:
             "reference": "",
             "invoice": invoice.number,
             "employee": "",
+            "initials": "",
         }
 
-    def _payment(self, payment: Payment) -> dict[str, str]:
-        sign = -1 if self._profile.behaviour.payments_are_negative else 1
+    def _payment(self, receipt: posting.Receipt) -> dict[str, str]:
+        sign, payment = -1 if self._profile.behaviour.payments_are_negative else 1, receipt.first
         return {
             "date": self._date(payment.at),
             "kind": "Reversal" if payment.reverses else "Payment",
             "method": payment.method,
-            "amount": self._money(sign * payment.amount_minor),
+            "amount": self._money(sign * receipt.amount_minor),
             "reference": self._cut(payment.reference),
-            "invoice": payment.invoice,
+            "invoice": payment.invoice if len(receipt.rows) == 1 else "",
             "employee": payment.employee,
+            "initials": staff.initials(payment.employee),
         }
+
+    def reversible(self, account: str) -> list[dict[str, str]]:
+        """The Reverse... window: payments of a client that may still be reversed, newest first."""
+        money = self._books.money_of(account, self._world.clock().timestamp())
+        found = posting.reversible(money, self._books.closed_through)
+        found.sort(key=lambda each: each.at, reverse=True)
+        return [{**self._payment(each), "id": each.first.id} for each in found]
 
     def _cut(self, reference: str) -> str:
         if self._faults.strikes("truncate_reference_10"):
@@ -167,6 +180,8 @@ class Views:
             "card_types": self._books.card_types,
             "employees": self._books.employees,
             "employee": self._profile.operator,
+            "staff": [{"initials": staff.initials(name), "name": name} for name in self._books.employees],
+            "today": self._day(self._world.today()),
             "account_balance_minor": self._books.account_balance(account),
             "money_format": money_style(self._faults, self._profile),
             "validates_on": behaviour.validates_on

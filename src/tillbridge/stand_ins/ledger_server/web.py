@@ -4,6 +4,7 @@ For skins, all POST (every answer of pay, method, ok and answer is a turn, see t
     /skin/hello {pid, workstation}            -> {skin, workstation, today, client, invoice}
     /skin/clients {skin}                      -> {clients}
     /skin/client {skin, client, invoice}      -> the main window's texts
+    /skin/reversible {skin, client}           -> {rows}: payments that may still be reversed
     /skin/pay {skin, client, invoice}         -> turn: Process Payment was pressed
     /skin/method {skin, client, invoice, method}  -> turn: a payment method was chosen
     /skin/ok {skin, form}                     -> turn: OK was pressed (form: see posting.form_from)
@@ -52,6 +53,7 @@ class Web:
             Route("/skin/hello", self._skin(self._hello), methods=["POST"]),
             Route("/skin/clients", self._skin(self._clients), methods=["POST"]),
             Route("/skin/client", self._skin(self._client), methods=["POST"]),
+            Route("/skin/reversible", self._skin(self._reversible), methods=["POST"]),
             Route("/skin/pay", self._skin(self._pay), methods=["POST"]),
             Route("/skin/method", self._skin(self._method), methods=["POST"]),
             Route("/skin/ok", self._skin(self._ok), methods=["POST"]),
@@ -110,6 +112,9 @@ class Web:
         view = self._ledger.views.client(words["client"], words.get("invoice", ""))
         self._desk(words).account = view["account"]
         return view
+
+    def _reversible(self, words: Words) -> Words:
+        return {"rows": self._ledger.views.reversible(words["client"])}
 
     def _pay(self, words: Words) -> Words:
         return self._ledger.process_payment(self._desk(words), words["client"], words["invoice"])

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from tillbridge.stand_ins.ledger_server.books import Books
+from tillbridge.stand_ins.ledger_server import posting
+from tillbridge.stand_ins.ledger_server.books import Books, Payment
 from tillbridge.stand_ins.ledger_server.faults import Faults
 from tillbridge.stand_ins.ledger_server.truth import TruthLog
 from tillbridge.stand_ins.profile import Profile
@@ -57,24 +58,36 @@ class World:
     def post_by_hand(
         self, invoice: str, amount_minor: int, method: str, reference: str, account: str
     ) -> list[dict[str, Any]]:
-        """A colleague types a payment at another desk; on account when `invoice` is empty."""
-        act = {
+        """A colleague types a payment at another desk; on account when `invoice` is empty.
+
+        Where the money goes to the oldest balance the invoice only says whose account it is.
+        """
+        account = self._books.invoices[invoice].client if invoice else account
+        tender = posting.Tender(method, "Not Specified", amount_minor, reference)
+        rows = [posting.Row(invoice, tender, amount_minor)]
+        if self._profile.behaviour.applies_to == "oldest":
+            numbers = [one.number for one in self._books.invoices_of(account, open_only=True)]
+            rows = posting.rows(self._books, [tender], numbers)
+        return self.commit([self._typed(account, row, at, len(rows) > 1) for at, row in enumerate(rows)])
+
+    def _typed(self, account: str, row: posting.Row, at: int, several: bool) -> dict[str, Any]:
+        first = len(self._books.payments) + 1
+        return {
             "kind": "payment",
-            "id": f"P{len(self._books.payments) + 1:05d}",
-            "client": self._books.invoices[invoice].client if invoice else account,
-            "invoice": invoice,
-            "amount_minor": amount_minor,
+            "id": f"P{first + at:05d}",
+            "client": account,
+            "invoice": row.invoice,
+            "amount_minor": row.amount_minor,
             "currency": "USD",
-            "method": method,
-            "card_type": "Not Specified",
-            "reference": reference,
+            "method": row.tender.method,
+            "card_type": row.tender.card_type,
+            "reference": row.tender.reference,
             "employee": "Dana Brooks",
             "workstation": self._profile.workstations[-1],
-            "posting": "",
+            "posting": f"hand-{first}" if several else "",
             "shown_at": self.clock().timestamp(),
             "by": "world",
         }
-        return self.commit([act])
 
     def add_line(self, invoice: str, description: str, amount_minor: int) -> list[dict[str, Any]]:
         """A colleague adds a line to the invoice. Raises KeyError for no such invoice."""
@@ -98,12 +111,20 @@ class World:
         return self.commit([{"kind": "period", "closed_through": before.isoformat(), "by": "world"}])
 
     def reverse(self, payment: str) -> list[dict[str, Any]]:
-        """A colleague reverses a payment: a row of the opposite sum. Raises KeyError for no such payment."""
-        old = self._books.payments[payment]
-        act = {
+        """A colleague reverses a payment: a row of the opposite sum. Raises KeyError for no such payment.
+
+        Where the money goes to the oldest balance a payment is one thing: all its rows are reversed.
+        """
+        first = self._books.payments[payment]
+        whole = self._profile.behaviour.applies_to == "oldest" and first.posting
+        rows = [p for p in self._books.payments.values() if p.posting == first.posting] if whole else [first]
+        return self.commit([self._reversal(row, at) for at, row in enumerate(rows)])
+
+    def _reversal(self, old: Payment, at: int) -> dict[str, Any]:
+        return {
             "kind": "reversal",
-            "id": f"R{len(self._books.payments) + 1:05d}",
-            "of": payment,
+            "id": f"R{len(self._books.payments) + 1 + at:05d}",
+            "of": old.id,
             "client": old.client,
             "invoice": old.invoice,
             "amount_minor": -old.amount_minor,
@@ -116,7 +137,6 @@ class World:
             "shown_at": self.clock().timestamp(),
             "by": "world",
         }
-        return self.commit([act])
 
     def delete(self, payment: str) -> list[dict[str, Any]]:
         """A colleague deletes a payment: its row is gone from every screen. Raises KeyError."""
