@@ -237,6 +237,18 @@ def test_a_list_with_a_hole_proves_nothing(last_touch: Moment | None) -> None:
     assert look(seen(complete=False), last_touch=last_touch) == NotProven("list_incomplete")
 
 
+def test_a_list_that_may_lack_rows_is_enough_for_what_was_never_typed_and_never_for_what_was() -> None:
+    lacks = seen(complete=False, read_to_end=True)
+    assert look(lacks) == ProvenAbsent()
+    assert look(lacks, last_touch=touched(60_000)) == NotProven("list_incomplete")
+    assert look(seen(today=(BY_HAND,), complete=False, read_to_end=True)) == Suspect(BY_HAND)
+
+
+def test_a_row_typed_on_an_earlier_day_since_the_payment_with_another_method_is_a_suspect() -> None:
+    earlier = row(reference="", method="Visa", date="11/20/2026", invoice_number="")
+    assert look(seen(today=(earlier,))) == Suspect(earlier)
+
+
 def test_what_was_typed_is_absent_when_the_list_is_whole_the_program_quiet_and_time_has_passed() -> None:
     assert look(seen(), last_touch=touched(5_000)) == ProvenAbsent()
     assert look(seen(settle_ms=0), last_touch=touched(0)) == ProvenAbsent()

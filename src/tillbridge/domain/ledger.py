@@ -44,7 +44,9 @@ class LedgerSeen:
 
     `marked`: rows that carry the marker. `today`: other rows of the same client, from the day of the payment until
     today, without a marker of ours.
-    `complete`: every row of the list was seen. `quiet`: the payment window is gone and the program is idle.
+    `complete`: every row of the list was seen, and the list lacks none: only this proves absence after a typing.
+    `read_to_end`: every row of the list was seen, but it may lack some (reversed ones, closed periods): enough for
+    a posting that was never typed. `quiet`: the payment window is gone and the program is idle.
     """
 
     software: SoftwareSeen
@@ -57,3 +59,4 @@ class LedgerSeen:
     balance: Money | None = None
     reference_length: int = 0
     """The software shows this many characters of a reference and drops the rest; 0 = it drops nothing."""
+    read_to_end: bool = False

@@ -152,10 +152,10 @@ def _suspicious(order: Wanted, row: LedgerRow, other_markers: Collection[str]) -
 
 def _absent(seen: LedgerSeen, last_touch: Moment | None, now: Moment) -> Verdict:
     """A restart of the program shortens no wait: the books may be kept by a server that is still busy with them."""
-    if not seen.complete:
-        return NotProven("list_incomplete")
-    if last_touch is None:
+    if last_touch is None and (seen.complete or seen.read_to_end):
         return ProvenAbsent()
+    if last_touch is None or not seen.complete:
+        return NotProven("list_incomplete")
     if not seen.quiet:
         return NotProven("not_quiet")
     settled = surely_passed_ms(last_touch, now) >= seen.settle_ms
