@@ -17,17 +17,18 @@ from tillbridge.stand_ins import money_text
         ("cr", "1,234.50", "1,234.50 CR"),
         ("minus", "1,234.50", "-1,234.50"),
         ("nbsp", "$\u00a01,234.50", "-$\u00a01,234.50"),
+        ("comma", "1.234,50", "-1.234,50"),
     ],
 )
 def test_each_format_writes_and_reads_back_the_same_cents(style: str, positive: str, negative: str) -> None:
     assert money_text.write(123450, style) == positive
     assert money_text.write(-123450, style) == negative
-    assert money_text.read(positive) == 123450
-    assert money_text.read(negative) == -123450
+    assert money_text.read(positive, style) == 123450
+    assert money_text.read(negative, style) == -123450
 
 
 def test_every_listed_format_is_tested_above() -> None:
-    assert {"dollar", "plain", "short", "paren", "cr", "minus", "nbsp"} == set(money_text.FORMATS)
+    assert {"dollar", "plain", "short", "paren", "cr", "minus", "nbsp", "comma"} == set(money_text.FORMATS)
 
 
 @pytest.mark.parametrize(

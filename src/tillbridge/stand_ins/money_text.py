@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 
-FORMATS = ("dollar", "plain", "short", "paren", "cr", "minus", "nbsp")
+FORMATS = ("dollar", "plain", "short", "paren", "cr", "minus", "nbsp", "comma")
 _NOT_AMOUNT = re.compile(r"[^0-9.]")
+_SWAPPED = str.maketrans(".,", ",.")
 
 
 def write(minor: int, style: str) -> str:
@@ -25,11 +26,13 @@ def write(minor: int, style: str) -> str:
         "cr": f"{grouped} CR" if negative else grouped,
         "minus": minus + grouped,
         "nbsp": f"{minus}$\u00a0{grouped}",
+        "comma": minus + grouped.translate(_SWAPPED),
     }[style]
 
 
-def read(text: str) -> int | None:
+def read(text: str, style: str = "dollar") -> int | None:
     """Cents typed by a person, or None when it is no amount. A third decimal is refused."""
+    text = text.translate(_SWAPPED) if style == "comma" else text
     digits = _NOT_AMOUNT.sub("", text)
     match = re.fullmatch(r"(\d*)(?:\.(\d{0,2}))?", digits)
     if match is None or not digits.strip("."):

@@ -50,12 +50,23 @@ def _knobs() -> dict[str, Knob]:
         "freeze_s": Knob("number", "0", about="the skin's window thread stands still so long, at freeze_at"),
         "freeze_at": Knob("choice", "ok", FREEZE_AT),
         "ledger_delay_ms": Knob("number", "-1", about="-1 draws from the profile's range"),
+        "save_ms": Knob("number", "-1", about="how long a save runs on; -1 draws from the profile's range"),
+        "save_commits_at": Knob(
+            "chance", "0.5", about="the part of that time after which it is in the books"
+        ),
+        "recalculates_ms": Knob(
+            "number", "-1", about="new totals after the amount was left; -1: the profile's"
+        ),
+        "title_lag_ms": Knob(
+            "number", "-1", about="a re-used window names the client before; -1: the profile's"
+        ),
         "crash_before_commit": Knob("chance", "0", about="the skin dies after OK, nothing posted"),
         "crash_after_commit": Knob("chance", "0", about="the skin dies after OK, payment posted"),
         "close_without_posting": Knob("chance", "0", about="OK closes the window and posts nothing"),
         "method_ignores_set": Knob("chance", "1", about="0: the method list takes text by accessibility"),
         "validate_on_blur_only": Knob("chance", "1", about="0: totals follow each change of the amount"),
         "money_format": Knob("choice", "profile", ("profile", *FORMATS)),
+        "locale": Knob("choice", "profile", ("profile", "eu"), about="eu: 1.234,56 and 31.12.2026"),
         "two_names": Knob("chance", "0", about="a second client of the same name with a like invoice"),
         "other_invoice": Knob("choice", "none", ("none", "client", "invoice", "form")),
         "truncate_reference_10": Knob("chance", "1", about="the ledger column cuts the reference"),

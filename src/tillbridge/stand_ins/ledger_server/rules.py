@@ -14,6 +14,7 @@ from tillbridge.stand_ins.ledger_server import posting, staff
 from tillbridge.stand_ins.ledger_server.books import Books, Method
 from tillbridge.stand_ins.ledger_server.desks import Desk, Desks
 from tillbridge.stand_ins.ledger_server.faults import Faults
+from tillbridge.stand_ins.ledger_server.habits import day_text, money_style, save_seconds
 from tillbridge.stand_ins.ledger_server.posting import Form
 from tillbridge.stand_ins.ledger_server.turns import (
     AGAIN,
@@ -25,6 +26,7 @@ from tillbridge.stand_ins.ledger_server.turns import (
     Step,
     Turn,
     freeze,
+    wait,
 )
 from tillbridge.stand_ins.ledger_server.world import World
 from tillbridge.stand_ins.profile import Profile
@@ -99,14 +101,17 @@ class Rules:
         """OK was pressed. Ends in close, stay, exit or crash."""
         form = self._staffed(form)
         yield from freeze(self._faults, "ok")
+        save_s = save_seconds(self._faults, self._profile)
+        share = self._faults.number("save_commits_at")
+        yield from wait(save_s * share)
         if self._faults.strikes("close_without_posting"):
             return CLOSE
         while True:
-            ended = yield from self._attempt(form, conversation)
+            ended = yield from self._attempt(form, conversation, save_s * (1 - share))
             if ended is not AGAIN:
                 return CLOSE if ended is None else ended
 
-    def _attempt(self, form: Form, conversation: str) -> Step:
+    def _attempt(self, form: Form, conversation: str, rest_s: float) -> Step:
         number = form.invoices[0] if form.invoices else ""
         self._colleague("before_commit", number)
         for step in (self._forced("before_commit", form.account, number), self._checks(form)):
@@ -119,6 +124,7 @@ class Rules:
         if self._faults.strikes("crash_after_commit"):
             return CRASH
         yield from freeze(self._faults, "after_commit")
+        yield from wait(rest_s)
         ended = yield from self._forced("after_commit", form.account, number)
         if ended is not None:
             return ended
@@ -156,7 +162,7 @@ class Rules:
             return "concluded", {"number": gone[0]}
         closed = self._books.closed_through
         if closed is not None and (form.day or self._world.today()) <= closed:
-            return "period", {"date": f"{closed:%m/%d/%Y}"}
+            return "period", {"date": day_text(closed, self._faults, self._profile)}
         return None
 
     def _duplicates(self, form: Form) -> Step:
@@ -230,7 +236,7 @@ class Rules:
             "money": self._money(max(balance, 2500)),
             "workstation": self._profile.workstations[1],
             "employee": "Kim",
-            "date": f"{self._world.today():%m/%d/%Y}",
+            "date": day_text(self._world.today(), self._faults, self._profile),
             "number": number,
             "alert": self._books.clients[account].alert.upper() or "SEE MANAGER",
         }
@@ -259,9 +265,3 @@ class Rules:
 
     def _money(self, minor: int) -> str:
         return money_text.write(minor, money_style(self._faults, self._profile))
-
-
-def money_style(faults: Faults, profile: Profile) -> str:
-    """The money format in force: the profile's, unless a knob says otherwise."""
-    style = faults.choice("money_format")
-    return profile.money_format if style == "profile" else style

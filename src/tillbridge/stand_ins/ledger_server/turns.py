@@ -85,3 +85,9 @@ def freeze(faults: Faults, at: str) -> Generator[Turn, str, None]:
     seconds = faults.freeze_s(at)
     if seconds > 0:
         yield {"turn": "freeze", "seconds": seconds}
+
+
+def wait(seconds: float) -> Generator[Turn, str, None]:
+    """A save that goes on by itself: the skin says so for so long, and its windows stay alive."""
+    if seconds > 0:
+        yield {"turn": "wait", "seconds": seconds}

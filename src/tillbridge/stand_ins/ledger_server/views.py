@@ -10,7 +10,7 @@ from tillbridge.stand_ins import money_text
 from tillbridge.stand_ins.ledger_server import posting, staff
 from tillbridge.stand_ins.ledger_server.books import Books, Invoice, Method
 from tillbridge.stand_ins.ledger_server.faults import Faults
-from tillbridge.stand_ins.ledger_server.rules import money_style
+from tillbridge.stand_ins.ledger_server.habits import day_text, milliseconds, money_style
 from tillbridge.stand_ins.ledger_server.world import World
 from tillbridge.stand_ins.profile import Profile
 
@@ -187,6 +187,8 @@ class Views:
             "validates_on": behaviour.validates_on
             if self._faults.strikes("validate_on_blur_only")
             else "change",
+            "recalculates_ms": milliseconds(self._faults, "recalculates_ms", behaviour.recalculates_ms),
+            "title_lag_ms": milliseconds(self._faults, "title_lag_ms", behaviour.title_lag_ms),
             "choice_text_settable": not self._faults.strikes("method_ignores_set"),
         }
 
@@ -197,4 +199,4 @@ class Views:
         return self._day(self._world.day(at))
 
     def _day(self, day: date) -> str:
-        return f"{day:%m/%d/%Y}"
+        return day_text(day, self._faults, self._profile)

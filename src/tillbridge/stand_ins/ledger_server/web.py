@@ -7,6 +7,7 @@ For skins, all POST (every answer of pay, method, ok and answer is a turn, see t
     /skin/reversible {skin, client}           -> {rows}: payments that may still be reversed
     /skin/pay {skin, client, invoice}         -> turn: Process Payment was pressed
     /skin/method {skin, client, invoice, method}  -> turn: a payment method was chosen
+    /skin/cashier {skin, password}            -> {employee}: whom a cashier's password names, or ""
     /skin/ok {skin, form}                     -> turn: OK was pressed (form: see posting.form_from)
     /skin/answer {skin, conversation, press}  -> turn: a message was answered
     /skin/closed {skin, client}               -> {}: the payment window is gone, its lock is freed
@@ -29,6 +30,7 @@ from starlette.routing import Route
 from tillbridge.stand_ins.ledger_server import admin
 from tillbridge.stand_ins.ledger_server.desks import Desk
 from tillbridge.stand_ins.ledger_server.faults import KNOBS, BadKnob
+from tillbridge.stand_ins.ledger_server.habits import day_text
 from tillbridge.stand_ins.ledger_server.ledger import Ledger
 from tillbridge.stand_ins.ledger_server.scenes import NoSuchScene
 
@@ -56,6 +58,7 @@ class Web:
             Route("/skin/reversible", self._skin(self._reversible), methods=["POST"]),
             Route("/skin/pay", self._skin(self._pay), methods=["POST"]),
             Route("/skin/method", self._skin(self._method), methods=["POST"]),
+            Route("/skin/cashier", self._skin(self._cashier), methods=["POST"]),
             Route("/skin/ok", self._skin(self._ok), methods=["POST"]),
             Route("/skin/answer", self._skin(self._answer), methods=["POST"]),
             Route("/skin/closed", self._skin(self._closed), methods=["POST"]),
@@ -100,7 +103,7 @@ class Web:
         return {
             "skin": desk.id,
             "workstation": desk.workstation,
-            "today": f"{self._ledger.world.today():%m/%d/%Y}",
+            "today": day_text(self._ledger.world.today(), self._ledger.faults, self._ledger.profile),
             "client": books.first_client,
             "invoice": books.first_invoice,
         }
@@ -122,6 +125,9 @@ class Web:
     def _method(self, words: Words) -> Words:
         desk = self._desk(words)
         return self._ledger.method_chosen(desk, words["client"], words["invoice"], words["method"])
+
+    def _cashier(self, words: Words) -> Words:
+        return {"employee": self._ledger.profile.cashiers.get(words["password"], "")}
 
     def _ok(self, words: Words) -> Words:
         return self._ledger.ok_pressed(self._desk(words), words["form"])

@@ -80,7 +80,7 @@ class Conversation:
                     "icon": message.icon,
                     "escape": message.escape,
                 }
-                if show_message(owner, facts) == "Exit":
+                if message.answer(show_message(owner, facts)) == "Exit":
                     os._exit(0)
 
     def _play(self, owner: QWidget, turn: Turn) -> str:
