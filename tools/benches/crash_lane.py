@@ -24,6 +24,7 @@ from typing import Any
 import httpx
 
 from tillbridge.testing.desktop import Desktop
+from tillbridge.testing.front_desks import FrontDesk
 from tools.demo import parts
 
 STARTED_S = 60.0
@@ -203,7 +204,7 @@ def start_network(env: Mapping[str, str], folder: Path, seed: int, stack: ExitSt
 
 @dataclass(slots=True)
 class Lane:
-    """A desk with the stand-in. `truth`: the clinic's books."""
+    """A desk with the stand-in. `truth`: the clinic's books. `desk`: what the clinic has set up at this version."""
 
     number: int
     folder: Path
@@ -211,6 +212,10 @@ class Lane:
     ledger_url: str
     truth: Lines
     agent: Agent
+    desk: FrontDesk
+    screen: parts.Screen
+    stack: ExitStack
+    skin: subprocess.Popen[bytes]
 
     def ledger(self, path: str, body: Json) -> Json:
         reply = httpx.post(f"{self.ledger_url}{path}", json=body, trust_env=False)
@@ -218,10 +223,22 @@ class Lane:
         told: Json = reply.json()
         return told
 
+    def asked(self, path: str) -> Json:
+        told: Json = httpx.get(f"{self.ledger_url}{path}", trust_env=False).raise_for_status().json()
+        return told
+
     def open_invoices(self) -> dict[str, Json]:
         """Number -> client and balance of every invoice that can be paid, from the books, not from the screen."""
-        told = httpx.get(f"{self.ledger_url}/world", trust_env=False).raise_for_status().json()
-        return {number: row for number, row in told["invoices"].items() if row["balance_minor"] > 0}
+        told = self.asked("/world")
+        open_ones = {number: row for number, row in told["invoices"].items() if not row["concluded"]}
+        return {number: row for number, row in open_ones.items() if row["balance_minor"] > 0}
+
+    def reopen(self) -> None:
+        """End the software as a person would who sees that it hangs, and start it anew."""
+        self.skin.kill()
+        self.skin.wait()
+        profile = self.desk.profile
+        self.skin = parts.show_skin(self.screen, self.ledger_url, profile, self.folder, self.stack)
 
 
 def open_lane(number: int, folder: Path, seed: int, stack: ExitStack, profile: str = "v6") -> Lane:
@@ -231,6 +248,7 @@ def open_lane(number: int, folder: Path, seed: int, stack: ExitStack, profile: s
     screen = parts.Screen(desktop.env, desktop)
     network = start_network(desktop.env, folder, seed, stack)
     shown = parts.start_stand_in(screen, folder, stack, profile)
+    assert shown.window is not None, "its window was just opened"
     home = folder / "home"
     parts.write_site(home, network.told, shown)
     agent = Agent(desktop.env, home)
@@ -238,4 +256,4 @@ def open_lane(number: int, folder: Path, seed: int, stack: ExitStack, profile: s
     agent.start()
     truth = Lines(folder / "ledger" / "truth.jsonl")
     url = next(iter(shown.addresses.values())).removesuffix("/truth")
-    return Lane(number, folder, network, url, truth, agent)
+    return Lane(number, folder, network, url, truth, agent, shown.desk, screen, stack, shown.window)

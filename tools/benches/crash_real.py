@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from tillbridge.testing.front_desks import FrontDesk
 from tools.benches.crash_campaign import Campaign, Play, Round, ask, fresh_folder, go_on, told
-from tools.benches.crash_judge_real import Line, Wanted, judge_books
+from tools.benches.crash_judge_real import Line, Wanted, judge_books, oldest_first
 from tools.benches.crash_lane import Json, Lane, events_of, open_lane, until
 
 STAGES = ("sending", "running", "result_before_journal", "typing", "commit_to_read_back")
-METHOD = "Tillbridge"
 
 
 # ---- when to kill ---------------------------------------------------------------------------------
@@ -114,15 +114,37 @@ def begin(lane: Lane, aim: str, chance: random.Random) -> Round:
     lane.ledger("/reset", {"scene": "default", "seed": chance.randrange(1, 100_000)})
     lane.network.books.mark()
     lane.truth.mark()
-    number, row = chance.choice(sorted(lane.open_invoices().items()))
-    lane.ledger("/world", {"act": "show", "client": row["client"], "invoice": number})
-    until("the invoice on the screen", lambda: _shows(lane, number), 60, 0.05)
+    wanted = show_some(lane, chance)
     _prepare_faults(lane, aim, chance)
-    wanted = Wanted(
-        client=row["client"], invoice=number, minor=row["balance_minor"], currency="USD", method=METHOD
-    )
     return Round(
         aim=aim, lane=lane.number, payment_id=str(uuid.UUID(int=chance.getrandbits(128))), wanted=wanted
+    )
+
+
+def show_some(lane: Lane, chance: random.Random) -> Wanted:
+    """Bring some client's invoice to the front; what its payment must leave behind."""
+    invoices = lane.open_invoices()
+    number, row = chance.choice(sorted(invoices.items()))
+    lane.ledger("/world", {"act": "show", "client": row["client"], "invoice": number})
+    until("the invoice on the screen", lambda: _shows(lane, number), 60, 0.05)
+    return wanted_of(lane.desk, invoices, number)
+
+
+def wanted_of(desk: FrontDesk, invoices: dict[str, Json], number: str) -> Wanted:
+    """All of one invoice; where the software pays the oldest balances, all that the client owes."""
+    row = invoices[number]
+    spread: tuple[tuple[str, int], ...] = ()
+    minor = row["balance_minor"]
+    if desk.applies_to == "oldest":
+        minor = sum(one["balance_minor"] for one in invoices.values() if one["client"] == row["client"])
+        spread = oldest_first(invoices, row["client"], minor)
+    return Wanted(
+        client=row["client"],
+        invoice=number,
+        minor=minor,
+        currency="USD",
+        method=desk.payment_method,
+        spread=spread,
     )
 
 

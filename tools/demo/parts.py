@@ -92,6 +92,7 @@ class StandIn:
     name: str = "ImproMed (stand-in)"
     pack: str = "impromed"
     desk: FrontDesk = DESKS["v6"]
+    window: subprocess.Popen[bytes] | None = None
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -111,8 +112,9 @@ def start_stand_in(screen: Screen, folder: Path, stack: ExitStack, profile: str 
     which = ["--profile", profile]
     serve = ["-m", "tillbridge.stand_ins.ledger_server", *which, "--data", str(folder / "ledger")]
     server = start_ready(serve, screen.env, folder / "ledger_server.log", stack)
-    show_skin(screen, server["url"], profile, folder, stack)
-    return StandIn({"the clinic's books (truth log)": f"{server['url']}/truth"}, desk=DESKS[profile])
+    window = show_skin(screen, server["url"], profile, folder, stack)
+    books = {"the clinic's books (truth log)": f"{server['url']}/truth"}
+    return StandIn(books, desk=DESKS[profile], window=window)
 
 
 def show_skin(
