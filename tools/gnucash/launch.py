@@ -124,9 +124,14 @@ class GnuCash:
             program = self._program(access)
             item = access.menu(self._frame(access, program), "File", "Save")
             if access.name(self._frame(access, program)).startswith("*"):
-                wait_for("a second without a save", lambda: not self._backup_of(time.time()).exists())
+                self.await_free_second()
                 access.act(item)
             wait_for("the save", lambda: not access.name(self._frame(access, program)).startswith("*"))
+        self.await_free_second()
+
+    def await_free_second(self) -> None:
+        """Let the second of the last save pass: a save by somebody else in it would hang the program."""
+        wait_for("a second without a save", lambda: not self._backup_of(time.time()).exists())
 
     def _backup_of(self, second: float) -> Path:
         """GnuCash names its backup by the second, and cannot save twice in one."""
