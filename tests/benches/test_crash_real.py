@@ -75,14 +75,14 @@ def played(fell: str, *, stuck: bool = False, attention: bool = False, why: str 
 
 def test_a_stage_that_was_missed_is_tried_again_until_it_was_hit_often_enough(tmp_path: Path) -> None:
     falls = iter(["before_typing", "running", "typing", "typing"])
-    campaign = Campaign(deque(["typing", "typing"]), 2, tmp_path, 1)
+    campaign: Campaign[Round] = Campaign(deque(["typing", "typing"]), 2, tmp_path, 1)
     rounds = campaign.run(1, Play(lambda *_: None, lambda *_: played(next(falls)), lambda *_: None))
     assert [one.fell for one in rounds] == ["before_typing", "running", "typing", "typing"]
 
 
 def test_a_lane_in_which_something_went_wrong_is_not_used_again(tmp_path: Path) -> None:
     opened: list[int] = []
-    rounds = Campaign(deque(["typing", "typing"]), 0, tmp_path, 1).run(
+    rounds = Campaign[Round](deque(["typing", "typing"]), 0, tmp_path, 1).run(
         1,
         Play(
             lambda number, *_: opened.append(number), lambda *_: played("typing", stuck=True), lambda *_: None
@@ -96,7 +96,9 @@ def test_a_bench_that_cannot_do_its_part_gives_no_verdict(tmp_path: Path) -> Non
         raise Undone("no window")
 
     with pytest.raises(Undone, match="no window"):
-        Campaign(deque(["typing"]), 0, tmp_path, 1).run(1, Play(lambda *_: None, fail, lambda *_: None))
+        Campaign[Round](deque(["typing"]), 0, tmp_path, 1).run(
+            1, Play(lambda *_: None, fail, lambda *_: None)
+        )
 
 
 def test_the_figures_count_what_went_wrong_and_where_the_kills_fell() -> None:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import httpx
 
@@ -31,6 +31,21 @@ UNDONE_MAX = 6
 ROUNDS_MAX = 400
 FOLDER = parts.ROOT / "var" / "crash"
 L = TypeVar("L")
+
+
+class Played(Protocol):
+    """What a campaign knows of a round, whatever was played. `aim`: what was wanted; `fell`: what it became."""
+
+    @property
+    def aim(self) -> str: ...
+    @property
+    def fell(self) -> str: ...
+    @property
+    def bad(self) -> bool: ...
+    def told(self) -> str: ...
+
+
+R = TypeVar("R", bound=Played)
 
 
 def fresh_folder(name: str) -> Path:
@@ -111,23 +126,23 @@ def rest(agent: Agent, done: Round) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Play(Generic[L]):
-    """How a kind of lane is opened, how one payment with one kill is played in it, and how it is judged."""
+class Play(Generic[L, R]):
+    """How a kind of lane is opened, how one round (a payment with one kill, say) is played, and how it is judged."""
 
     open: Callable[[int, Path, int, ExitStack], L]
-    kill: Callable[[L, str, random.Random], Round]
-    judge: Callable[[L, Round], None]
+    kill: Callable[[L, str, random.Random], R]
+    judge: Callable[[L, R], None]
 
 
 @dataclass(slots=True)
-class Campaign:
-    """What is still to be killed, shared by the lanes, and what came of it."""
+class Campaign(Generic[R]):
+    """What is still to be played, shared by the lanes, and what came of it."""
 
     aims: deque[str]
     least: int
     folder: Path
     seed: int
-    rounds: list[Round] = field(default_factory=list)
+    rounds: list[R] = field(default_factory=list)
     undone: list[str] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -135,7 +150,7 @@ class Campaign:
         with self.lock:
             return self.aims.popleft() if self.aims else None
 
-    def add(self, done: Round) -> None:
+    def add(self, done: R) -> None:
         """A kill that fell elsewhere counts as a kill, and its stage is tried again while it lacks some."""
         with self.lock:
             self.rounds.append(done)
@@ -158,14 +173,14 @@ class Campaign:
             if len(self.undone) > UNDONE_MAX:
                 raise Undone("; ".join(self.undone))
 
-    def run(self, lanes: int, play: Play[L]) -> list[Round]:
+    def run(self, lanes: int, play: Play[L, R]) -> list[R]:
         """Every aim, in so many lanes side by side. Raises Undone if the bench itself does not get through."""
         with ThreadPoolExecutor(lanes) as pool:
             for work in [pool.submit(self._work, play, number) for number in range(lanes)]:
                 work.result()
         return self.rounds
 
-    def _work(self, play: Play[L], number: int) -> None:
+    def _work(self, play: Play[L, R], number: int) -> None:
         """One lane's life: a lane in which something went wrong is closed, and a fresh one goes on."""
         chance = random.Random(f"{self.seed} {number}")
         opened = 0
@@ -176,7 +191,7 @@ class Campaign:
                 lane = play.open(number, folder, chance.randrange(1, 10_000), stack)
                 self._play_lane(lane, play, chance)
 
-    def _play_lane(self, lane: L, play: Play[L], chance: random.Random) -> None:
+    def _play_lane(self, lane: L, play: Play[L, R], chance: random.Random) -> None:
         while (aim := self.next_aim()) is not None:
             try:
                 done = play.kill(lane, aim, chance)

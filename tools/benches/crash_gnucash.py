@@ -115,5 +115,5 @@ def judge_round(lane: GnuCashLane, done: Round) -> None:
 def run_gnucash(quick: bool, seed: int, lanes: int = 2) -> list[Round]:
     """Raises Undone if the bench itself does not get through."""
     aims = deque(["typing", "any"] * (1 if quick else 12))
-    campaign = Campaign(aims, 0, fresh_folder("gnucash"), seed)
+    campaign: Campaign[Round] = Campaign(aims, 0, fresh_folder("gnucash"), seed)
     return campaign.run(1 if quick else lanes, Play(open_gnucash, kill_once, judge_round))

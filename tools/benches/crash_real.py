@@ -185,5 +185,5 @@ def aims_for(quick: bool) -> tuple[deque[str], int]:
 def run_real(quick: bool, seed: int, lanes: int = 4) -> list[Round]:
     """Every wanted kill. Raises Undone if the bench itself does not get through."""
     aims, least = aims_for(quick)
-    campaign = Campaign(aims, least, fresh_folder("stand_in"), seed)
+    campaign: Campaign[Round] = Campaign(aims, least, fresh_folder("stand_in"), seed)
     return campaign.run(lanes, Play(open_lane, kill_once, judge_round))

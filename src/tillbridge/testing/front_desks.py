@@ -15,7 +15,8 @@ from typing import Literal
 class FrontDesk:
     """One version at one clinic.
 
-    `profile`: the stand-in's; `pack`: folder and version that must recognise it. `employee` as the setting says it
+    `profile`: the stand-in's; `pack`: folder and version that must recognise it; `title`, `payment_title`: how the
+    titles of its main and payment windows begin. `employee` as the setting says it
     (v5 takes initials), `employee_in_books` as the truth log says it. `settings`, `secrets`: by the names that the
     pack asks for. `applies_to`: where the money goes: the invoice asked for, or the oldest balances of the client.
     `cut`: so many characters of the reference reach the ledger. `absence_provable`: False where the ledger is
@@ -25,6 +26,7 @@ class FrontDesk:
     profile: str
     pack: tuple[str, str]
     title: str
+    payment_title: str
     payment_method: str = "Tillbridge"
     employee: str = "Dana Brooks"
     employee_in_books: str = "Dana Brooks"
@@ -46,16 +48,20 @@ DESKS: Mapping[str, FrontDesk] = {
         FrontDesk(
             profile="v5",
             pack=("impromed", "5"),
-            title="ImproMed Infinity - ",
+            title="ImproMed Infinity",
+            payment_title="Payment",
             employee="DB",
             applies_to="oldest",
             absence_provable=False,
         ),
-        FrontDesk(profile="v6", pack=("impromed", "6"), title="ImproMed - "),
+        FrontDesk(
+            profile="v6", pack=("impromed", "6"), title="ImproMed - ", payment_title="Process Payment - "
+        ),
         FrontDesk(
             profile="v7",
             pack=("impromed", "7"),
             title="ImproMed 7",
+            payment_title="Take Payment - ",
             secrets={"cashier": "cashier"},
         ),
     )
