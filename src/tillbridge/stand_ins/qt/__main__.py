@@ -9,9 +9,13 @@ import sys
 from PySide6.QtWidgets import QApplication
 
 from tillbridge.stand_ins import profile
-from tillbridge.stand_ins.qt import icons, look
+from tillbridge.stand_ins.qt import classic_look, icons, look
+from tillbridge.stand_ins.qt.classic_window import ClassicWindow
 from tillbridge.stand_ins.qt.link import LineLost, Link
 from tillbridge.stand_ins.qt.main_window import MainWindow
+
+LOOKS = {"ribbon": (look.dress, MainWindow), "menu": (classic_look.dress, ClassicWindow)}
+"""What a profile's `look` means: who dresses the program, and its main window."""
 
 
 def main(arguments: list[str]) -> int:
@@ -28,9 +32,10 @@ def main(arguments: list[str]) -> int:
     except LineLost as error:
         print(f"no ledger server at {options.server}: {error}", file=sys.stderr)
         return 1
-    look.dress(app)
+    dress, main_window = LOOKS[chosen.behaviour.look]
+    dress(app)
     app.setWindowIcon(icons.application_button(32))
-    window = MainWindow(chosen, link, first)
+    window = main_window(chosen, link, first)
     account = options.client or first["client"]
     window.begin(account, options.invoice or ("" if options.client else first["invoice"]))
     window.show()

@@ -31,7 +31,7 @@ from tillbridge.stand_ins.qt.link import Link
 from tillbridge.stand_ins.qt.panes import ClientSearch, Header, pane
 from tillbridge.stand_ins.qt.payment_window import PaymentWindow
 from tillbridge.stand_ins.qt.ribbon import Ribbon
-from tillbridge.stand_ins.qt.widgets import named
+from tillbridge.stand_ins.qt.widgets import named, words
 
 SIZE = (1180, 760)
 
@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
     def _not_here(self) -> None:
         if is_held(self):
             return
-        show_message(self, _notice(self._profile, "This function is not part of the training copy."))
+        show_message(self, words(self._profile, "This function is not part of the training copy."))
         self._catch_up()
 
     def _exit(self) -> None:
@@ -248,8 +248,3 @@ class MainWindow(QMainWindow):
         waiting, self._waiting = self._waiting, []
         for order in waiting:
             self._obey(order)
-
-
-def _notice(profile: Profile, text: str) -> dict[str, Any]:
-    title = profile.titles["message"]
-    return {"title": title, "text": text, "buttons": ["OK"], "icon": "information", "escape": "OK"}
