@@ -131,6 +131,27 @@ def test_a_stage_over_its_limit_is_stopped_with_all_that_it_started(tmp_path: Pa
     assert gone(int(note.read_text()))
 
 
+def test_the_longest_stages_run_at_the_same_time_where_there_are_two_processors() -> None:
+    names = [[stage.name for stage in group] for group in stages.groups(stages.STAGES, processors=2)]
+    assert ["fast", "screen"] in names
+    assert [name for group in names for name in group] == stages.NAMES
+    assert all(len(group) == 1 for group in stages.groups(stages.STAGES, processors=1))
+
+
+def test_a_failure_beside_another_stage_is_told_and_so_is_what_both_said(
+    capfdbinary: pytest.CaptureFixture[bytes],
+) -> None:
+    good = Stage("good", "", (sys.executable, "-c", "print('well')"), 30, beside=True)
+    bad = Stage("bad", "", (sys.executable, "-c", "raise SystemExit('ill')"), 30, beside=True)
+    slow = Stage("slow", "", (sys.executable, "-c", "import time; time.sleep(60)"), 1, beside=True)
+    assert [r.failed_because for r in stages.together([good, bad, slow], os.environ)] == [
+        "", "exit code 1", "not done after 1 s",
+    ]  # fmt: skip
+    told = capfdbinary.readouterr().out
+    assert told.index(b"well") < told.index(b"ill")
+    assert stages.run([good, bad], os.environ, 0.0) == 1
+
+
 def gone(pid: int) -> bool:
     """True once the process is dead (or only waits to be collected), within 5 seconds."""
     deadline = time.monotonic() + 5
