@@ -22,7 +22,7 @@ REASONS = {"NotProven": "", "FoundWrong": "wrong_"}
 
 COMPUTED: dict[str, frozenset[str]] = {
     # handed on as they are: raised elsewhere with a code that was read there
-    "apps/agent/desk.py:_screen_debt": frozenset(),
+    "apps/agent/desk.py:_read_shown": frozenset(),
     "engine/work.py:_outcome": frozenset(),
     "engine/work.py:_screen": frozenset(),
     "flows/dialogs.py:meet": frozenset({"dialog_in_the_way"}),
@@ -32,7 +32,7 @@ COMPUTED: dict[str, frozenset[str]] = {
     "journal/sqlite.py:append": frozenset(),
     "wiring.py:_connected": frozenset(),
     # chosen among a few
-    "engine/cashier.py:_tell": frozenset({"nothing_to_cancel", "nothing_to_stop"}),
+    "engine/decisions.py:_tell": frozenset({"nothing_to_cancel", "nothing_to_stop"}),
     "flows/expecting.py:differs": frozenset({"other_client", "other_invoice", "balance_changed"}),
     "flows/hands.py:do": frozenset(
         {
@@ -188,7 +188,7 @@ def _said_by(call: ast.Call, name: str, told: dict[str, set[str]]) -> None:
         section = next((k.value for k in call.keywords if k.arg == "section"), None)
         where = section.value if isinstance(section, ast.Constant) else "error"
         told[str(where)] |= set(_words(call.args[0]))
-    elif name == "_say" and call.args:
+    elif name in ("_say", "say") and call.args:
         told["cli"] |= set(_words(call.args[0]))
     elif name == "Finding" and len(call.args) > 1:
         told["doctor"] |= set(_words(call.args[1]))

@@ -15,13 +15,11 @@ thread, `step` does start, perform and finish in a row.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from tillbridge.domain.errors import Fact, JournalError, OperatorError, SetupError
+from tillbridge.domain.errors import Fact, OperatorError, SetupError
 from tillbridge.domain.event import Event, PaymentEvent
-from tillbridge.domain.guards import money_cell, posting_cell
 from tillbridge.domain.invoice import Debt
-from tillbridge.domain.marker import make_marker
 from tillbridge.domain.moment import Moment, perhaps_passed_ms
 from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import IN_DOUBT, MoneyEvent, MoneyState
@@ -29,18 +27,13 @@ from tillbridge.domain.next_command import AskPerson, Command, KeepPartial, Look
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import money_steps, posting_steps
-from tillbridge.engine.consequences import Unfolding
-from tillbridge.engine.policy import Policy
+from tillbridge.engine.decisions import Decisions
 from tillbridge.engine.requests import PayRequest, attempt_created
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
-from tillbridge.engine.screen_turn import ScreenTurn
 from tillbridge.engine.typed import doubted, held_by_typed
 from tillbridge.engine.work import Result, SearchLedger, Task, Type, kept_off, perform, too_old
-from tillbridge.ports.clock import Clock
-from tillbridge.ports.gateway import Capabilities, Gateway
-from tillbridge.ports.ids import Ids
-from tillbridge.ports.journal import Append, Journal, Limit
-from tillbridge.ports.practice import Practice
+from tillbridge.ports.gateway import Capabilities
+from tillbridge.ports.journal import Limit
 
 RECENT = 100
 """So many payments are looked through for one that went into the books since a balance was read."""
@@ -53,18 +46,10 @@ class Due:
     in_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Engine:
+class Engine(Decisions):
     """Owned by the journal's thread; only `perform` may run elsewhere."""
 
-    journal: Journal
-    gateway: Gateway
-    practice: Practice
-    clock: Clock
-    ids: Ids
-    policy: Policy
-    tried: dict[tuple[str, Command], Tried] = field(default_factory=dict)
-    turn: ScreenTurn = field(default_factory=ScreenTurn)
+    __slots__ = ()
 
     # ---- what the face asks ----
 
@@ -118,89 +103,6 @@ class Engine:
             facts=facts,
         )
         return self._append(payment_id, payment, (created,), self._limit_again(payment, balance))
-
-    def cancel(self, payment_id: str, person: str = "") -> Payment:
-        """Ask to stop what is on the terminal: a request, not a fact. The outcome comes by inquiry.
-
-        Raises OperatorError `unknown_payment`, `nothing_to_cancel`.
-        """
-        return self._tell(payment_id, MoneyEvent.CANCEL_ASKED, person, "nothing_to_cancel")
-
-    def stop(self, payment_id: str, person: str) -> Payment:
-        """A named person gives up on an unknown attempt: the one-way door of killing.
-
-        Raises OperatorError `cancel_first` while the terminal still has it, `nothing_to_stop`.
-        """
-        live = self._known(payment_id).live
-        if live is not None and live.state in (MoneyState.SENDING, MoneyState.RUNNING):
-            raise OperatorError("cancel_first", payment_id=payment_id)
-        return self._tell(payment_id, MoneyEvent.STOPPED, person, "nothing_to_stop")
-
-    def keep_partial(self, payment_id: str, keep: bool, person: str) -> Payment:
-        """The cashier's answer to a partial approval: keep it, or give it back (void, else refund).
-
-        Raises OperatorError `nothing_to_decide`: it was decided, or nobody answered in time and it was kept.
-        """
-        payment = self._known(payment_id)
-        attempt = next((a for a in payment.attempts if payment.undecided(a)), None)
-        if attempt is None:
-            raise OperatorError("nothing_to_decide", payment_id=payment_id)
-        kind = PaymentEvent.KEEP_DECIDED if keep else MoneyEvent.STOPPED
-        decided = self._event(kind, attempt.reference, {"keep": keep, "person": person})
-        return self._append(payment_id, payment, (decided,))
-
-    def person_says(self, payment_id: str, marker: str, posted: bool | None, person: str) -> Payment:
-        """A person settles a posting: it is in the books (True), it is not (False), it is not needed (None).
-
-        Raises OperatorError `unknown_payment`, `unknown_posting`, `nothing_to_decide` (it is decided, or being typed).
-        """
-        payment = self._known(payment_id)
-        if payment.posting(marker) is None:
-            raise OperatorError("unknown_posting", payment_id=payment_id)
-        kind = {
-            True: PostingEvent.SAID_POSTED,
-            False: PostingEvent.SAID_NOT_POSTED,
-            None: PostingEvent.DROPPED,
-        }[posted]
-        said = self._event(kind, marker, {"person": person})
-        if posting_cell(payment, said) is None:
-            raise OperatorError("nothing_to_decide", payment_id=payment_id)
-        return self._append(payment_id, payment, (said,))
-
-    def resume(self, payment_id: str) -> Payment:
-        """Forget the waiting times of a payment: everything that can go on is due now."""
-        payment = self._known(payment_id)
-        for key in [key for key in self.tried if key[0] == payment_id]:
-            del self.tried[key]
-        return payment
-
-    def end_task(self, payment_id: str, task: str, person: str) -> Payment:
-        """A named person has looked at what a task asks and is done with it.
-
-        Raises OperatorError `unknown_payment`, `nothing_to_decide`: there is no such task (any more).
-        """
-        payment = self._known(payment_id)
-        if task not in payment.tasks:
-            raise OperatorError("nothing_to_decide", payment_id=payment_id)
-        facts: dict[str, Fact] = {"code": "task_ended", "task_done": task, "person": person}
-        return self._append(payment_id, payment, (self._event(PaymentEvent.NOTED, "", facts),))
-
-    def pause(self, for_ms: int) -> Moment:
-        """Leave the screen alone for so long; money goes on. The moment when it ends by itself.
-
-        Raises OperatorError `pause_too_long`.
-        """
-        return self.turn.pause(for_ms, self.clock.now())
-
-    def end_pause(self) -> None:
-        self.turn.end_pause()
-
-    @property
-    def paused_until(self) -> Moment | None:
-        """None = not paused. While it is not None nothing may touch the screen, a rehearsal neither."""
-        now = self.clock.now()
-        left = self.turn.pause_left_ms(now)
-        return now.plus_ms(left) if left else None
 
     def held(self, debt: Debt) -> int:
         """Minor units of a debt that are being taken, or were taken and are not seen in the books (rule 4)."""
@@ -336,22 +238,10 @@ class Engine:
         if other is not None:
             raise OperatorError("still_finding_out", payment_id=other.payment_id)
 
-    def _open(self) -> list[Payment]:
-        return [self._known(payment_id) for payment_id in self.journal.unfinished()]
-
     def _horizon_ms(self, last: Attempt) -> int:
         """As for the attempt before; a call to the gateway here would keep everybody waiting."""
         same = last.gateway == self.policy.gateway
         return last.horizon_ms if same else self.gateway.capabilities().horizon_ms
-
-    def _tell(self, payment_id: str, kind: MoneyEvent, person: str, refused: str) -> Payment:
-        payment = self._known(payment_id)
-        live = payment.live
-        if live is not None and not live.taken:
-            told = self._event(kind, live.reference, {"person": person})
-            if money_cell(payment, told) is not None:
-                return self._append(payment_id, payment, (told,))
-        raise OperatorError(refused, payment_id=payment_id)
 
     def _too_old(self, payment: Payment, reference: str) -> bool:
         """Power failed, the computer slept or the disk was full before it was sent: the client has left. Nothing was
@@ -370,15 +260,6 @@ class Engine:
             if posting.state in (PostingState.CHECKING, PostingState.TYPING, PostingState.COMMITTING):
                 yield self._event(PostingEvent.RESTARTED, posting.marker, {"reason": "restarted"})
 
-    def _event(self, kind: str, subject: str, facts: dict[str, Fact]) -> Event:
-        return Event(kind=kind, at=self.clock.now(), subject=subject, facts=facts)
-
-    def _known(self, payment_id: str) -> Payment:
-        payment = self.journal.payment(payment_id)
-        if payment is None:
-            raise OperatorError("unknown_payment", payment_id=payment_id)
-        return payment
-
     def _count(self, payment: Payment, command: Command) -> None:
         before, doubt = self._tried(payment, command), doubt_of(payment, command)
         times = before.times + 1 if before else 1
@@ -387,38 +268,6 @@ class Engine:
     def _tried(self, payment: Payment, command: Command) -> Tried | None:
         found = self.tried.get((payment.payment_id, command))
         return found if found and found.doubt == doubt_of(payment, command) else None
-
-    def _marker(self, attempt: Attempt) -> str:
-        length = self.policy.marker_length_max
-        return make_marker(attempt.brand, attempt.last4, self.ids.marker_tail(), length)
-
-    def _append(
-        self, payment_id: str, payment: Payment | None, events: Iterable[Event], limit: Limit | None = None
-    ) -> Payment:
-        """One durable transaction. A marker that is taken already is made anew (they are short)."""
-        wanted = tuple(events)
-        for _ in range(20):
-            unfolding = Unfolding(payment_id, payment, self._marker, [])
-            unfolding.add_all(wanted)
-            after = unfolding.payment
-            assert after is not None
-            version = payment.version if payment else 0
-            append = Append(
-                payment_id=payment_id,
-                version=version,
-                events=tuple(unfolding.events),
-                payment=after,
-                limit=limit,
-                durable=any(event.kind != MoneyEvent.ACKNOWLEDGED for event in unfolding.events),
-            )
-            try:
-                self.journal.append(append)
-            except JournalError as error:
-                if error.code != "marker_used":
-                    raise
-                continue
-            return after
-        raise JournalError("marker_used", payment_id=payment_id)
 
 
 def _not_before(at: Moment, other: Moment) -> bool:
