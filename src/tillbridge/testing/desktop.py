@@ -118,6 +118,12 @@ class Desktop:
         """A connection of the caller's own to this desktop's display. The caller closes it."""
         return _open_display(self.display, self.env["XAUTHORITY"])
 
+    def end_display(self) -> None:
+        """End the X server as a log-out does; everything on it loses its windows."""
+        display = self._children[0]
+        display.kill()
+        display.wait()
+
     # ---- parts, in the order in which they start -------------------------------------------------
 
     def _prepare_folders(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from pathlib import Path
 
 from Xlib import error
@@ -17,8 +18,8 @@ _LOCAL = re.compile(r":(\d+)(\.\d+)?")
 def open_display(name: str, authority: str = "") -> Display:
     """Connect to an X server. `authority` names its cookie file, empty for the usual one. Raises Gone."""
     local = _LOCAL.fullmatch(name)
-    # The library leaks its socket when nobody listens, so look first.
-    if local and not Path(f"/tmp/.X11-unix/X{local[1]}").exists():
+    # The library leaks its socket when nobody listens, so knock first. A server that was killed leaves its door.
+    if local and not _listens(Path(f"/tmp/.X11-unix/X{local[1]}")):
         raise Gone(f"display {name}")
     before = os.environ.get("XAUTHORITY")
     if authority:
@@ -32,3 +33,20 @@ def open_display(name: str, authority: str = "") -> Display:
             os.environ["XAUTHORITY"] = before
         else:
             os.environ.pop("XAUTHORITY", None)
+
+
+def _listens(door: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as knock:
+        try:
+            knock.connect(str(door))
+        except OSError:
+            return False
+    return True
+
+
+def cut(connection: socket.socket) -> None:
+    """End a connection from another thread: the server forgets all that it held, without a word from us."""
+    try:
+        connection.shutdown(socket.SHUT_RDWR)
+    except OSError:  # already closed in the ordinary way
+        return

@@ -1,8 +1,9 @@
 """Is a person using mouse or keyboard, and keep them away for a moment: on X11.
 
-Idle time comes from the server's screen saver extension: real input resets it, accessibility calls and key
-messages to one window do not. The shield grabs keyboard and pointer on a connection of its own; a watchdog cuts
-that connection, and the server gives the input back at once, also when this process dies.
+Presses since a moment are heard (ears.py); idle time comes from the server's screen saver extension. Real input counts
+in both, accessibility calls and key messages to one window do not. The shield grabs keyboard and pointer on a
+connection of its own; a watchdog cuts that connection, and the server gives the input back at once, also when this
+process dies. A server that ends is told as DesktopGone, but never by the end of a shield: a commit may lie behind it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ from Xlib.display import Display
 from Xlib.ext import screensaver
 
 from tillbridge.screen.backend import DesktopGone, Gone, Mark, ShieldReport
-from tillbridge.screen.backends.xserver import open_display
+from tillbridge.screen.backends.xserver import cut, open_display
+from tillbridge.screen.guards.ears import Ears
 
 LONGEST_S = 1.5
 """No shield is ever held longer, whatever is asked for."""
 _TRIES = 5
 _TRY_EVERY_S = 0.02
+_PRESSES = (X.KeyPress, X.ButtonPress)
+_EVENT_BYTES = 32
+_SENT_BY_A_CLIENT = 0x80
 
 
 class X11Guard:
@@ -41,25 +46,48 @@ class X11Guard:
             self._display.close()
             raise Gone("the X server's MIT-SCREEN-SAVER extension")
         self._root = self._display.screen().root
+        self._ears = Ears(open_display(self._name, self._authority))
+        self._pairs = 1
 
     def watch(self) -> Mark:
-        return Mark(_now_ms())
+        """Raises DesktopGone."""
+        heard = self._ears.heard() if self._ears.is_fresh else None
+        if heard is None:
+            self._ears.close()
+            self._ears = Ears(self._connect())
+            self._pairs += 1
+            heard = 0
+        return Mark(_now_ms(), f"{self._pairs}:{heard}")
 
     def disturbed(self, since: Mark) -> bool:
-        """True if the last real input is younger than the mark."""
-        asked_ms = _now_ms()
-        return self._idle_ms() < asked_ms - since.at_ms
+        """True if a key or a button of the mouse was pressed since the mark. Raises DesktopGone.
+
+        For a mark of minutes ago nobody heard to the end: then any input counts, also a mouse that moved.
+        """
+        pair, _, before = since.detail.partition(":")
+        heard = self._ears.heard() if pair == str(self._pairs) else None
+        if heard is not None:
+            return heard > int(before)
+        idle_ms = (
+            self._idle_ms()
+        )  # counted back from a moment before now: the doubtful millisecond counts as input
+        return idle_ms <= _now_ms() - since.at_ms
 
     def idle_s(self) -> float:
+        """Since the last key, click or movement. Raises DesktopGone."""
         return self._idle_ms() / 1000
 
     @contextmanager
     def shield(self, max_s: float) -> Iterator[ShieldReport]:
-        """Grab keyboard and pointer. Where somebody else holds them, the report says `held=False`."""
+        """Grab keyboard and pointer. Where somebody else holds them, the report says `held=False`.
+
+        Raises DesktopGone at its beginning, never at its end.
+        """
         report = ShieldReport(held=False)
-        grabber = open_display(self._name, self._authority)
+        grabber = self._connect()
         connection = grabber.display.socket
-        watchdog = threading.Timer(min(max_s, LONGEST_S), _cut, [connection])
+        twin = connection.dup()  # can still be read when the watchdog has ended the connection
+        watchdog = threading.Timer(min(max_s, LONGEST_S), cut, [connection])
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -67,11 +95,22 @@ class X11Guard:
             yield report
         finally:
             watchdog.cancel()
-            report.swallowed = _release(grabber)
+            report.swallowed = _release(grabber, twin)
             connection.close()
+            twin.close()
 
     def close(self) -> None:
-        self._display.close()
+        self._ears.close()
+        try:
+            self._display.close()
+        except (error.ConnectionClosedError, OSError):  # the server went first
+            return
+
+    def _connect(self) -> Display:
+        try:
+            return open_display(self._name, self._authority)
+        except Gone as cause:
+            raise DesktopGone(str(cause)) from cause
 
     def _idle_ms(self) -> int:
         try:
@@ -110,8 +149,8 @@ def _grab(display: Display) -> bool:
     return False
 
 
-def _release(display: Display) -> int:
-    """Give the input back, and count what it swallowed. The watchdog may have been here before."""
+def _release(display: Display, twin: socket.socket) -> int:
+    """Give the input back, and count what it swallowed, also where the watchdog has been here before."""
     try:
         display.ungrab_keyboard(X.CurrentTime)
         display.ungrab_pointer(X.CurrentTime)
@@ -119,13 +158,16 @@ def _release(display: Display) -> int:
         events = [display.next_event() for _ in range(display.pending_events())]
         display.close()
     except (error.ConnectionClosedError, OSError):
-        return 0
-    return sum(each.type in (X.KeyPress, X.ButtonPress) for each in events)
+        return _presses_left_in(twin)
+    return sum(each.type in _PRESSES for each in events)
 
 
-def _cut(connection: socket.socket) -> None:
-    """End the grabbing connection: the server frees the input without a word from us."""
+def _presses_left_in(connection: socket.socket) -> int:
+    """What had arrived on a connection when it was cut: events of 32 bytes, the first byte says which."""
+    data = b""
     try:
-        connection.shutdown(socket.SHUT_RDWR)
-    except OSError:  # already closed in the ordinary way
-        return
+        while more := connection.recv(1 << 16, socket.MSG_DONTWAIT):
+            data += more
+    except OSError:  # nothing more; or the server itself is gone
+        pass
+    return sum(data[at] & ~_SENT_BY_A_CLIENT in _PRESSES for at in range(0, len(data), _EVENT_BYTES))
