@@ -23,6 +23,8 @@ from tillbridge.testing.front_desks import DESKS
 
 Some = TypeVar("Some")
 MARKER = "V4242-K7Q9"
+ON_INVOICE, ON_ACCOUNT = 21240, 26790
+"""What 01042 owes at first: on invoice 10482, and on the whole account (where the money goes to the oldest balance)."""
 
 
 class Log:
@@ -94,7 +96,7 @@ class Lab:
         seen = self.practice.read_invoice()
         return isinstance(seen, InvoiceSeen) and (seen.invoice_number, seen.balance) == (
             "10482",
-            order().balance,
+            self.order().balance,
         )
 
     def start(self, *options: str) -> None:
@@ -152,8 +154,13 @@ class Lab:
     # ---- asking ----
 
     def order(self, amount_minor: int = 21240, **changes: object) -> PostingOrder:
-        """As `order`, with the method and employee that this version's site has."""
-        mine = {"payment_method": self.site.payment_method, "employee": self.site.employee}
+        """As `order`, with the method and employee that this version's site has, and the balance that it shows."""
+        balance = Money(minor=ON_ACCOUNT if self.site.applies_to == "oldest" else ON_INVOICE, currency="USD")
+        mine = {
+            "payment_method": self.site.payment_method,
+            "employee": self.site.employee,
+            "balance": balance,
+        }
         return order(amount_minor, **(mine | changes))
 
     def ledger(self, wanted: PostingOrder) -> LedgerSeen:
@@ -176,7 +183,7 @@ def order(amount_minor: int = 21240, **changes: object) -> PostingOrder:
         "invoice_number": "10482",
         "amount": Money(minor=amount_minor, currency="USD"),
         "marker": MARKER,
-        "balance": Money(minor=21240, currency="USD"),
+        "balance": Money(minor=ON_INVOICE, currency="USD"),
         "payment_method": "Tillbridge",
         "employee": "Dana Brooks",
     }

@@ -117,6 +117,7 @@ class ClassicPayment(QDialog):
         row = QHBoxLayout()
         row.addWidget(self._fields[name])
         if name == "employee":
+            row.addSpacing(6)
             row.addWidget(self._name)
             row.addStretch()
             row.addWidget(QLabel("F2 = list"))
@@ -155,6 +156,8 @@ class ClassicPayment(QDialog):
         self._show_name()
         self._show_totals()
         self._method.chosen.connect(self._show_method)
+        self._amount.editingFinished.connect(self._amount_left)
+        self._employee.editingFinished.connect(self._show_name)
         self._date.setFocus()
 
     def _initials_of(self, name: str) -> str:

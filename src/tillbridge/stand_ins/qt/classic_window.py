@@ -96,11 +96,13 @@ class ClassicWindow(MainWindow):
     def _menus(self) -> None:
         bar = named(self.menuBar(), self._profile.controls["menu_bar"].id)
         self._menu("&File", (("&Print...", "Ctrl+P", self._not_here), ("E&xit", "Alt+F4", self._exit)))
+        edit, *others = OTHER_MENUS
+        self._menu(edit[0], tuple((entry, "", self._not_here) for entry in edit[1]))
         client = (("&Find...", "Ctrl+F", self._find), ("&New Client...", "", self._not_here))
         self._menu("&Client", (*client, ("&Refresh", "F5", self.refresh)))
         account = (("&Payment...", "F9", self._pay), ("Re&verse Payment...", "", self._reverse))
         self._menu("&Account", (*account, ("&Statement...", "", self._not_here)))
-        for caption, entries in OTHER_MENUS:
+        for caption, entries in others:
             self._menu(caption, tuple((entry, "", self._not_here) for entry in entries))
         bar.setCornerWidget(self._child_buttons())
 
