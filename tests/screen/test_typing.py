@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import count
@@ -20,6 +22,7 @@ from tillbridge.testing.screen_suite import AMOUNT, FIXED, METHOD, NOTE, POST, T
 
 pytestmark = pytest.mark.screen
 
+_ROOT = str(Path(__file__).parents[2])
 _POSTINGS = 8
 _TRIES = 30
 SHIELD_S = 1.5
@@ -40,19 +43,24 @@ def form(desktop: Desktop, tmp_path: Path) -> Iterator[QtForm]:
 
 
 @contextmanager
-def _typist(desktop: Desktop, keys: Sequence[str]) -> Iterator[None]:
-    """A person who types the same keys over and over, about twenty a second, into whatever has the focus."""
+def _typist(desktop: Desktop, keys: Sequence[str]) -> Iterator[list[str]]:
+    """A person who types the same keys over and over, about twenty a second, into whatever has the focus.
+
+    Gives the list of what was typed; it grows.
+    """
     stop = threading.Event()
+    sent: list[str] = []
 
     def type_on() -> None:
         command = [part for key in keys for part in ("key", key, "sleep", "0.05")]
         while not stop.is_set():
             subprocess.run(["xdotool", *command], env=desktop.env, check=True, timeout=30)
+            sent.extend(keys)
 
     thread = threading.Thread(target=type_on)
     thread.start()
     try:
-        yield
+        yield sent
     finally:
         stop.set()
         thread.join()
@@ -110,3 +118,36 @@ def test_nothing_wrong_is_written_while_a_person_types(
     assert len(posted) == _POSTINGS
     for number, line in enumerate(posted):
         assert {key: line[key] for key in _right(number)} == _right(number)
+
+
+@contextmanager
+def _notes(desktop: Desktop, file: Path) -> Iterator[None]:
+    """Somebody else's window, in front, with the keyboard focus."""
+    desktop.spawn([sys.executable, "-m", "tools.benches.note_window", str(file)], {"PYTHONPATH": _ROOT})
+    file.touch()
+    end = time.monotonic() + 20
+    while "ready" not in file.read_text():
+        assert time.monotonic() < end, "no window for notes"
+        time.sleep(0.02)
+    focus = ["xdotool", "search", "--sync", "--name", "^Notes$", "windowfocus", "--sync"]
+    subprocess.run(focus, env=desktop.env, check=True, timeout=20, capture_output=True)
+    yield
+    subprocess.run(["xdotool", "search", "--name", "^Notes$", "windowkill"], env=desktop.env, check=True)
+
+
+def test_letters_typed_elsewhere_all_arrive_while_our_press_opens_a_window(
+    desktop: Desktop, form: QtForm, tmp_path: Path
+) -> None:
+    pilot, guard, written = Pilot(form), X11Guard(desktop.env), tmp_path / "notes.txt"
+    with _notes(desktop, written):
+        mark = guard.watch()
+        with _typist(desktop, ("h", "e", "l", "o")) as sent:
+            assert pilot.waiter.until(lambda: guard.disturbed(mark) or None), "the typist types nothing"
+            for _ in range(3):
+                pilot.answer(pilot.opened(), "Yes")
+        assert pilot.waiter.until(lambda: _letters(written) == sent or None), (_letters(written), sent)
+    guard.close()
+
+
+def _letters(written: Path) -> list[str]:
+    return written.read_text().split()[1:]

@@ -16,6 +16,7 @@ from tillbridge.screen.backends.atspi.bursts import Bursts
 from tillbridge.screen.backends.atspi.bus import Bus, Call, Ref, find_address
 from tillbridge.screen.backends.atspi.find import Finder
 from tillbridge.screen.backends.atspi.focus import Focus
+from tillbridge.screen.backends.atspi.kept_focus import KeptFocus
 from tillbridge.screen.backends.atspi.reading import Reader
 from tillbridge.screen.backends.atspi.table import Tables
 from tillbridge.screen.backends.atspi.tops import Tops, ref_of
@@ -35,18 +36,20 @@ def connect(env: Mapping[str, str] | None = None, limit_s: float = 3.0) -> Atspi
     if not session:
         raise b.Gone("the session bus: DBUS_SESSION_BUS_ADDRESS is not set")
     bus = Bus(find_address(session), limit_s)
-    screen = Screen(env["DISPLAY"], env.get("XAUTHORITY", "")) if env.get("DISPLAY") else None
-    return AtspiBackend(bus, screen)
+    where = (env.get("DISPLAY", ""), env.get("XAUTHORITY", ""))
+    screen = Screen(*where) if where[0] else None
+    return AtspiBackend(bus, screen, KeptFocus(screen, *where) if screen else None)
 
 
 class AtspiBackend:
     """See `tillbridge.screen.backend.Backend`. One thread owns it."""
 
-    def __init__(self, bus: Bus, screen: Screen | None) -> None:
+    def __init__(self, bus: Bus, screen: Screen | None, keys: KeptFocus | None = None) -> None:
         ways: frozenset[b.Way] = frozenset({"text", "pick", "keys"} if screen else {"text", "pick"})
         self.facts = b.BackendFacts("atspi", frozenset({"id", "name", "label", "only"}), ways)
         self._bus = bus
         self._screen = screen
+        self._keys = keys
         self._tops = Tops(bus, screen)
         self._finder = Finder(bus)
         self._reader = Reader(bus, self._finder.roles)
@@ -109,7 +112,14 @@ class AtspiBackend:
         return text
 
     def burst(self, burst: b.Burst) -> b.BurstReport:
-        return self._bursts.run(burst)
+        """Where a window may open, the keys that a person types elsewhere meanwhile go on to where they typed them."""
+        opening = burst.commit or next(
+            (act for act in burst.acts if isinstance(act, b.Press) and act.opens), None
+        )
+        if opening is None or self._keys is None:
+            return self._bursts.run(burst)
+        with self._keys.kept(self._tops.pid(ref_of(opening.node).bus)):
+            return self._bursts.run(burst)
 
     def wait_change(self, timeout_s: float) -> bool:
         """The first call only begins to listen, and says that something changed: look again."""

@@ -109,6 +109,10 @@ class Tops:
         program = self._programs.get(bus)
         return program.toolkit if program else ""
 
+    def pid(self, bus: str) -> int:
+        """The process of a program met before; else 0."""
+        return self._pids.get(bus, 0)
+
     def root(self, program: b.Program) -> Ref:
         return Ref(program.key, w.ROOT)
 

@@ -108,6 +108,23 @@ class Screen:
             holder = holder.query_tree().parent
         return False
 
+    def focus_of_others(self, pid: int) -> int:
+        """The X window that has a person's keys now, if it is one of another program; else X.NONE."""
+        holder = self._focus_holder()
+        top = self._top_of(holder)
+        return X.NONE if holder is None or top == X.NONE or self._pid(top) == pid else int(holder.id)
+
+    def focus_is_in(self, pid: int) -> bool:
+        """True if a person's keys go to a window of this program now."""
+        top = self._top_of(self._focus_holder())
+        return top != X.NONE and self._pid(top) == pid
+
+    def give_focus_back(self, xid: int, pid: int) -> None:
+        """Give the keys back to a window of another program, if the program of `pid` has them now. Raises nothing."""
+        if self.focus_is_in(pid):
+            self._window(xid).set_input_focus(X.RevertToParent, X.CurrentTime)
+            self._display.sync()
+
     def send_keys(self, xid: int, keys: Sequence[str], shift: bool = False, control: bool = False) -> None:
         """Send key presses (names of XK: "Down", "Tab", "space") to one window, in order."""
         state = (X.ShiftMask if shift else 0) | (X.ControlMask if control else 0)
@@ -122,6 +139,23 @@ class Screen:
         self._display.close()
 
     # ---- inside ----------------------------------------------------------------------------------
+
+    def _focus_holder(self) -> XWindow | None:
+        holder = self._display.get_input_focus().focus
+        return holder if isinstance(holder, XWindow) else None
+
+    def _top_of(self, window: XWindow | None) -> int:
+        """The top-level window that a window lies in; X.NONE for one that no window manager manages."""
+        tops = set(self._stack())
+        at = window
+        for _ in range(_DEPTH):
+            if at is None or at.id in tops:
+                break
+            try:
+                at = at.query_tree().parent or None
+            except error.XError:  # closed while we looked
+                return int(X.NONE)
+        return int(at.id) if at is not None and at.id in tops else int(X.NONE)
 
     def _window(self, xid: int) -> XWindow:
         return self._display.create_resource_object("window", xid)
