@@ -215,6 +215,7 @@ class FakeGuard:
     name = "fake"
 
     def __init__(self) -> None:
+        self.swallowed = 0
         self.touched = 0
         self.shields = 0
         self.idle = 60.0

@@ -88,6 +88,8 @@ def _typed(
 ) -> Concluded:
     """Before the commit: start over freely. After it: look at once; the commit's events ride with the look's."""
     facts = _facts(report.trouble) | {"transcript": report.transcript}
+    if report.swallowed:
+        facts["swallowed"] = report.swallowed
     if report.stage == "not_committed":
         return [_event(posting, PostingEvent.FLOW_FAILED, now, facts)], None
     pending = (

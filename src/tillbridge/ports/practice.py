@@ -98,6 +98,8 @@ class PostingReport:
     means: Literal["nothing", "not_posted", "posted", "doubt"] = "nothing"
     transcript: str = ""
     """Name of the run's transcript."""
+    swallowed: int = 0
+    """Keys and clicks of a person that were kept away at the last moment, and reached nobody."""
 
 
 class Practice(Protocol):

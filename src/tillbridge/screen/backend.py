@@ -404,16 +404,18 @@ class ShieldReport:
 
 
 class Guard(Protocol):
-    """A second axis beside the backend: knows about the person, nothing about controls."""
+    """A second axis beside the backend: knows about the person, nothing about controls. Raises DesktopGone."""
 
     name: str
+    swallowed: int
+    """Key presses and clicks that all shields so far kept away, and that reached nobody."""
 
     def watch(self) -> Mark:
         """Remember this moment."""
         ...
 
     def disturbed(self, since: Mark) -> bool:
-        """Did a person press a key or move the mouse since then? Our own acts never count."""
+        """Did a person press a key or click since then? A moved mouse changes nothing; our own acts never count."""
         ...
 
     def idle_s(self) -> float:
@@ -421,7 +423,10 @@ class Guard(Protocol):
         ...
 
     def shield(self, max_s: float) -> AbstractContextManager[ShieldReport]:
-        """Keep a person's input away for at most `max_s` (1.5 s), released by a watchdog whatever happens."""
+        """Keep a person's input away for at most `max_s` (1.5 s), released by a watchdog whatever happens.
+
+        Its end raises nothing: a commit may lie inside.
+        """
         ...
 
     def close(self) -> None: ...

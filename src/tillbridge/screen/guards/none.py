@@ -13,6 +13,7 @@ class NoGuard:
     """For programs in memory, and for desktops that do not tell about input."""
 
     name = "none"
+    swallowed = 0
 
     def watch(self) -> Mark:
         return Mark(int(time.monotonic() * 1000))

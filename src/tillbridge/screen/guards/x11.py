@@ -48,6 +48,7 @@ class X11Guard:
         self._root = self._display.screen().root
         self._ears = Ears(open_display(self._name, self._authority))
         self._pairs = 1
+        self.swallowed = 0
 
     def watch(self) -> Mark:
         """Raises DesktopGone."""
@@ -96,6 +97,7 @@ class X11Guard:
         finally:
             watchdog.cancel()
             report.swallowed = _release(grabber, twin)
+            self.swallowed += report.swallowed
             connection.close()
             twin.close()
 
