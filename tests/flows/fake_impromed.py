@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tillbridge.domain.money import Money
 from tillbridge.flows.practice import Desk, PackPractice
-from tillbridge.flows.shelf import installed
+from tillbridge.flows.shelf import sound
 from tillbridge.ports.practice import PostingOrder
 from tillbridge.screen.backend import Mark, ShieldReport
 from tillbridge.screen.backends.fake import FakeBackend, FakeControl, FakeWindow
@@ -32,6 +32,12 @@ class FakeImproMed:
         self.invoices = {"10467": 5550, "10482": 21240}
         self.selected = "10482"
         self.posted: list[list[str]] = []
+        self.others: dict[str, tuple[str, dict[str, int]]] = {
+            "00911": ("Novak, Petra", {"10490": 4000, "10491": 6000}),
+            "00230": ("Bauer, Heinz", {}),
+        }
+        """Account -> name and open invoices of every client that is not in front."""
+        self.ledgers: dict[str, list[list[str]]] = {}
         self.on_opening: Callable[[], object] | None = None
         self.on_commit: Callable[[], object] | None = None
         """Runs instead of the commit; may call `commit`."""
@@ -51,8 +57,14 @@ class FakeImproMed:
         return [
             FakeControl("button", id="appButton", name="I"),
             FakeControl("button", id="btnPay", name="Process Payment", on_press=self.open_payment),
-            FakeControl("tab", id="pageTransactions", name="Transactions"),
-            FakeControl("tab", id="pageInvoices", name="Invoices"),
+            FakeControl(
+                "tab", id="pageTransactions", name="Transactions", on_press=self._tab("Transactions")
+            ),
+            FakeControl("tab", id="pageInvoices", name="Invoices", on_press=self._tab("Invoices")),
+            FakeControl("tabs", id="tabs", text="Invoices", options=("Invoices", "Transactions", "Notes")),
+            FakeControl("edit", id="txtFind", label="Find", on_set=self._search),
+            FakeControl("list", id="grdClients", name="Clients", captions=("Account", "Name")),
+            FakeControl("button", id="btnOpenClient", name="Open Client", on_press=self._open_found),
             FakeControl("button", id="btnRefresh", name="Refresh"),
             FakeControl("text", id="lblAccount", label="Account"),
             FakeControl("text", id="lblClient", label="Client"),
@@ -85,8 +97,59 @@ class FakeImproMed:
         ]
         grid.selected = list(self.invoices).index(self.selected) if self.selected in self.invoices else -1
         self.main["grdTransactions"].cells = list(self.posted)
+        self._fill_clients(self.main["txtFind"].text)
+
+    # ---- other clients ----
+
+    def open_client(self, account: str, invoice: str = "") -> None:
+        """Another client comes to the front, as when a person opens one."""
+        if account == self.account:
+            return
+        self.others[self.account] = (self.client, self.invoices)
+        self.ledgers[self.account] = self.posted
+        self.client, self.invoices = self.others.pop(account)
+        self.posted = self.ledgers.pop(account, [])
+        self.account = account
+        self.selected = invoice or next(iter(self.invoices), "")
+        self.draw()
+
+    def accounts(self) -> dict[str, str]:
+        """Every client's account and name."""
+        names = {account: name for account, (name, _) in self.others.items()}
+        return dict(sorted({**names, self.account: self.client}.items()))
+
+    def _tab(self, name: str) -> Callable[[], None]:
+        def shown() -> None:
+            self.main["tabs"].text = name
+
+        return shown
+
+    def _search(self, find: FakeControl) -> None:
+        self._fill_clients(find.text)
+
+    def _fill_clients(self, wanted: str) -> None:
+        grid = self.main["grdClients"]
+        grid.cells = [
+            [account, name] for account, name in self.accounts().items() if wanted in account + name
+        ]
+        open_ones = [at for at, row in enumerate(grid.cells) if row[0] == self.account]
+        grid.selected = open_ones[0] if open_ones else -1
+
+    def _open_found(self) -> None:
+        grid = self.main["grdClients"]
+        if grid.selected >= 0:
+            self.open_client(grid.cells[grid.selected][0])
 
     # ---- the payment window ----
+
+    def selected_now(self) -> str:
+        """The invoice that is selected on the screen; empty if none is."""
+        at = self.main["grdInvoices"].selected
+        return list(self.invoices)[at] if at >= 0 else ""
+
+    def front(self) -> tuple[str, str, str, str]:
+        """What a person has in front: client, selected invoice, tab, text in the search box."""
+        return self.account, self.selected_now(), self.main["tabs"].text, self.main["txtFind"].text
 
     def open_payment(self) -> None:
         asked = len(self.backend.open)
@@ -284,7 +347,7 @@ class Clinic:
             secrets=lambda name: "secret",
             settings={},
         )
-        self.practice = PackPractice(self.desk, installed("impromed"))
+        self.practice = PackPractice(self.desk, [sound(PACK_FOLDER)])
 
 
 def order(amount_minor: int = 21240, **changes: object) -> PostingOrder:

@@ -76,7 +76,7 @@ BAD = [
     Bad("bad_format", 'currency = "USD"', 'currency = "XXX"', '"XXX"'),
     Bad("bad_format", 'read  = ["MM/DD/YYYY"]', 'read  = ["MM/YYYY"]', "[format.date]"),
     # ---- names that dangle ----
-    Bad("dangling_name", '"post_payment", "read_ledger"]', '"post_payment"]', "flows    ="),
+    Bad("dangling_name", '"read_ledger", "post_payment"]', '"post_payment"]', "flows    ="),
     Bad("dangling_name", '{ press = "pay", opens', '{ press = "paay", opens', '"paay"'),
     Bad("dangling_name", 'opens = "payment" }', 'opens = "paymint" }', '"paymint"'),
     Bad("dangling_name", '{ read = ["account_balance"] }', '{ read = ["amount_owed"] }', '"amount_owed"'),
@@ -129,6 +129,14 @@ BAD = [
     Bad("wrong_role", '{ wait = "shown", of = "reference" }', '{ wait = "settled", of = "window.main" }', "window.m"),
     Bad("missing_key", "modal    = true", "modal    = false", "[window.payment]"),
     Bad("contradiction", "modal    = true", "modal    = true\nreused   = true", "[window.payment]"),
+    # ---- the way to a client ----
+    Bad("missing_key", "\nremember = [\n", "\nremembr = [\n", "[flow.go_to_client]"),
+    Bad("wrong_part", 'steps   = [{ read = ["amount"', 'remember = [{ read = ["amount"] }]\nsteps   = [{ read = ["amount"', "remember = [{"),  # noqa: E501
+    Bad("wrong_part", '  { read = ["account_id", "find", "tabs"] },\n', '  { press = "refresh" },\n  { read = ["account_id", "find", "tabs"] },\n', '{ press = "refresh" },'),  # noqa: E501
+    Bad("no_way_back", '{ set = "find", value = "$account_id" }', '{ set = "find", value = "$client" }', 'value = "$client"'),  # noqa: E501
+    Bad("unknown_key", 'returns = { account_id = "field.account_id" }', 'returns = { account_id = "field.account_id", whom = "field.account_id" }', "[flow.go_to_client]"),  # noqa: E501
+    Bad("commit_twice", '{ press = "open_client" }', '{ press = "ok" }', '{ press = "ok" },'),
+    Bad("wrong_part", 'touches = false\nsteps   = [{ read = ["amount"', 'touches = false\nsteps   = [{ press = "refresh" }, { read = ["amount"', 'steps   = [{ press'),  # noqa: E501
     # ---- dialogs ----
     Bad("contradiction", 'do = "stop"                         # Retry', 'do = "answer" # Retry', 'id = "connection"'),
     Bad("contradiction", "wait_s = [2, 5, 10, 20, 40]\n", "", 'id = "locked"'),
@@ -219,7 +227,7 @@ software = "impromed"
 version = "7"
 inherits = "6"
 evidence = "inferred"
-flows = ["read_invoice", "post_payment", "read_ledger"]
+flows = ["read_invoice", "read_open_payment", "go_to_client", "read_ledger", "post_payment"]
 """
 PRINT = '[[fingerprint]]\nwindow = "main"\nhas = ["open_invoices", "refresh"]\n'
 

@@ -60,7 +60,10 @@ def test_a_second_run_of_one_practice_never_repeats_a_burst_number(clinic: Clini
 # ---- identity ----
 
 
-def test_another_client_on_the_screen_stops_before_anything_is_opened(clinic: Clinic) -> None:
+def test_another_client_on_the_screen_stops_before_anything_is_opened_while_a_person_works(
+    clinic: Clinic,
+) -> None:
+    clinic.guard.idle = 4.9
     clinic.software.account = "00911"
     clinic.software.draw()
     report = clinic.practice.post(order())

@@ -156,12 +156,13 @@ def test_the_ledger_says_how_long_a_row_may_take_and_how_it_is_cut(clinic: Clini
     assert seen.quiet
 
 
-def test_another_client_on_the_screen_stops_the_look_and_the_tab_is_put_back(clinic: Clinic) -> None:
-    clinic.software.account = "00911"
-    clinic.software.draw()
+def test_another_client_on_the_screen_stops_the_look_while_a_person_works(clinic: Clinic) -> None:
+    clinic.guard.idle = 4.9
+    clinic.software.open_client("00911")
     seen = clinic.practice.read_ledger(order())
     assert isinstance(seen, Trouble)
     assert seen.code == "other_client"
+    assert clinic.software.backend.log == []
 
 
 def test_a_look_puts_the_screen_back(clinic: Clinic) -> None:

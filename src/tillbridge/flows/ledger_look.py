@@ -43,12 +43,12 @@ def ledger_seen(look: Look, read: Read) -> LedgerSeen:
         raise PackError("ledger_missing", flow=look.verify.by)
     marked: list[LedgerRow] = []
     others: list[LedgerRow] = []
-    complete = read.rows.complete and bool(look.verify.absent_when)
+    riddles = False
     for row in read.rows.rows:
         ours = _is_ours(look, read.rows, row)
         amount = row.cells["amount"]
         if isinstance(amount, Unreadable) and not ours:
-            complete = complete and amount.reason == "empty"  # a note has no amount; a riddle may be ours
+            riddles = riddles or amount.reason != "empty"  # a note has no amount; a riddle may be ours
             continue
         made = _row(look, read.rows, row)
         if ours:
@@ -61,7 +61,8 @@ def ledger_seen(look: Look, read: Read) -> LedgerSeen:
         software=look.software,
         marked=tuple(marked),
         today=tuple(others),
-        complete=complete,
+        complete=read.rows.complete and bool(look.verify.absent_when) and not riddles,
+        read_to_end=read.rows.to_end and not riddles,
         quiet=look.quiet,
         settle_ms=look.pack.limits.settle_s * 1000,
         reference_length=read.rows.spec.cut.get("reference", 0),

@@ -13,6 +13,7 @@ from tillbridge.flows.pack import ControlSpec, FieldSpec, ListSpec, Pack
 from tillbridge.flows.steps import (
     ABSENT_WORDS,
     FACTS,
+    GO_TO_CLIENT,
     AnyStep,
     ChooseStep,
     Expect,
@@ -40,6 +41,7 @@ _LOOK = (Read, ReadRow, ReadRows, Expect, ExpectRow, WaitStep)
 _TYPE = (SetStep, ChooseStep, TickStep, TickOnly, ParkStep)
 _MOVE = (PressStep, MenuStep, SelectStep)
 _ALLOWED: Mapping[Part, tuple[type, ...]] = {
+    "remember": (Read, ReadRow),
     "steps": (*_LOOK, *_TYPE, *_MOVE),
     "restore": (*_LOOK, *_MOVE, SetStep, ChooseStep),
     "identity": (*_LOOK, *_TYPE, *_MOVE),
@@ -52,13 +54,16 @@ _ALLOWED: Mapping[Part, tuple[type, ...]] = {
 _RETURNS: Mapping[str, tuple[str, ...]] = {
     "read_invoice": ("account_id", "client", "number", "total", "balance"),
     "read_ledger": ("rows",),
+    "read_open_payment": ("amount",),
 }
 _RETURNS_MORE: Mapping[str, tuple[str, ...]] = {
+    "read_open_payment": ("method", "reference"),
     "read_invoice": ("alert", "patient"),
     "read_ledger": ("balance", "account_id"),
 }
 _LEDGER_COLUMNS = ("amount", "reference", "date")
 _IDENTITY = ("account_id", "invoice_number")
+_WHOSE = ("account_id", "client", "invoice_number")
 
 
 def judge_flow(pack: Pack, flow: Flow, place: Place, report: Report) -> None:
@@ -69,6 +74,7 @@ def judge_flow(pack: Pack, flow: Flow, place: Place, report: Report) -> None:
 def parts_of(flow: Flow) -> Iterator[tuple[Part, AnyStep]]:
     """Every step of a flow with the part it stands in; the commit too."""
     parts: Mapping[Part, Iterable[AnyStep]] = {
+        "remember": flow.remember,
         "steps": flow.steps,
         "restore": flow.restore,
         "identity": flow.identity,
@@ -104,6 +110,8 @@ class _FlowJudge:
         self.returns()
         if self.flow.name == "post_payment" or self.flow.writes:
             self.writing()
+        elif self.flow.name == GO_TO_CLIENT:
+            self.visit()
         elif any(parts_of(self.flow)) and not self.flow.steps:
             self.fault("missing_key", "a reading flow has steps")
 
@@ -116,6 +124,8 @@ class _FlowJudge:
             self.fault("wrong_part", "the commit is never conditional", step)
         if part != "commit" and self.flow.commit is not None and _same_act(step, self.flow.commit):
             self.fault("commit_twice", "the commit's own control is pressed by the commit alone", step)
+        if part == "remember" and self.flow.name != GO_TO_CLIENT:
+            self.fault("wrong_part", f"only {GO_TO_CLIENT} remembers", step)
         if not self.flow.touches and not isinstance(step, _LOOK):
             self.fault("wrong_part", "a flow that touches nothing only looks", step)
 
@@ -288,7 +298,7 @@ class _FlowJudge:
 
     def sources(self) -> Iterator[str]:
         """What `returns` may name: all that the steps have read by then."""
-        for step in self.flow.steps:
+        for step in (*self.flow.remember, *self.flow.steps):
             if isinstance(step, Read):
                 for name in step.names:
                     bare = name.rpartition(".")[2]
@@ -300,6 +310,24 @@ class _FlowJudge:
         for window in self.pack.windows.values():
             for title in window.titles:
                 yield from (f"window.{window.name}.{hole}" for hole in title.names())
+
+    def visit(self) -> None:
+        """The way to a client is gone twice: to the order's, and back to the one that a person had in front."""
+        if not self.flow.remember:
+            self.fault("missing_key", "remember is missing: nobody could put the screen back")
+        for name in self.flow.returns:
+            if name not in _WHOSE:
+                self.fault("unknown_key", f'nobody asks this flow for "{name}"')
+        for step in self.flow.steps:
+            for _, term in terms_of(step):
+                if isinstance(term, Given) and not term.seen and term.name not in self.flow.returns:
+                    self.fault(
+                        "no_way_back", f'"${term.name}" leads there, and returns does not give it', step
+                    )
+        commits = [flow.commit for flow in self.pack.flows.values() if flow.commit is not None]
+        for _, step in parts_of(self.flow):
+            if any(_same_act(step, commit) for commit in commits):
+                self.fault("commit_twice", "the commit's own control is pressed by the commit alone", step)
 
     def writing(self) -> None:
         flow = self.flow

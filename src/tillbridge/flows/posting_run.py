@@ -192,6 +192,7 @@ class PostingRun:
     def _send(self, burst: _Burst) -> BurstReport:
         """Send it; again while only dependent values lag or a person typed into it."""
         for number in range(BURSTS_MAX):
+            self.walk.give_way()
             mark = self.guard.watch()
             burst.last = self._send_once(burst, acts=burst.acts)
             if burst.last.stage != "not_committed" or not (burst.last.differences or burst.last.cause):
@@ -283,6 +284,7 @@ class PostingRun:
     def _after(self, report: BurstReport) -> End:
         """Wait for the program and answer its known dialogs. Decides nothing."""
         walk = self.walk
+        walk.watched_since = None  # what was begun is brought to its end, whoever works
         stage: Stage = report.stage
         error: TillbridgeError | None = None
         if report.cause:
@@ -332,9 +334,10 @@ class PostingRun:
     def _leave(self, moment: During = "before_commit") -> TillbridgeError | None:
         """Leave without a trace. The error is told, never raised: the reason for leaving matters more."""
         try:
-            self.walk.scene.forget()
-            self.walk.dialogs.clear("abandon", moment)
-            self.walk.steps(self.flow.abandon, "abandon", moment)
+            with self.walk.unwatched():
+                self.walk.scene.forget()
+                self.walk.dialogs.clear("abandon", moment)
+                self.walk.steps(self.flow.abandon, "abandon", moment)
         except TillbridgeError as error:
             self.note("abandon failed", error=str(error))
             return error

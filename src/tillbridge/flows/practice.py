@@ -6,7 +6,7 @@ It reports what it saw and how far it came; every error becomes a `Trouble`. It 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Literal, Protocol, TypeVar
@@ -22,15 +22,18 @@ from tillbridge.flows.hands import Hands, NotNow
 from tillbridge.flows.ledger_look import Look, ledger_seen
 from tillbridge.flows.leftover import clear_leftover, commit_window
 from tillbridge.flows.lint_flows import parts_of
+from tillbridge.flows.open_payment import entering
 from tillbridge.flows.order_facts import Facts, Value, facts_of
 from tillbridge.flows.pace import Pace
 from tillbridge.flows.pack import Pack
 from tillbridge.flows.posting_run import End, PostingRun
 from tillbridge.flows.scene import Scene
-from tillbridge.flows.steps import Flow, Verify
+from tillbridge.flows.steps import GO_TO_CLIENT, READ_OPEN_PAYMENT, Flow, Verify
 from tillbridge.flows.survey import Survey, survey
+from tillbridge.flows.visit import NO_WAY, Visit
 from tillbridge.flows.walk import Walk, names_of
 from tillbridge.ports.practice import (
+    Entering,
     InvoiceSeen,
     LedgerSeen,
     PostingOrder,
@@ -144,6 +147,12 @@ class PackPractice:
         dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note)
         return Walk(scene, facts, hands, dialogs, log.note, desk.secrets, self._apart, desk.guard)
 
+    def _visit(self, known: Recognised, walk: Walk, log: RunLog) -> Visit:
+        """A stay that remembers what a person has in front; one that cannot go anywhere where the pack has no way."""
+        flow = known.pack.flows.get(GO_TO_CLIENT, NO_WAY)
+        walk.scene.wanted |= _wanted(known.pack, flow)
+        return Visit(flow, walk, lambda facts: self._walk(known, facts, flow, log))
+
     def _read_invoice(self) -> InvoiceSeen:
         known = self._recognised()
         flow = _flow(known.pack, "read_invoice")
@@ -153,9 +162,22 @@ class PackPractice:
             walk.dialogs.refuse()
             if flow.touches and self.desk.guard.idle_s() < QUIET_S:
                 raise OperatorError("user_typing")
-            return _invoice(known, reading_run.read(flow, walk, log.note).values)
+            seen = _invoice(known, reading_run.read(flow, walk, log.note).values)
+            return replace(seen, entering=self._entering(known, log))
         finally:
             log.close()
+
+    def _entering(self, known: Recognised, log: RunLog) -> Entering | None:
+        """What stands in a payment window that is open now; None if there is none, or it went while we looked."""
+        flow = known.pack.flows.get(READ_OPEN_PAYMENT)
+        if flow is None:
+            return None
+        walk = self._walk(known, Facts(dict(self.desk.settings)), flow, log)
+        try:
+            return entering(flow, walk.scene)
+        except (TillbridgeError, Gone) as cause:
+            log.note("open payment not read", error=str(cause))
+            return None
 
     def _read_ledger(self, order: PostingOrder) -> LedgerSeen:
         known = self._recognised()
@@ -167,8 +189,9 @@ class PackPractice:
             facts = facts_of(order, self.desk.settings, self.desk.today())
             walk = self._walk(known, facts, flow, log)
             clear_leftover(writer, walk, self.desk.guard.idle_s(), log.note)
-            read = reading_run.read(flow, walk, log.note)
-            quiet = self._quiet(walk, writer)
+            with self._visit(known, walk, log).stay():
+                read = reading_run.read(flow, walk, log.note)
+                quiet = self._quiet(walk, writer)
             look = Look(
                 known.pack, verify, writer.applies_to, facts, _software(known), self._since(order), quiet
             )
@@ -206,17 +229,23 @@ class PackPractice:
             return PostingReport(stage="not_committed", trouble=_trouble(cause))
         log = self.desk.log(f"{known.pack.key} {what} {order.marker}")
         walk = self._walk(known, facts, flow, log)
+        visit = self._visit(known, walk, log)
         try:
             clear_leftover(flow, walk, self.desk.guard.idle_s(), log.note)
+            visit.begin()
         except (TillbridgeError, *_SCREEN) as cause:
+            visit.end()
             return PostingReport(stage="not_committed", trouble=_trouble(cause), transcript=log.close())
         run = PostingRun(flow, walk, self.desk.guard, log.note)
-        if what == "post":
-            end = run.post()
-        elif what == "rehearse" or found is None:
-            end = run.rehearse()
-        else:
-            end = run.look_inside(lambda: found.append(survey(walk.scene)))
+        try:
+            if what == "post":
+                end = run.post()
+            elif what == "rehearse" or found is None:
+                end = run.rehearse()
+            else:
+                end = run.look_inside(lambda: found.append(survey(walk.scene)))
+        finally:
+            visit.end()
         log.note("end", stage=end.stage, error=str(end.error or ""), means=end.means)
         return _report(end, log.close())
 

@@ -31,12 +31,13 @@ def read(flow: Flow, walk: Walk, note: Callable[..., None]) -> Read:
             walk.dialogs.clear("reading")
         walk.steps(flow.identity, "reading")
         walk.steps(flow.steps, "reading")
-        return _returned(flow, walk)
+        return returned(flow, walk)
     finally:
-        _restore(flow, walk, note)
+        with walk.unwatched():
+            _restore(flow, walk, note)
 
 
-def _returned(flow: Flow, walk: Walk) -> Read:
+def returned(flow: Flow, walk: Walk) -> Read:
     values: dict[str, Value] = {}
     for name, source in flow.returns.items():
         kind, _, rest = source.partition(".")

@@ -67,6 +67,8 @@ class ListSeen:
     spec: ListSpec
     rows: tuple[RowSeen, ...]
     complete: bool
+    to_end: bool = False
+    """Every row that the list has was read, whatever the pack promises about the list."""
 
     def matching(self, where: Mapping[str, Value]) -> tuple[RowSeen, ...]:
         return tuple(row for row in self.rows if self.fits(row, where))
@@ -306,7 +308,7 @@ class Scene:
                 cells[column] = row.selected if spec.columns[column] == SELECTED else bool(row.ticked)
             cells[SELECTED] = row.selected
             seen.append(RowSeen(row.index, cells, texts))
-        return ListSeen(spec, tuple(seen), rows.complete and spec.complete)
+        return ListSeen(spec, tuple(seen), rows.complete and spec.complete, rows.complete)
 
 
 def _by_one_text(spec: ListSpec, where: Mapping[str, Value]) -> tuple[str, str] | None:

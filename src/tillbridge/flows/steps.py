@@ -6,14 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Part = Literal["steps", "restore", "identity", "prepare", "burst", "check", "commit", "after", "abandon"]
+Part = Literal[
+    "remember", "steps", "restore", "identity", "prepare", "burst", "check", "commit", "after", "abandon"
+]
 WaitWord = Literal["gone", "shown", "enabled", "settled"]
 AbsentWord = Literal["list_complete", "window_gone", "program_idle", "settle_passed"]
 AppliesTo = Literal["chosen", "oldest"]
 
 ABSENT_WORDS: tuple[AbsentWord, ...] = ("list_complete", "window_gone", "program_idle", "settle_passed")
 
-FLOW_NAMES: tuple[str, ...] = ("read_invoice", "post_payment", "read_ledger")
+GO_TO_CLIENT = "go_to_client"
+READ_OPEN_PAYMENT = "read_open_payment"
+FLOW_NAMES: tuple[str, ...] = (
+    "read_invoice",
+    READ_OPEN_PAYMENT,
+    GO_TO_CLIENT,
+    "read_ledger",
+    "post_payment",
+)
 
 FACTS: Mapping[str, str] = {
     "invoice_number": "text",
@@ -204,6 +214,8 @@ class Flow:
     name: str
     line: int = 0
     touches: bool = True
+    remember: tuple[AnyStep, ...] = ()
+    """What a person has in front, read before anything is touched, to be put back afterwards."""
     steps: tuple[AnyStep, ...] = ()
     returns: Mapping[str, str] = field(default_factory=dict)
     restore: tuple[AnyStep, ...] = ()

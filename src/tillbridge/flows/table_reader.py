@@ -155,6 +155,7 @@ def flow(name: str, table: Table) -> Flow:
         name=name,
         line=table.place().line,
         touches=table.truth("touches", True),
+        remember=read_steps(table, "remember"),
         steps=read_steps(table, "steps"),
         returns=_texts_of(table, "returns"),
         restore=read_steps(table, "restore"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from tillbridge.domain.errors import OperatorError, PackError, SetupError, TillbridgeError
 from tillbridge.flows.apart import Apart
@@ -41,6 +42,7 @@ from tillbridge.screen.backend import (
     Found,
     Gone,
     Guard,
+    Mark,
     Missing,
     NotAnswering,
     Press,
@@ -82,6 +84,35 @@ class Walk:
         self.filling = Filling(scene, facts, self.expecting, secrets)
         self.read: dict[str, Value] = {}
         self.lists: dict[str, ListSeen] = {}
+        self.watched_since: Mark | None = None
+        """Set while another client than a person's own is in front: the first key or click ends the run."""
+
+    def beside(self, facts: Facts) -> Walk:
+        """Another walk on the same screen, with facts of its own."""
+        return Walk(
+            self.scene,
+            facts,
+            self.hands,
+            self.dialogs,
+            self.note,
+            self.filling.secrets,
+            self.apart,
+            self.guard,
+        )
+
+    def give_way(self) -> None:
+        """Raises OperatorError `user_typing` if a person began to work since this run took the screen away."""
+        if self.watched_since is not None and self.guard.disturbed(self.watched_since):
+            raise OperatorError("user_typing")
+
+    @contextmanager
+    def unwatched(self) -> Iterator[None]:
+        """For what has to be done whatever a person does: leaving our own window, putting a tab back."""
+        since, self.watched_since = self.watched_since, None
+        try:
+            yield
+        finally:
+            self.watched_since = since
 
     def steps(self, steps: Iterable[AnyStep], *during: During) -> None:
         """All steps in order. Raises TillbridgeError at the first that cannot be done."""
@@ -99,6 +130,7 @@ class Walk:
         trouble: list[TillbridgeError] = []
 
         def attempt() -> bool | None:
+            self.give_way()
             try:
                 if not (trouble and isinstance(step, PressStep | MenuStep) and self._is_open(step.opens)):
                     self._do(step, during)  # else an earlier try was slow and did open it
@@ -168,7 +200,7 @@ class Walk:
         if isinstance(step, ReadRows):
             listed = self.scene.rows(step.list)
             wanted = {name: self.facts.fill(term) for name, term in step.where.items()}
-            self.lists["rows"] = ListSeen(listed.spec, listed.matching(wanted), listed.complete)
+            self.lists["rows"] = replace(listed, rows=listed.matching(wanted))
             return
         listed, row = self._one(step)
         for column in row.cells:
