@@ -279,6 +279,8 @@ class FakeGuard:
 
     def __init__(self) -> None:
         self.swallowed = 0
+        self.pressed_inside = 0
+        """How many keys a person presses inside each shield."""
         self.touched = 0
         self.shields = 0
         self.idle = 60.0
@@ -298,6 +300,7 @@ class FakeGuard:
 
     def shield(self, max_s: float) -> FakeShield:
         self.shields += 1
+        self.swallowed += self.pressed_inside
         return FakeShield(self.may_hold)
 
     def close(self) -> None:

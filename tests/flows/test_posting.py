@@ -287,8 +287,11 @@ def test_a_choice_that_a_person_types_into_is_made_again_with_their_keys_kept_aw
 
     with_payment_fault(clinic, fails_once)
     clinic.guard.touched = 1
-    assert clinic.practice.post(order()).stage == "committed"
+    clinic.guard.swallowed, clinic.guard.pressed_inside = 7, 2
+    report = clinic.practice.post(order())
+    assert report.stage == "committed"
     assert clinic.guard.shields >= 1
+    assert report.swallowed == 2 * clinic.guard.shields
 
 
 def test_no_commit_is_sent_where_a_typing_person_cannot_be_kept_away(clinic: Clinic) -> None:

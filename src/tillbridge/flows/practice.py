@@ -237,6 +237,7 @@ class PackPractice:
             visit.end()
             return PostingReport(stage="not_committed", trouble=_trouble(cause), transcript=log.close())
         run = PostingRun(flow, walk, self.desk.guard, log.note)
+        swallowed = self.desk.guard.swallowed
         try:
             if what == "post":
                 end = run.post()
@@ -247,7 +248,7 @@ class PackPractice:
         finally:
             visit.end()
         log.note("end", stage=end.stage, error=str(end.error or ""), means=end.means)
-        return _report(end, log.close())
+        return _report(end, log.close(), self.desk.guard.swallowed - swallowed)
 
     def _guarded(self, look: Callable[[], T]) -> T | Trouble:
         try:
@@ -301,9 +302,11 @@ def _who(error: TillbridgeError) -> Literal["operator", "pack", "setup"]:
     return "pack" if isinstance(error, PackError) else "setup"
 
 
-def _report(end: End, transcript: str) -> PostingReport:
+def _report(end: End, transcript: str, swallowed: int) -> PostingReport:
     trouble = _trouble(end.error, end.retry_in_s) if end.error else None
-    return PostingReport(stage=end.stage, trouble=trouble, means=end.means, transcript=transcript)
+    return PostingReport(
+        stage=end.stage, trouble=trouble, means=end.means, transcript=transcript, swallowed=swallowed
+    )
 
 
 def _software(known: Recognised) -> SoftwareSeen:
