@@ -48,7 +48,7 @@ DESKS: Mapping[str, FrontDesk] = {
         FrontDesk(
             profile="v5",
             pack=("impromed", "5"),
-            title="ImproMed Infinity",
+            title="ImproMed Infinity - ",
             payment_title="Payment",
             employee="DB",
             applies_to="oldest",
@@ -60,7 +60,7 @@ DESKS: Mapping[str, FrontDesk] = {
         FrontDesk(
             profile="v7",
             pack=("impromed", "7"),
-            title="ImproMed 7",
+            title="ImproMed 7 - ",
             payment_title="Take Payment - ",
             secrets={"cashier": "cashier"},
         ),
