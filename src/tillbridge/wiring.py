@@ -27,7 +27,7 @@ from tillbridge.engine.work import cause_of
 from tillbridge.flows.lint import lint as lint_pack
 from tillbridge.flows.pack import Pack
 from tillbridge.flows.practice import Desk, PackPractice
-from tillbridge.flows.shelf import installed
+from tillbridge.flows.shelf import installed, shelf
 from tillbridge.flows.tables import Finding
 from tillbridge.gateways import load as load_gateway
 from tillbridge.journal.check import check_file
@@ -56,7 +56,7 @@ _SECTIONS: dict[str, frozenset[str]] = {
     "gateway": frozenset({"name", "settings", "terminal"}),
     "software": frozenset({"pack", "name"}),
     "posting": frozenset({"payment_method", "employee", "payment_methods"}),
-    "screen": frozenset({"backend", "guard"}),
+    "screen": frozenset({"backend", "guard", "rehearse"}),
     "agent": frozenset({"port"}),
     "settings": frozenset(),
 }
@@ -67,7 +67,8 @@ _SECTIONS: dict[str, frozenset[str]] = {
 class Site:
     """`home`: where journal, transcripts and the agent's address lie. `port`: loopback port, 0 = any free one.
     `terminal`: the one beside this desk, "" = the only one there is.
-    `pack`: the software's folder in packs; its versions are all offered. `backend`, `guard`: `auto` or a name."""
+    `pack`: the software's folder in packs; its versions are all offered. `backend`, `guard`: `auto` or a name.
+    `rehearse`: `auto`, or `never` for a lab whose screen nobody else may touch."""
 
     home: Path
     gateway: str
@@ -79,6 +80,7 @@ class Site:
     settings: Mapping[str, str] = field(default_factory=dict)
     backend: str = "auto"
     guard: str = "auto"
+    rehearse: str = "auto"
     port: int = 0
 
     @property
@@ -126,6 +128,9 @@ def _site(home: Path, table: Mapping[str, Any]) -> Site:
     port = table.get("agent", {}).get("port", 0)
     if type(port) is not int or not 0 <= port <= 65_535:
         raise SetupError("site_value", section="agent", key="port")
+    rehearse = _setting(table, "screen", "rehearse", "auto")
+    if rehearse not in ("auto", "never"):
+        raise SetupError("site_value", section="screen", key="rehearse")
     pack = _setting(table, "software", "pack")
     return Site(
         home=home,
@@ -138,6 +143,7 @@ def _site(home: Path, table: Mapping[str, Any]) -> Site:
         settings={str(key): str(value) for key, value in table.get("settings", {}).items()},
         backend=_setting(table, "screen", "backend", "auto"),
         guard=_setting(table, "screen", "guard", "auto"),
+        rehearse=rehearse,
         port=port,
     )
 
@@ -214,6 +220,8 @@ class Parts:
     engine: Engine
     found: tuple[str, ...]
     """Codes of what the journal found at its opening: `migrated`, `restored_from_backup`, `ram_disk` ..."""
+    set_up: str
+    """What a rehearsal of the payment window holds for, as a hash: the packs and the settings of a posting."""
     accept: Callable[[], None]
     """Tell a restored or replaced journal that it is the right one from now on (rule 9)."""
 
@@ -271,8 +279,23 @@ def build(site: Site, clock: Clock, ids: Ids) -> Parts:
         journal.close()
         raise
     return Parts(
-        engine=engine, found=tuple(finding.code for finding in journal.found), accept=journal.accept_as_it_is
+        engine=engine,
+        found=tuple(finding.code for finding in journal.found),
+        set_up=set_up_of(site),
+        accept=journal.accept_as_it_is,
     )
+
+
+def set_up_of(site: Site) -> str:
+    """A short hash that changes with any file of the software's packs and any setting that a posting uses."""
+    policy = site.policy
+    told = [policy.payment_method, policy.employee, sorted(policy.payment_methods.items())]
+    found = hashlib.sha256(repr([*told, sorted(site.settings.items())]).encode())
+    root = shelf() / site.pack
+    for file in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix == ".toml"):
+        found.update(f"\n{file.relative_to(root).as_posix()}\n".encode())
+        found.update(file.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:

@@ -118,7 +118,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running_desk(folder: Path, auto: bool = True) -> Iterator[Desk]:
+def running_desk(folder: Path, auto: bool = True, rehearse: str = "never") -> Iterator[Desk]:
+    """`rehearse`: "auto" lets the agent touch the screen by itself at a quiet moment."""
     with ExitStack() as stack:
         os.environ.pop("DISPLAY", None)
         screen = parts.open_screen(stack)
@@ -127,7 +128,7 @@ def running_desk(folder: Path, auto: bool = True) -> Iterator[Desk]:
         simulator = parts.start_ready(command, screen.env, folder / "simulator.log", stack)
         shown = parts.start_stand_in(screen, folder, stack)
         home = folder / "home"
-        parts.write_site(home, simulator, shown)
+        parts.write_site(home, simulator, shown, rehearse)
         agent = parts.start_agent(screen, home, folder, stack)
         parts.until_seen(agent)
         ledger_url = next(iter(shown.addresses.values())).removesuffix("/truth")

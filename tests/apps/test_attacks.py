@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,9 @@ import pytest
 from tests.engine.scripted_desk import ASKED, PAID, request, usd
 from tests.engine.scripted_desk import Desk as Clinic
 from tillbridge.apps.agent.desk import Desk
+from tillbridge.apps.agent.pausing import Pause
+from tillbridge.apps.agent.rehearsed import RehearsalMemory
+from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import READERS_MAX, Runner
 from tillbridge.apps.agent.system import RandomIds, SystemClock
@@ -37,7 +42,17 @@ class House:
         self.runner = Runner(self.clinic.engine)
         self.accepted = 0
         self.restored = Restored(self.runner, False, self._accept)
-        self.desk = Desk(self.runner, "USD", lambda: None, self.restored, terminal="front-desk-1")
+        home = Path(tempfile.mkdtemp())
+        never = Circumstances(set_up="", user="", name="", today=lambda: date(2026, 3, 4), by_itself=False)
+        self.desk = Desk(
+            self.runner,
+            "USD",
+            lambda: None,
+            self.restored,
+            Rehearsals(self.runner, RehearsalMemory(home), never),
+            Pause(self.runner, home),
+            terminal="front-desk-1",
+        )
         self.runner.changed = self.desk.changed
 
     def _accept(self) -> None:

@@ -62,7 +62,7 @@ def idle_percent(pid: int, seconds: float) -> float:
 def measure(env: Mapping[str, str], home: Path, network: Network, shown: parts.StandIn) -> Measured:
     """One life: start, memory, an invoice read and shown, memory again, and a while of doing nothing."""
     shutil.rmtree(home, ignore_errors=True)
-    parts.write_site(home, network.told, shown)
+    parts.write_site(home, network.told, shown, rehearse="never")
     agent = Agent(env, home)
     since = time.monotonic()
     try:

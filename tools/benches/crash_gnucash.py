@@ -69,7 +69,7 @@ def open_gnucash(number: int, folder: Path, seed: int, stack: ExitStack) -> GnuC
     settings = {"transfer_account": launch.CLEARING, "receivable_account": launch.RECEIVABLE}
     home = folder / "home"
     shown = parts.RealGnuCash(gnucash, settings=settings)
-    parts.write_site(home, network.told, shown)
+    parts.write_site(home, network.told, shown, rehearse="never")
     agent = Agent(desktop.env, home)
     stack.callback(agent.close)
     agent.start()

@@ -250,7 +250,7 @@ def open_lane(number: int, folder: Path, seed: int, stack: ExitStack, profile: s
     shown = parts.start_stand_in(screen, folder, stack, profile)
     assert shown.window is not None, "its window was just opened"
     home = folder / "home"
-    parts.write_site(home, network.told, shown)
+    parts.write_site(home, network.told, shown, rehearse="never")
     agent = Agent(desktop.env, home)
     stack.callback(agent.close)
     agent.start()

@@ -174,8 +174,13 @@ def start_software(name: str, screen: Screen, folder: Path, stack: ExitStack) ->
     return start(screen, folder, stack)
 
 
-def write_site(home: Path, simulator: Mapping[str, Any], shown: StandIn | RealGnuCash) -> None:
-    """The settings of a desk, as a partner would write them. Values go in as JSON texts, which TOML reads alike."""
+def write_site(
+    home: Path, simulator: Mapping[str, Any], shown: StandIn | RealGnuCash, rehearse: str = "auto"
+) -> None:
+    """The settings of a desk, as a partner would write them. Values go in as JSON texts, which TOML reads alike.
+
+    `rehearse`: "never" in a lab, where nothing but the payment under test may touch the screen.
+    """
     home.mkdir(parents=True)
     tables = {
         "site": {"clinic_name": "Pine Street Vet"},
@@ -183,6 +188,7 @@ def write_site(home: Path, simulator: Mapping[str, Any], shown: StandIn | RealGn
         "gateway.settings": {"url": simulator["url"]},
         "software": {"pack": shown.pack, "name": shown.name},
         "posting": shown.posting,
+        "screen": {"rehearse": rehearse},
         "settings": shown.settings,
     }
     text = ""

@@ -7,21 +7,39 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tillbridge.apps.agent.asking import (
+    entry_of,
+    flag_of,
+    minutes_of,
+    named,
+    operation_of,
+    refuse_newcomer,
+    text_of,
+)
+from tillbridge.apps.agent.pausing import Pause
+from tillbridge.apps.agent.rehearsed import Rehearsed
+from tillbridge.apps.agent.rehearsing import Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
-from tillbridge.apps.agent.views import View, invoice_view, money, payment_view, story, trouble_view
+from tillbridge.apps.agent.views import (
+    View,
+    invoice_view,
+    money,
+    payment_view,
+    rehearsed_view,
+    story,
+    trouble_view,
+)
 from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.domain.invoice import Debt, chargeable
 from tillbridge.domain.money import Money, only_base, parse_typed
-from tillbridge.domain.operation import Entry
 from tillbridge.domain.payment import Payment
 from tillbridge.engine.cashier import Engine
 from tillbridge.engine.requests import PayRequest
-from tillbridge.ports.practice import InvoiceSeen, PostingOrder, Trouble
+from tillbridge.ports.practice import InvoiceSeen, Trouble
 from tillbridge.strings import sentence
 
 WAIT_MS_MAX = 25_000
-PAYMENT_ID_MAX = 64
 AGAIN_READ_S = 15.0
 """So long another card waits for the screen to tell what is owed now."""
 
@@ -35,15 +53,22 @@ class Desk:
         currency: str,
         on_stop: Callable[[], None],
         restored: Restored,
+        rehearsals: Rehearsals,
+        pause: Pause,
         found: tuple[str, ...] = (),
         terminal: str = "",
+        name: str = "",
     ) -> None:
+        """`name`: what the site calls its practice software."""
         self._runner = runner
         self._found = found
         self.currency = currency
         self._on_stop = on_stop
         self.restored = restored
+        self._rehearsals = rehearsals
+        self._pause = pause
         self._terminal = terminal
+        self._name = name
         self._news = threading.Condition()
         self._turn = 0
         self._closing = False
@@ -71,9 +96,14 @@ class Desk:
             "open_payments": opened,
             "newest_wall_ms": newest,
             "found": list(self._found),
+            "rehearsed": self._last_rehearsed(),
+            **self._pause.told(),
         }
 
     def software(self) -> View:
+        paused = self._paused()
+        if paused is not None:
+            return paused
         seen = self._runner.on_screen(lambda practice: practice.identify())
         if isinstance(seen, Trouble):
             return {"trouble": trouble_view(seen)}
@@ -81,6 +111,9 @@ class Desk:
 
     def read_invoice(self) -> View:
         """The invoice on screen, with what is chargeable on it now (rule 4)."""
+        paused = self._paused()
+        if paused is not None:
+            return paused
         seen = self._runner.on_screen(lambda practice: practice.read_invoice())
         view = invoice_view(seen)
         if isinstance(seen, InvoiceSeen):
@@ -128,62 +161,89 @@ class Desk:
         `payment_id` is the face's. `expected_minor`, `client`, `account_id`, `invoice_number`: what the face showed;
         another amount, client or invoice on screen is refused.
         """
-        payment_id = _text(body, "payment_id")
+        payment_id = text_of(body, "payment_id")
         self._refuse_fatal()
         known, read_at = self._runner.ask(lambda e: (e.journal.payment(payment_id), e.clock.now()))
         if known is not None:
             return self._same(known, body)
         self.restored.refuse()
         typed, wanted = bool(body.get("typed")), self._wanted(body)
-        debt, owed = self._typed_debt(body, wanted) if typed else self._screen_debt(body)
+        if typed:
+            debt, owed = self._typed_debt(body, wanted)
+            seen, notice = None, None
+        else:
+            seen, notice = self._screen(body, wanted)
+            debt, owed = self._owed(seen)
         known = self._runner.ask(lambda e: e.journal.payment(payment_id))
         if known is not None:
             return self._same(known, body)  # another face sent the same press while we read the screen
         request = PayRequest(
             payment_id=payment_id,
-            operation=_operation(body),
-            entry=_entry(body),
+            operation=operation_of(body),
+            entry=entry_of(body),
             parts=only_base(wanted or self._all_owed(body, owed)),
             debt=debt,
             terminal_id=self._named_terminal(body),
-            person=_text(body, "person", ""),
+            person=text_of(body, "person", ""),
             read_at=read_at,
+            entering=seen.entering if seen else None,
+            anyway=flag_of(body, "anyway"),
         )
         capabilities = self._runner.on_gateway(lambda engine: engine.gateway.capabilities())
         begun = self._runner.ask(lambda engine: engine.begin(request, capabilities))
         self.changed()
-        return {"payment": payment_view(begun)}
+        return {"payment": payment_view(begun), "notice": self._notice(notice)}
 
     def act(self, payment_id: str, verb: str, body: dict[str, Any]) -> View:
-        """`cancel`, `stop`, `again`, `keep`, `posted`, `not_posted`, `drop`, `resume`."""
-        person = _text(body, "person", "")
+        """`cancel`, `stop`, `again`, `keep`, `posted`, `not_posted`, `drop`, `resume`, `end_task`."""
+        person = text_of(body, "person", "")
         decisions: dict[str, bool | None] = {"posted": True, "not_posted": False, "drop": None}
         if verb in decisions:
             return self._done(
-                lambda e: e.person_says(payment_id, _text(body, "marker"), decisions[verb], _named(person))
+                lambda e: e.person_says(payment_id, text_of(body, "marker"), decisions[verb], named(person))
             )
         if verb == "again":
-            return self._again(payment_id, _text(body, "terminal_id", ""))
+            return self._again(payment_id, text_of(body, "terminal_id", ""))
         verbs: dict[str, Callable[[Engine], Payment]] = {
             "cancel": lambda e: e.cancel(payment_id, person),
-            "stop": lambda e: e.stop(payment_id, _named(person)),
+            "stop": lambda e: e.stop(payment_id, named(person)),
             "keep": lambda e: e.keep_partial(payment_id, True, person),
-            "give_back": lambda e: e.keep_partial(payment_id, False, _named(person)),
+            "give_back": lambda e: e.keep_partial(payment_id, False, named(person)),
             "resume": lambda e: e.resume(payment_id),
+            "end_task": lambda e: e.end_task(payment_id, text_of(body, "task"), named(person)),
         }
         if verb not in verbs:
             raise OperatorError("no_such_page", verb=verb)
         return self._done(verbs[verb])
 
-    def rehearse(self) -> View:
-        """Type a posting for the open invoice up to its commit point and leave without a trace."""
+    def rehearse(self, body: dict[str, Any]) -> View:
+        """Type a posting for the open invoice up to its commit point and leave without a trace.
+
+        `last`: the one before this, and nothing is tried if the body says `only_last`.
+        """
+        last = self._last_rehearsed()
+        if flag_of(body, "only_last"):
+            return {"last": last}
+        paused = self._paused()
+        if paused is not None:
+            return {"last": last, **paused}
         seen = self._runner.on_screen(lambda practice: practice.read_invoice())
         if isinstance(seen, Trouble):
-            return {"trouble": trouble_view(seen)}
-        order = self._runner.ask(lambda engine: rehearsal_order(engine, seen))
-        report = self._runner.on_screen(lambda practice: practice.rehearse(order))
-        trouble = trouble_view(report.trouble) if report.trouble else None
-        return {"stage": report.stage, "trouble": trouble, "transcript": report.transcript}
+            return {"trouble": trouble_view(seen), "last": last}
+        by = text_of(body, "person", "") or "person"
+        rehearsed = self._rehearsals.now(seen, debt_of(seen), by=by, within_s=180)
+        return {"last": last, **rehearsed_view(rehearsed, self._name)}
+
+    def pause(self, body: dict[str, Any]) -> View:
+        """Leave the screen alone for `minutes` (30 if it does not say). Typed amounts go on."""
+        told = self._pause.begin(minutes_of(body))
+        self.changed()
+        return told
+
+    def end_pause(self) -> View:
+        told = self._pause.end()
+        self.changed()
+        return told
 
     def ask_to_stop(self) -> View:
         self._on_stop()
@@ -202,9 +262,9 @@ class Desk:
 
         Raises OperatorError `unreachable`, `terminal_missing`.
         """
-        named = _text(body, "terminal_id", "") or self._terminal
-        if named:
-            return named
+        asked = text_of(body, "terminal_id", "") or self._terminal
+        if asked:
+            return asked
         found = [t.terminal_id for t in self._runner.on_gateway(lambda engine: engine.gateway.terminals())]
         if not found:
             raise OperatorError("unreachable")
@@ -217,14 +277,53 @@ class Desk:
         self.changed()
         return {"payment": payment_view(payment)}
 
-    def _screen_debt(self, body: dict[str, Any]) -> tuple[Debt, Money]:
+    def _screen(self, body: dict[str, Any], wanted: Money | None) -> tuple[InvoiceSeen, Rehearsed | None]:
+        """The invoice on the screen, after its window was rehearsed if that was due; what kept it from that."""
+        self._pause.refuse()
+        seen = self._read_shown(body)
+        debt, owed = self._owed(seen)
+        if wanted is None:
+            self._all_owed(body, owed)  # what is refused anyway needs no rehearsal
+        if seen.entering is not None and not flag_of(body, "anyway"):
+            return seen, None  # the engine refuses it
+        tried_before = self._last_rehearsed()
+        notice = self._rehearsals.before_charge(seen, debt)
+        tried = self._last_rehearsed() != tried_before
+        return self._read_shown(body) if tried else seen, notice
+
+    def _read_shown(self, body: dict[str, Any]) -> InvoiceSeen:
+        """Raises OperatorError: whatever keeps it from being read, or it is not what the face showed."""
         seen = self._runner.on_screen(lambda practice: practice.read_invoice())
         if isinstance(seen, Trouble):
             raise OperatorError(seen.code, **seen.facts)
+        refuse_newcomer(debt_of(seen), body)
+        return seen
+
+    def _owed(self, seen: InvoiceSeen) -> tuple[Debt, Money]:
         debt = debt_of(seen)
-        _refuse_newcomer(debt, body)
         held = self._runner.ask(lambda engine: engine.held(debt))
         return debt, chargeable(seen.balance, held)
+
+    def _paused(self) -> View | None:
+        """While the screen is paused: what a view says instead of looking at it."""
+        told = self._pause.told()
+        paused = told["paused"]
+        if paused is None:
+            return None
+        trouble = {"code": "paused_until", "who": "operator", "text": paused["text"]}
+        return {"trouble": trouble, **told}
+
+    def _last_rehearsed(self) -> View | None:
+        newest = self._rehearsals.memory.newest()
+        return rehearsed_view(newest, self._name) if newest else None
+
+    def _notice(self, rehearsed: Rehearsed | None) -> View | None:
+        """The card goes on although the window was not tried."""
+        if rehearsed is None:
+            return None
+        why = rehearsed_view(rehearsed, self._name)["text"]
+        text = sentence("rehearsal_not_done", {"name": self._name, "why": why})
+        return {"code": "rehearsal_not_done", "text": text}
 
     def _again(self, payment_id: str, terminal_id: str) -> View:
         """Another card: a new sale like any other, bound by what is owed now (rules 4 and 9)."""
@@ -236,7 +335,7 @@ class Desk:
 
     def _owed_now(self, payment: Payment) -> Money | None:
         """None if the screen cannot tell: it shows another invoice, or cannot be read (rule 13)."""
-        if payment.debt.balance is None:
+        if payment.debt.balance is None or self._paused() is not None:
             return None
         try:
             seen = self._runner.on_screen(lambda practice: practice.read_invoice(), AGAIN_READ_S)
@@ -255,7 +354,7 @@ class Desk:
 
     def _refuse_other(self, known: Payment, body: dict[str, Any]) -> None:
         """Rule 1: a repeated id asks for the same payment. Raises OperatorError `payment_id_used`."""
-        wanted, client = self._wanted(body), _text(body, "client", "").strip()
+        wanted, client = self._wanted(body), text_of(body, "client", "").strip()
         if (wanted and wanted != known.parts.whole) or (client and client != known.debt.client):
             raise OperatorError("payment_id_used", payment_id=known.payment_id)
 
@@ -263,14 +362,14 @@ class Desk:
         """Rule 13. Raises OperatorError `amount_missing`, `client_missing`."""
         if amount is None:
             raise OperatorError("amount_missing")
-        client = _text(body, "client", "").strip()
+        client = text_of(body, "client", "").strip()
         if not client:
             raise OperatorError("client_missing")
         debt = Debt(
             software="typed",
-            account_id=_text(body, "account_id", ""),
+            account_id=text_of(body, "account_id", ""),
             client=client,
-            invoice_number=_text(body, "invoice_number", ""),
+            invoice_number=text_of(body, "invoice_number", ""),
             balance=None,
         )
         return debt, amount
@@ -278,7 +377,7 @@ class Desk:
     def _wanted(self, body: dict[str, Any]) -> Money | None:
         """The amount asked for, None = all that is owed. Looked at first: a misread amount needs no screen."""
         amount = body.get("amount")
-        return None if amount is None else parse_typed(_text(body, "amount"), self.currency)
+        return None if amount is None else parse_typed(text_of(body, "amount"), self.currency)
 
     def _all_owed(self, body: dict[str, Any], owed: Money) -> Money:
         """Raises OperatorError `amount_changed` (the screen shows another one than the face did), `nothing_owed`."""
@@ -302,22 +401,6 @@ def debt_of(seen: InvoiceSeen) -> Debt:
     )
 
 
-def rehearsal_order(engine: Engine, seen: InvoiceSeen) -> PostingOrder:
-    policy = engine.policy
-    return PostingOrder(
-        payment_id="rehearsal",
-        kind="sale",
-        account_id=seen.account_id,
-        client=seen.client,
-        invoice_number=seen.invoice_number,
-        amount=seen.balance,
-        marker="REHEARSAL"[: policy.marker_length_max],
-        balance=seen.balance,
-        payment_method=policy.payment_method,
-        employee=policy.employee,
-    )
-
-
 def _state_of_journal(engine: Engine) -> tuple[int, int]:
     newest = engine.journal.recent(1)
     wall_ms = newest[0].created_at.wall_ms if newest else 0
@@ -329,47 +412,3 @@ def _read(engine: Engine, payment_id: str) -> tuple[Payment, Any]:
     if payment is None:
         raise OperatorError("unknown_payment", payment_id=payment_id)
     return payment, engine.journal.events(payment_id)
-
-
-def _text(body: dict[str, Any], name: str, default: str | None = None) -> str:
-    """A text of a request. Raises OperatorError `field_wrong`: missing, too long, or not a text."""
-    value = body.get(name, default)
-    if not isinstance(value, str) or len(value) > 200:
-        raise OperatorError("field_wrong", field=name)
-    if name == "payment_id" and not (8 <= len(value) <= PAYMENT_ID_MAX and value.replace("-", "").isalnum()):
-        raise OperatorError("field_wrong", field=name)
-    return value
-
-
-OFFERED = frozenset({"sale"})
-"""What is carried through to its end today. Giving money back has its table, states and reservations; its posting is
-not carried through yet, so it is refused here."""
-
-
-def _operation(body: dict[str, Any]) -> str:
-    name = _text(body, "operation", "sale")
-    if name not in OFFERED:
-        raise OperatorError("operation_unknown", operation=name)
-    return name
-
-
-def _entry(body: dict[str, Any]) -> Entry:
-    name = _text(body, "entry", "terminal")
-    if name not in {str(entry) for entry in Entry}:
-        raise OperatorError("entry_not_offered", entry=name)
-    return Entry(name)
-
-
-def _refuse_newcomer(debt: Debt, body: dict[str, Any]) -> None:
-    """It charges what the face showed. Raises OperatorError `other_client`, `other_invoice`."""
-    shown = {name: _text(body, name, "").strip() for name in ("client", "account_id", "invoice_number")}
-    if shown["client"] not in ("", debt.client) or shown["account_id"] not in ("", debt.account_id):
-        raise OperatorError("other_client")
-    if shown["invoice_number"] not in ("", debt.invoice_number):
-        raise OperatorError("other_invoice")
-
-
-def _named(person: str) -> str:
-    if not person.strip():
-        raise OperatorError("person_missing")
-    return person

@@ -71,6 +71,8 @@ def application(desk: Desk, door: Door) -> Starlette:
             Route("/v1/invoice", made.of(made.invoice), methods=["POST"]),
             Route("/v1/software", made.of(made.software), methods=["POST"]),
             Route("/v1/rehearse", made.of(made.rehearse), methods=["POST"]),
+            Route("/v1/pause", made.of(made.pause), methods=["POST"]),
+            Route("/v1/pause/end", made.of(made.end_pause), methods=["POST"]),
             Route("/v1/terminals", made.of(made.terminals), methods=["GET"]),
             Route("/v1/payments", made.of(made.pay), methods=["POST"]),
             Route("/v1/payments", made.of(made.payments), methods=["GET"]),
@@ -118,8 +120,14 @@ class _Routes:
     def software(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.software()
 
-    def rehearse(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.rehearse()
+    def rehearse(self, _request: Request, body: dict[str, Any]) -> Any:
+        return self._desk.rehearse(body)
+
+    def pause(self, _request: Request, body: dict[str, Any]) -> Any:
+        return self._desk.pause(body)
+
+    def end_pause(self, _request: Request, _body: dict[str, Any]) -> Any:
+        return self._desk.end_pause()
 
     def terminals(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.terminals()

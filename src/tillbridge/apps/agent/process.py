@@ -21,9 +21,13 @@ import uvicorn
 
 from tillbridge.apps.agent.desk import Desk
 from tillbridge.apps.agent.http import Door, application
+from tillbridge.apps.agent.pausing import Pause
+from tillbridge.apps.agent.rehearsed import RehearsalMemory
+from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
 from tillbridge.apps.agent.restored import CODES, Restored
 from tillbridge.apps.agent.runner import Runner
-from tillbridge.apps.agent.system import RandomIds, SystemClock
+from tillbridge.apps.agent.small_file import replace_file
+from tillbridge.apps.agent.system import RandomIds, SystemClock, signed_in, today
 from tillbridge.domain.errors import SetupError
 from tillbridge.wiring import Parts, Site, build
 
@@ -84,9 +88,21 @@ def make_agent(site: Site) -> Agent:
     token = secrets.token_urlsafe(32)
     held: list[uvicorn.Server] = []
     runner = Runner(parts.engine)
+    pause = Pause(runner, site.home)
+    pause.restore(parts.engine)
+    rehearsals = Rehearsals(runner, RehearsalMemory(site.home), _circumstances(site, parts))
+    runner.quiet = rehearsals.quiet
     restored = Restored(runner, bool(CODES & set(parts.found)), parts.accept)
     desk = Desk(
-        runner, site.policy.currency, lambda: _stop(held), restored, found=parts.found, terminal=site.terminal
+        runner,
+        site.policy.currency,
+        lambda: _stop(held),
+        restored,
+        rehearsals,
+        pause,
+        found=parts.found,
+        terminal=site.terminal,
+        name=site.software_name,
     )
     runner.changed = desk.changed
     door = Door(host=host, origins=frozenset({f"http://{host}"}), token=token)
@@ -103,6 +119,16 @@ def make_agent(site: Site) -> Agent:
     server = _Server(config, desk.close)
     held.append(server)
     return Agent(f"http://{host}", token, server, runner, parts, listener)
+
+
+def _circumstances(site: Site, parts: Parts) -> Circumstances:
+    return Circumstances(
+        set_up=parts.set_up,
+        user=signed_in(),
+        name=site.software_name,
+        today=today,
+        by_itself=site.rehearse != "never",
+    )
 
 
 def _bound(port: int) -> socket.socket:
@@ -153,11 +179,7 @@ def in_process(site: Site) -> Iterator[Agent]:
 def _address(path: Path, agent: Agent) -> Iterator[None]:
     """Say where we are, for the owner of the files only."""
     text = json.dumps({"url": agent.url, "token": agent.token, "pid": os.getpid()})
-    made = path.with_suffix(".new")
-    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text)
-    made.replace(path)
+    replace_file(path, text)
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tillbridge.domain.errors import OperatorError, SetupError, TillbridgeError
 from tillbridge.engine.cashier import Due, Engine
@@ -74,6 +74,9 @@ class Runner:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self.changed: Callable[[], None] = lambda: None
+        self.quiet: Callable[[Engine], None] = lambda _engine: None
+        """Called on the journal's thread when nothing is under way; must not wait."""
+        self._aside: Future[Any] | None = None
         self._inbox: queue.Queue[Callable[[], None] | _Stop] = queue.Queue()
         self._screen = Lane("screen", 1)
         self._gateway = Lane("gateway", 4)
@@ -99,8 +102,9 @@ class Runner:
         self._inbox.put(_Stop())
         self._journal.join(timeout=END_S)
         self._gateway.end(0.0)
+        leaving = self._aside is not None and not self._aside.done()
         self._screen.submit(self._engine.practice.close)
-        self._screen.end(1.0)
+        self._screen.end(END_S if leaving else 1.0)
 
     def ask(self, question: Callable[[Engine], T]) -> T:
         """Run something on the journal's thread and wait for it. Raises what it raises."""
@@ -117,6 +121,12 @@ class Runner:
             return _waited(self._screen.submit(lambda: look(self._engine.practice)), within_s)
         finally:
             self._readers.release()
+
+    def aside(self, look: Callable[[Practice], T]) -> Future[T]:
+        """Run something on the screen's thread that nobody waits for."""
+        future = self._screen.submit(lambda: look(self._engine.practice))
+        self._aside = future
+        return future
 
     def on_gateway(self, call: Callable[[Engine], T]) -> T:
         """Run a call to the gateway on its pool and wait for it."""
@@ -153,6 +163,8 @@ class Runner:
                 next_s = min(next_s, due.in_ms / 1000)
                 break
             self._begin(due)
+        if not self._busy:
+            self.quiet(self._engine)
         return next_s
 
     def _mend(self, fatal: TillbridgeError) -> None:

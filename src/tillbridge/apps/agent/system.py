@@ -1,9 +1,12 @@
-"""The real world's clock and chance, for the engine's ports."""
+"""The real world's clock and chance, for the engine's ports; and who is signed in."""
 
 from __future__ import annotations
 
+import getpass
+import os
 import secrets
 import time
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tillbridge.domain.moment import Moment
@@ -31,6 +34,19 @@ class SystemClock:
     def now(self) -> Moment:
         mono_ms = time.clock_gettime_ns(self._clock_id) // 1_000_000
         return Moment(wall_ms=time.time_ns() // 1_000_000, boot=self._boot, mono_ms=mono_ms)
+
+
+def today() -> date:
+    """The desk's own date: a new one begins at its midnight."""
+    return datetime.now(UTC).astimezone().date()
+
+
+def signed_in() -> str:
+    """Who is signed in to this computer; the number where there is no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 class RandomIds:

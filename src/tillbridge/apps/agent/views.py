@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tillbridge.apps.agent.rehearsed import Rehearsed, facts_of
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import PaymentEvent
 from tillbridge.domain.money import Money
@@ -171,3 +172,18 @@ def invoice_view(seen: InvoiceSeen | Trouble) -> View:
 
 def trouble_view(trouble: Trouble) -> View:
     return {"code": trouble.code, "who": trouble.who, "text": sentence(trouble.code, trouble.facts)}
+
+
+def rehearsed_view(rehearsed: Rehearsed, name: str) -> View:
+    """When the payment window was tried, and what was found. `name`: what the site calls the software."""
+    facts = {"name": name, **facts_of(rehearsed)}
+    trouble = {"code": rehearsed.code, "text": sentence(rehearsed.code, facts)} if rehearsed.code else None
+    text = trouble["text"] if trouble else sentence("rehearsal_as_expected", section="cli")
+    return {
+        "at_wall_ms": rehearsed.at_wall_ms,
+        "found": rehearsed.found,
+        "by": {"": "itself", "charge": "charge"}.get(rehearsed.by, "person"),
+        "user": rehearsed.occasion.user,
+        "trouble": trouble,
+        "text": text,
+    }

@@ -18,6 +18,7 @@ from typing import Literal
 
 from rich.console import Console
 
+from tillbridge.apps.cli.agent_for import last_tried
 from tillbridge.apps.cli.client import AgentClient, any_agent
 from tillbridge.apps.cli.lines import print_hanging
 from tillbridge.domain.errors import TillbridgeError
@@ -152,23 +153,37 @@ def _software(agent: AgentClient) -> Finding:
     return Finding("ok", "software_ok", {"name": seen["name"], "version": seen["version"]})
 
 
-_NOT_TRIED = ("no_invoice_open", "software_closed", "software_minimised", "no_display", "no_accessibility")
+_NOT_TRIED = (
+    "paused_until",
+    "no_invoice_open",
+    "software_closed",
+    "software_minimised",
+    "no_display",
+    "no_accessibility",
+)
 
 
 def _settings(agent: AgentClient) -> Finding:
     """The settings against the screen: a posting is tried up to its last step and taken back."""
     report = agent.post("/v1/rehearse")
-    trouble = report.get("trouble")
+    trouble, before = report.get("trouble"), last_tried(report.get("last"))
     if not trouble:
-        return Finding("ok", "settings_ok", {})
-    mark: Mark = "look" if trouble["code"] in _NOT_TRIED else "bad"
-    return Finding(mark, "settings_untried" if mark == "look" else "settings_bad", {}, trouble["text"])
+        return Finding("ok", "settings_ok", {}, before)
+    untried = trouble["code"] in _NOT_TRIED or report.get("found") == "not_done"
+    mark: Mark = "look" if untried else "bad"
+    return Finding(mark, "settings_untried" if untried else "settings_bad", {}, f"{trouble['text']} {before}")
+
+
+def _pause(agent: AgentClient) -> Finding:
+    paused = agent.get("/v1/health")["paused"]
+    return Finding("look", "pause_on", {}, paused["text"]) if paused else Finding("ok", "pause_off", {})
 
 
 LOOKS: dict[str, Callable[[AgentClient], Finding]] = {
     "journal": _journal,
     "clock": _clock,
     "gateway": _gateway,
+    "pause": _pause,
     "software": _software,
     "settings": _settings,
 }

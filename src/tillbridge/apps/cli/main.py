@@ -1,4 +1,6 @@
-"""`tillbridge`: agent, pay, payments, show, resume, journal, doctor, pack. Exit 0 = done, 1 = not done, 2 = misused.
+"""`tillbridge`: agent, pay, payments, show, resume, rehearse, pause, journal, doctor, pack ...
+
+Exit 0 = done, 1 = not done, 2 = misused.
 
 Sentences come from strings; nothing here knows a rule about money.
 """
@@ -65,15 +67,23 @@ def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     pay.add_argument("--account", default="", help=sentence("pay_account", section="cli"))
     pay.add_argument("--invoice", default="", help=sentence("pay_invoice", section="cli"))
     pay.add_argument("--person", default="", help=sentence("person", section="cli"))
+    pay.add_argument("--anyway", action="store_true", help=sentence("pay_anyway", section="cli"))
     _add(commands, "invoice")
-    _add(commands, "rehearse")
+    rehearse = _add(commands, "rehearse")
+    rehearse.add_argument("--last", action="store_true", help=sentence("rehearse_last", section="cli"))
+    pause = _add(commands, "pause")
+    pause.add_argument(
+        "minutes", nargs="?", type=int, default=None, help=sentence("pause_minutes", section="cli")
+    )
+    pause.add_argument("--end", action="store_true", help=sentence("pause_end", section="cli"))
     _add(commands, "payments")
     show = _add(commands, "show")
     show.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     resume = _add(commands, "resume")
     resume.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
-    verbs = ["cancel", "stop", "again", "keep", "give-back", "posted", "not-posted", "drop"]
+    verbs = ["cancel", "stop", "again", "keep", "give-back", "posted", "not-posted", "drop", "end-task"]
     resume.add_argument("--do", choices=verbs, default=None, help=sentence("resume_do", section="cli"))
+    resume.add_argument("--task", default="", help=sentence("resume_task", section="cli"))
     resume.add_argument("--person", default="", help=sentence("person", section="cli"))
 
 
@@ -107,6 +117,14 @@ def _run(name: str, options: argparse.Namespace) -> int:
 
         run_agent(load_site(options.home or home_folder()))
         return 0
+    if name in ("invoice", "rehearse", "pause"):
+        from tillbridge.apps.cli import screen
+
+        return screen.run(name, options)
+    if name in ("payments", "show", "support"):
+        from tillbridge.apps.cli import telling
+
+        return telling.run(name, options)
     from tillbridge.apps.cli import money
 
     return money.run(name, options)

@@ -1,0 +1,72 @@
+"""Reads what a request says: texts, the operation, the entry, what the face showed. Refuses what cannot be meant."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tillbridge.apps.agent.pausing import MINUTES
+from tillbridge.domain.errors import OperatorError
+from tillbridge.domain.invoice import Debt
+from tillbridge.domain.operation import Entry
+
+PAYMENT_ID_MAX = 64
+
+
+def text_of(body: dict[str, Any], name: str, default: str | None = None) -> str:
+    """A text of a request. Raises OperatorError `field_wrong`: missing, too long, or not a text."""
+    value = body.get(name, default)
+    if not isinstance(value, str) or len(value) > 200:
+        raise OperatorError("field_wrong", field=name)
+    if name == "payment_id" and not (8 <= len(value) <= PAYMENT_ID_MAX and value.replace("-", "").isalnum()):
+        raise OperatorError("field_wrong", field=name)
+    return value
+
+
+OFFERED = frozenset({"sale"})
+"""What is carried through to its end today. Giving money back has its table, states and reservations; its posting is
+not carried through yet, so it is refused here."""
+
+
+def operation_of(body: dict[str, Any]) -> str:
+    name = text_of(body, "operation", "sale")
+    if name not in OFFERED:
+        raise OperatorError("operation_unknown", operation=name)
+    return name
+
+
+def entry_of(body: dict[str, Any]) -> Entry:
+    name = text_of(body, "entry", "terminal")
+    if name not in {str(entry) for entry in Entry}:
+        raise OperatorError("entry_not_offered", entry=name)
+    return Entry(name)
+
+
+def refuse_newcomer(debt: Debt, body: dict[str, Any]) -> None:
+    """It charges what the face showed. Raises OperatorError `other_client`, `other_invoice`."""
+    shown = {name: text_of(body, name, "").strip() for name in ("client", "account_id", "invoice_number")}
+    if shown["client"] not in ("", debt.client) or shown["account_id"] not in ("", debt.account_id):
+        raise OperatorError("other_client")
+    if shown["invoice_number"] not in ("", debt.invoice_number):
+        raise OperatorError("other_invoice")
+
+
+def named(person: str) -> str:
+    if not person.strip():
+        raise OperatorError("person_missing")
+    return person
+
+
+def flag_of(body: dict[str, Any], name: str) -> bool:
+    """True or false; false if it is not said. Raises OperatorError `field_wrong`."""
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise OperatorError("field_wrong", field=name)
+    return value
+
+
+def minutes_of(body: dict[str, Any]) -> int:
+    """A whole number of minutes, 30 if it is not said. Raises OperatorError `field_wrong`."""
+    value = body.get("minutes", MINUTES)
+    if type(value) is not int:
+        raise OperatorError("field_wrong", field="minutes")
+    return value

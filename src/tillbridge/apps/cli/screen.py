@@ -1,0 +1,51 @@
+"""invoice, rehearse, pause: what is on the screen, whether a payment could be entered, and leaving it alone."""
+
+from __future__ import annotations
+
+import argparse
+
+from tillbridge.apps.cli.agent_for import CONSOLE, agent_for, last_tried, say, say_trouble
+from tillbridge.apps.cli.client import AgentClient
+from tillbridge.apps.cli.lines import print_hanging
+from tillbridge.strings import sentence
+from tillbridge.wiring import home_folder, load_site
+
+
+def run(name: str, options: argparse.Namespace) -> int:
+    site = load_site(options.home or home_folder())
+    with agent_for(site) as agent:
+        if name == "invoice":
+            return _invoice(agent)
+        return _rehearse(agent, options.last) if name == "rehearse" else _pause(agent, options)
+
+
+def _invoice(agent: AgentClient) -> int:
+    with CONSOLE.status(sentence("reading_screen", section="cli")):
+        seen = agent.post("/v1/invoice")
+    if "trouble" in seen:
+        return say_trouble(seen["trouble"])
+    say("invoice_is", client=seen["client"], account_id=seen["account_id"], number=seen["invoice_number"],
+        balance=seen["balance"]["text"], chargeable=seen["chargeable"]["text"], name=seen["name"])  # fmt: skip
+    return 0
+
+
+def _rehearse(agent: AgentClient, only_last: bool) -> int:
+    with CONSOLE.status(sentence("rehearsing", section="cli")):
+        report = agent.post("/v1/rehearse", {"only_last": only_last})
+    print_hanging(CONSOLE, "", last_tried(report["last"]))
+    if only_last:
+        return 0
+    if report.get("trouble"):
+        return say_trouble(report["trouble"])
+    print_hanging(CONSOLE, "", report["text"])
+    return 0
+
+
+def _pause(agent: AgentClient, options: argparse.Namespace) -> int:
+    if options.end:
+        agent.post("/v1/pause/end")
+        say("pause_ended")
+        return 0
+    body = {} if options.minutes is None else {"minutes": options.minutes}
+    print_hanging(CONSOLE, "", agent.post("/v1/pause", body)["paused"]["text"])
+    return 0

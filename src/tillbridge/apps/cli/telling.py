@@ -1,0 +1,79 @@
+"""payments, show: what became of payments, told so that a receptionist can follow it."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+
+from tillbridge.apps.cli.agent_for import CONSOLE, agent_for, local, say, short, whole_id
+from tillbridge.apps.cli.client import AgentClient
+from tillbridge.apps.cli.lines import print_hanging
+from tillbridge.strings import sentence
+from tillbridge.wiring import home_folder, load_site
+
+WIDE = 120
+"""From this many columns on, a payment's whole id fits in the list."""
+
+
+def run(name: str, options: argparse.Namespace) -> int:
+    site = load_site(options.home or home_folder())
+    with agent_for(site) as agent:
+        if name == "payments":
+            return _payments(agent)
+        return _show(agent, whole_id(agent, options.payment_id))
+
+
+def _payments(agent: AgentClient) -> int:
+    rows = agent.get("/v1/payments")["payments"]
+    if not rows:
+        say("no_payments")
+        return 0
+    wide = CONSOLE.width >= WIDE
+    table = Table(box=None, header_style="bold")
+    for column in ("when", "client", "invoice", "amount", "charged", "in_books", "id"):
+        whole = column in ("when", "amount", "id")
+        table.add_column(sentence(f"column_{column}", section="cli"), no_wrap=whole)
+    today = datetime.now(UTC).astimezone().date()
+    for row in rows:
+        at = local(row["created_wall_ms"])
+        table.add_row(
+            at.strftime("%H:%M" if at.date() == today else "%m-%d"),
+            row["client"],
+            row["invoice_number"],
+            row["amount"]["text"],
+            sentence(f"charged_{row['charged']}", section="cli"),
+            sentence(row["posting_state"], section="state"),
+            row["payment_id"] if wide else short(row["payment_id"]),
+        )
+    CONSOLE.print(table)
+    return 0
+
+
+def _show(agent: AgentClient, payment_id: str) -> int:
+    told = agent.get(f"/v1/payments/{payment_id}")
+    payment = told["payment"]
+    say("shown", client=payment["client"], number=payment["invoice_number"], amount=payment["amount"]["text"],
+         charged=sentence(f"charged_{payment['charged']}", section="cli"),
+         posted=sentence(payment["posting_state"], section="state"))  # fmt: skip
+    for step in told["story"]:
+        at = f"{local(step['wall_ms']):%H:%M:%S}"
+        print_hanging(CONSOLE, f"  {at}  ", f"{step['text']}  [{step['seq']}:{step['chain'][:6]}]")
+    say_open(payment)
+    return 0
+
+
+def say_open(payment: dict[str, Any]) -> None:
+    """What only a person can settle, and how; what something on the screen holds up, and what."""
+    for posting in payment["postings"]:
+        if posting["state"] == "waiting" and posting["reason_text"]:
+            print_hanging(CONSOLE, "", posting["reason_text"])
+            if posting["reason"] != "enter_yourself":
+                say("paid_goes_on")
+        if posting["state"] == "needs_attention":
+            code = "ask_may_be_posted" if posting["may_be_posted"] else "ask_not_posted"
+            say(code, reason=posting["reason_text"], payment_id=short(payment["payment_id"]))
+    for task in payment["task_texts"]:
+        say("task", task=task)
