@@ -9,12 +9,17 @@ import sys
 from PySide6.QtWidgets import QApplication
 
 from tillbridge.stand_ins import profile
-from tillbridge.stand_ins.qt import classic_look, icons, look
+from tillbridge.stand_ins.qt import classic_look, flat_look, icons, look
 from tillbridge.stand_ins.qt.classic_window import ClassicWindow
+from tillbridge.stand_ins.qt.flat_window import FlatWindow
 from tillbridge.stand_ins.qt.link import LineLost, Link
 from tillbridge.stand_ins.qt.main_window import MainWindow
 
-LOOKS = {"ribbon": (look.dress, MainWindow), "menu": (classic_look.dress, ClassicWindow)}
+LOOKS = {
+    "ribbon": (look.dress, MainWindow),
+    "menu": (classic_look.dress, ClassicWindow),
+    "flat": (flat_look.dress, FlatWindow),
+}
 """What a profile's `look` means: who dresses the program, and its main window."""
 
 

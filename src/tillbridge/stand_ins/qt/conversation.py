@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import shiboken6
+from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from tillbridge.stand_ins.profile import Profile
@@ -57,7 +58,7 @@ class Conversation:
     def begin(self, owner: QWidget, path: str, **words: Any) -> Turn:
         """Ask, play turns over `owner`, and return the one that ends the act."""
         turn = self.fetch(owner, path, **words)
-        while turn["turn"] in ("dialog", "freeze"):
+        while turn["turn"] in ("dialog", "freeze", "wait"):
             pressed = self._play(owner, turn)
             turn = self.fetch(owner, "/skin/answer", conversation=turn["conversation"], press=pressed)
         if turn["turn"] == "crash":
@@ -87,7 +88,17 @@ class Conversation:
         if turn["turn"] == "freeze":
             time.sleep(turn["seconds"])
             return "thawed"
+        if turn["turn"] == "wait":
+            _stay_alive(turn["seconds"])
+            return "waited"
         return show_message(owner, turn["dialog"])
+
+
+def _stay_alive(seconds: float) -> None:
+    """Let time pass while the windows go on working."""
+    loop = QEventLoop()
+    QTimer.singleShot(int(seconds * 1000), loop.quit)
+    loop.exec()
 
 
 def show_message(owner: QWidget, dialog: dict[str, Any]) -> str:

@@ -1,0 +1,148 @@
+"""The main window of the flat look: rail, search, the client's card, lists of a third party.
+
+Its payment window is not modal and only one: it is shown again for the next client. It knows no rule.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QSplitter,
+    QStatusBar,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tillbridge.stand_ins.qt.conversation import is_held
+from tillbridge.stand_ins.qt.drawn_grid import DrawnGrid, with_strip
+from tillbridge.stand_ins.qt.flat_header import FlatHeader
+from tillbridge.stand_ins.qt.flat_rail import Rail
+from tillbridge.stand_ins.qt.grid import Grid
+from tillbridge.stand_ins.qt.main_window import MainWindow
+from tillbridge.stand_ins.qt.panes import ClientSearch
+from tillbridge.stand_ins.qt.take_payment import TakePayment
+from tillbridge.stand_ins.qt.widgets import named
+
+
+class FlatWindow(MainWindow):
+    """One client at a time, and beside it the one payment window."""
+
+    def _build(self) -> None:
+        self._taking = TakePayment(self, self._profile, self._conversation)
+        self._taking.ended.connect(self._payment_ended)
+        centre = named(QWidget(), "centre")
+        row = QHBoxLayout(centre)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(Rail(self._profile, self._exit, self._not_here))
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self._top_bar())
+        parts = QHBoxLayout()
+        parts.setContentsMargins(12, 12, 12, 12)
+        parts.setSpacing(12)
+        parts.addWidget(self._left())
+        parts.addLayout(self._middle(), 1)
+        right.addLayout(parts, 1)
+        row.addLayout(right, 1)
+        self.setCentralWidget(centre)
+
+    def _top_bar(self) -> QWidget:
+        bar = named(QWidget(), "topBar")
+        bar.setFixedHeight(56)
+        row = QHBoxLayout(bar)
+        row.setContentsMargins(18, 0, 18, 0)
+        row.setSpacing(8)
+        row.addWidget(named(QLabel("Patient Processing"), "screenName"))
+        row.addStretch()
+        row.addWidget(named(QLabel(f"{self._profile.practice}   ·   {self._profile.operator}"), "who"))
+        initials = "".join(word[0] for word in self._profile.operator.split())
+        avatar = named(QLabel(initials), "avatar")
+        avatar.setFixedSize(26, 26)
+        avatar.setContentsMargins(5, 0, 0, 0)
+        row.addWidget(avatar)
+        return bar
+
+    def _left(self) -> QWidget:
+        self._search = ClientSearch(self._profile)
+        self._search.opened.connect(lambda account: self.show_client(account, ""))
+        self._patients = self._grid("patients", "name")
+        side = QSplitter(self)
+        side.setOrientation(side.orientation().Vertical)
+        side.addWidget(_card("CLIENTS", self._search))
+        side.addWidget(_card("PATIENTS", self._patients))
+        side.setSizes([430, 120])
+        side.setFixedWidth(264)
+        return side
+
+    def _middle(self) -> QVBoxLayout:
+        self._card = FlatHeader(self._profile, lambda: QTimer.singleShot(0, self, self._pay), self.refresh)
+        self._header = self._card  # type: ignore[assignment]  # filled in the same way
+        self._tabs = named(QTabWidget(), self._profile.controls["tabs"].id)
+        self._invoices = self._grid("invoices", "number")
+        self._lines = self._grid("lines", "description")
+        self._transactions = self._grid("transactions", "reference")
+        self._notes = self._grid("notes", "date")
+        self._page("invoices_tab", self._split(with_strip(self._invoices), _card("ITEMS", self._lines)))
+        self._page("transactions_tab", self._transactions)
+        self._page("notes_tab", self._notes)
+        self._invoices.itemSelectionChanged.connect(self._show_lines)
+        self._invoices.doubleClicked.connect(self._pay)
+        self._tabs.currentChanged.connect(self._tab_changed)
+        column = QVBoxLayout()
+        column.setSpacing(12)
+        column.addWidget(self._card)
+        column.addWidget(self._tabs, 1)
+        return column
+
+    def _grid(self, name: str, key: str) -> Grid:
+        return DrawnGrid(self._profile.controls[name], self._profile.columns[name], key)
+
+    def _status(self, workstation: str, today: str) -> QStatusBar:
+        bar = QStatusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(QLabel("Connected"))
+        bar.addWidget(QLabel(workstation))
+        bar.addPermanentWidget(QLabel(f"{self._profile.software} {self._profile.version}"))
+        bar.addPermanentWidget(QLabel(today))
+        return bar
+
+    # ---- acts ----
+
+    def _pay(self) -> None:
+        """Open the payment window on this client; one that is open on another client changes over."""
+        if is_held(self) or not self._view or self._taking.is_busy():
+            return
+        account, number = self._view["account"], self._chosen_number()
+        turn = self._conversation.begin(self, "/skin/pay", client=account, invoice=number)
+        if turn["turn"] != "open":
+            return
+        left = self._taking.account()
+        if left not in ("", account):
+            self._conversation.fetch(self, "/skin/closed", client=left)
+        self._taking.take(turn["form"])
+
+    def _payment_ended(self, account: str) -> None:
+        self._conversation.fetch(self, "/skin/closed", client=account)
+        self.refresh()
+        self._catch_up()
+
+
+def _card(title: str, part: QWidget) -> QFrame:
+    """A white card with a small title."""
+    frame = QFrame()
+    frame.setProperty("card", True)
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    label = QLabel(title)
+    label.setProperty("cardTitle", True)
+    label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+    column.addWidget(label)
+    column.addWidget(part, 1)
+    return frame
