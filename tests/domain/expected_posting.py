@@ -9,6 +9,8 @@ Changes against the draft (each has its reason in docs/decisions, the two machin
  (e) an unmarked row beside an unsure posting may be ours without its marker: a person is asked
  (f) the same money is owed one posting at a time
  (g) a posting that needs attention and surely is not in the books is dropped when its money goes back
+ (h) what does not fit what is owed any more is typed again only with a person's word on the rest, and only while it
+     surely is not in the books
 """
 
 from __future__ import annotations
@@ -76,6 +78,7 @@ POSTING = {
         posting_found posting_said_posted > {POSTED}
         posting_proven_absent > {ABSENT}
         posting_said_not_posted > {AGAIN}
+        posting_rest_as_credit > waiting ? surely_absent : impossible
         posting_dropped > not_needed
         posting_money_returned > {DROPPED} ? surely_absent : = +settle_first
     """,

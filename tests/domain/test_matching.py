@@ -244,6 +244,13 @@ def test_a_list_that_may_lack_rows_is_enough_for_what_was_never_typed_and_never_
     assert look(seen(today=(BY_HAND,), complete=False, read_to_end=True)) == Suspect(BY_HAND)
 
 
+def test_a_persons_word_stands_for_the_rows_that_a_list_lacks_and_shortens_no_wait() -> None:
+    lacks = seen(complete=False, read_to_end=True)
+    assert look(lacks, last_touch=touched(60_000), vouched=True) == ProvenAbsent()
+    assert look(lacks, last_touch=touched(4_999), vouched=True) == NotProven("too_early")
+    assert look(seen(complete=False), last_touch=touched(60_000), vouched=True) == NotProven("list_incomplete")
+
+
 def test_a_row_typed_on_an_earlier_day_since_the_payment_with_another_method_is_a_suspect() -> None:
     earlier = row(reference="", method="Visa", date="11/20/2026", invoice_number="")
     assert look(seen(today=(earlier,))) == Suspect(earlier)

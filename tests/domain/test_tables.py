@@ -162,4 +162,5 @@ def test_after_a_commit_only_proof_or_a_person_leads_back_to_waiting() -> None:
         ("unsure", "posting_proven_absent"),
         ("unsure", "posting_said_not_posted"),
         ("needs_attention", "posting_said_not_posted"),
+        ("needs_attention", "posting_rest_as_credit"),
     }

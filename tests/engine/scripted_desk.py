@@ -107,6 +107,7 @@ class Shows(ModelPractice):
     trouble: Trouble | Exception | None = None
     fails: Exception | None = None
     by_hand: tuple[LedgerRow, ...] = ()
+    lacks_rows: bool = False
     at_typing: list[Payment | None] = field(default_factory=list)
     orders: list[PostingOrder] = field(default_factory=list)
 
@@ -116,7 +117,11 @@ class Shows(ModelPractice):
         if self.trouble is not None:
             return self.trouble
         seen = super().read_ledger(order)
-        return replace(seen, today=(*seen.today, *self.by_hand)) if isinstance(seen, LedgerSeen) else seen
+        if not isinstance(seen, LedgerSeen):
+            return seen
+        if self.lacks_rows:
+            seen = replace(seen, complete=False, read_to_end=True)
+        return replace(seen, today=(*seen.today, *self.by_hand))
 
     def post(self, order: PostingOrder) -> PostingReport:
         self.at_typing.append(self.look())

@@ -157,8 +157,13 @@ def test_a_screen_that_stays_closed_fills_no_journal(paid: Desk) -> None:
     paid.practice.trouble = Trouble(who="operator", code="software_closed")
     payment = paid.step(Post)
     assert payment.postings[0].reason == "software_closed"
-    paid.wait(HOUR)
+    paid.wait(10 * MINUTE)
     assert paid.step(Post).version == payment.version
+    paid.wait(HOUR)
+    told = paid.step(Post)
+    assert (told.version, told.tasks) == (payment.version + 1, ("waits_long",))
+    paid.wait(HOUR)
+    assert paid.step(Post).version == told.version
     paid.practice.trouble = Trouble(who="operator", code="user_typing")
     paid.wait(HOUR)
     assert paid.step(Post).postings[0].reason == "user_typing"
@@ -192,11 +197,69 @@ def test_a_list_that_never_proves_anything_calls_a_person_in_the_end(
     assert paid.step(Look).postings[0].state is state
 
 
+def test_a_list_that_can_never_prove_absence_asks_a_person_as_soon_as_the_row_would_show(paid: Desk) -> None:
+    paid.practice.lacks_rows = True
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    paid.wait(59 * SECOND)
+    assert paid.step(Look).postings[0].state is PostingState.UNSURE
+    paid.wait(2 * SECOND)
+    asked = paid.step(Look).postings[0]
+    assert (asked.state, asked.reason, asked.may_be_posted) == (
+        PostingState.NEEDS_ATTENTION,
+        "list_incomplete",
+        True,
+    )
+
+
+def test_a_persons_not_posted_is_enough_where_the_list_cannot_prove_it_and_the_number_is_searched_first(
+    paid: Desk,
+) -> None:
+    paid.practice.lacks_rows = True
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    paid.wait(61 * SECOND)
+    payment = paid.step(Look)
+    paid.engine.person_says("p1", payment.postings[0].marker, False, "Dana")
+    paid.step(Post)
+    assert paid.posting() is PostingState.POSTED
+    assert len(paid.practice.books) == 1
+
+
+def test_a_persons_not_posted_that_was_wrong_is_found_before_anything_is_typed(paid: Desk) -> None:
+    paid.practice.lacks_rows = True
+    paid.practice.row_delay_ms = 70 * SECOND
+    paid.practice.typing_plan.append("late")
+    paid.step(Post)
+    paid.wait(61 * SECOND)
+    payment = paid.step(Look)
+    paid.engine.person_says("p1", payment.postings[0].marker, False, "Dana")
+    paid.wait(20 * SECOND)
+    paid.step(Post)
+    assert paid.posting() is PostingState.POSTED
+    assert len(paid.practice.books) == 1
+
+
+def test_a_new_typing_is_a_new_doubt_whatever_was_said_before(paid: Desk) -> None:
+    paid.practice.lacks_rows = True
+    paid.practice.typing_plan += ["doubt_not_committed", "doubt_not_committed"]
+    paid.step(Post)
+    paid.wait(61 * SECOND)
+    payment = paid.step(Look)
+    paid.engine.person_says("p1", payment.postings[0].marker, False, "Dana")
+    paid.step(Post)
+    assert paid.posting() is PostingState.UNSURE
+    paid.wait(61 * SECOND)
+    paid.step(Look)
+    assert paid.posting() is PostingState.NEEDS_ATTENTION
+    assert len(paid.practice.orders) == 2
+
+
 def test_a_list_that_stays_incomplete_fills_no_journal(paid: Desk) -> None:
     paid.practice.look_plan = ["incomplete", "incomplete"]
     payment = paid.step(Post)
     assert payment.postings[0].reason == "list_incomplete"
-    paid.wait(HOUR)
+    paid.wait(10 * MINUTE)
     assert paid.step(Post).version == payment.version
 
 

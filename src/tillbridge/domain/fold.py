@@ -25,7 +25,7 @@ from tillbridge.domain.ledger import PostingKind
 from tillbridge.domain.money import Money, Parts, zero
 from tillbridge.domain.money_leg import Effect, MoneyEvent, MoneyState
 from tillbridge.domain.operation import OPERATIONS, Entry
-from tillbridge.domain.payment import OVERRIDABLE, Attempt, Payment, Posting
+from tillbridge.domain.payment import OVERRIDABLE, WAITS_LONG, Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingEffect, PostingEvent, PostingState
 
 _MONEY = {str(event): event for event in MoneyEvent}
@@ -155,6 +155,7 @@ def _new_posting(payment: Payment, event: Event) -> Posting:
         amount=Money(minor=_positive(event, "amount_minor"), currency=payment.parts.whole.currency),
         reference=event.text("reference"),
         since=event.at,
+        owed_at=event.at,
     )
     attempt = payment.attempt(posting.reference)
     if attempt is None or kind not in get_args(PostingKind):
@@ -390,6 +391,10 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
         reason=event.text("reason", "" if cell.to is PostingState.POSTED else posting.reason),
         not_before=event.at.plus_ms(retry_in_ms) if retry_in_ms else None,
         suspect_dismissed=posting.suspect_dismissed or kind is PostingEvent.SAID_NOT_POSTED,
+        vouched=_vouched(posting, cell, kind),
+        method=event.text("method", posting.method) if cell.to is PostingState.TYPING else posting.method,
+        rest_as_credit=_rest_as_credit(posting, event),
+        confirmed_at=event.at if _confirmed(posting, kind) else posting.confirmed_at,
         may_be_posted=_may_be_posted(posting, cell),
         by=_by(posting, cell, event),
         suspected=_suspected(posting, cell, kind),
@@ -398,7 +403,29 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
     postings = tuple(changed if p.marker == posting.marker else p for p in payment.postings)
     alert = PostingEffect.ALERT in cell.effects
     tasks = _with_task(payment.tasks, f"{event.kind}_unexpected") if alert else payment.tasks
+    if cell.to in _WAITS_NO_LONGER:
+        tasks = tuple(task for task in tasks if task != WAITS_LONG)
     return replace(payment, postings=postings, tasks=tasks)
+
+
+_WAITS_NO_LONGER = posting_leg.CLOSED | {PostingState.NEEDS_ATTENTION}
+
+
+def _vouched(posting: Posting, cell: posting_leg.Cell, kind: PostingEvent) -> bool:
+    """A new typing is a new doubt."""
+    if cell.to is PostingState.TYPING:
+        return False
+    return posting.vouched or kind is PostingEvent.SAID_NOT_POSTED
+
+
+def _rest_as_credit(posting: Posting, event: Event) -> bool:
+    """Kept until the software said no to it: then the person is asked anew."""
+    refused = event.kind == PostingEvent.COMMIT_REACHED and event.text("reason") == "balance_changed"
+    return not refused and (posting.rest_as_credit or event.kind == PostingEvent.REST_AS_CREDIT)
+
+
+def _confirmed(posting: Posting, kind: PostingEvent) -> bool:
+    return posting.state is PostingState.POSTED and kind is PostingEvent.FOUND
 
 
 def _suspected(posting: Posting, cell: posting_leg.Cell, kind: PostingEvent) -> bool:

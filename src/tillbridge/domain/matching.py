@@ -82,10 +82,12 @@ def match(
     last_touch: Moment | None,
     now: Moment,
     other_markers: Collection[str] | None = None,
+    vouched: bool = False,
 ) -> Verdict:
     """`last_touch`: the last moment at which a commit of ours may have been sent (the end of the last typing, or the
     restart after it); None for a posting that was never typed. `other_markers`: all other markers of the journal;
     without them (None) a marker that the software cut proves nothing, and short ones of ours look like staff's typing.
+    `vouched`: a named person said after the last touch that it is not in the books.
     """
     rows = (*seen.marked, *seen.today)
     ours = [row for row in rows if carries(row.reference, order.marker)]
@@ -100,7 +102,7 @@ def match(
     if seen.marked:
         return NotProven("marker_unclear")
     suspect = next((row for row in seen.today if _suspicious(order, row, other_markers or ())), None)
-    verdict = _absent(seen, last_touch, now)
+    verdict = _absent(seen, last_touch, now, vouched)
     if suspect is not None and (last_touch is None or verdict == ProvenAbsent()):
         return Suspect(suspect)
     return verdict
@@ -150,12 +152,15 @@ def _suspicious(order: Wanted, row: LedgerRow, other_markers: Collection[str]) -
     return same and not ours
 
 
-def _absent(seen: LedgerSeen, last_touch: Moment | None, now: Moment) -> Verdict:
-    """A restart of the program shortens no wait: the books may be kept by a server that is still busy with them."""
-    if last_touch is None and (seen.complete or seen.read_to_end):
-        return ProvenAbsent()
-    if last_touch is None or not seen.complete:
+def _absent(seen: LedgerSeen, last_touch: Moment | None, now: Moment, vouched: bool) -> Verdict:
+    """A restart of the program shortens no wait: the books may be kept by a server that is still busy with them.
+
+    Where the list may lack rows, a person's word stands for them; it shortens no wait either."""
+    enough = seen.read_to_end and (last_touch is None or vouched)
+    if not (seen.complete or enough):
         return NotProven("list_incomplete")
+    if last_touch is None:
+        return ProvenAbsent()
     if not seen.quiet:
         return NotProven("not_quiet")
     settled = surely_passed_ms(last_touch, now) >= seen.settle_ms

@@ -100,6 +100,16 @@ class Posting:
     """A person said that the row without a marker is another payment."""
     suspected: bool = False
     """Staff may have typed it by hand."""
+    vouched: bool = False
+    """A person said, after the last typing, that it is not in the books."""
+    owed_at: Moment | None = None
+    """Since when it waits for the books."""
+    method: str = ""
+    """The payment method that was typed last: what a row of ours shows, whatever the site's settings say today."""
+    rest_as_credit: bool = False
+    """More was taken than is still owed, and a person decided that the rest is kept as credit."""
+    confirmed_at: Moment | None = None
+    """When it was last seen in the books after it had been posted."""
     settle_first: bool = False
     """Its money went back while we were finding out: once it is known, it is reversed or dropped."""
 
@@ -191,6 +201,9 @@ class Payment:
         open_ = any(p.state is not PostingState.POSTED for p in primary)
         return not open_ and len(primary) <= len(reversed_)
 
+
+WAITS_LONG = "waits_long"
+"""Task: its posting finds no quiet moment. It ends by itself when the posting does."""
 
 OVERRIDABLE = frozenset({MoneyState.UNKNOWN, MoneyState.KILLING})
 """Where a named person may allow a new attempt beside a doubt. A running terminal is cancelled first."""

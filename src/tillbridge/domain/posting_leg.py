@@ -50,6 +50,8 @@ class PostingEvent(StrEnum):
     """Looked for it for too long: a person is asked."""
     SAID_POSTED = "posting_said_posted"
     SAID_NOT_POSTED = "posting_said_not_posted"
+    REST_AS_CREDIT = "posting_rest_as_credit"
+    """More was taken than is still owed: a person keeps the rest as the client's credit."""
     DROPPED = "posting_dropped"
     MONEY_RETURNED = "posting_money_returned"
     """The money was given back or returned."""
@@ -188,6 +190,7 @@ TABLE: dict[PostingState, Row] = {
         E.PROVEN_ABSENT: _ABSENT,
         E.SAID_POSTED: _POSTED,
         E.SAID_NOT_POSTED: _owed(_to(S.WAITING)),
+        E.REST_AS_CREDIT: Cell(S.WAITING, guard=Guard.SURELY_ABSENT),
         E.DROPPED: _to(S.NOT_NEEDED),
         E.MONEY_RETURNED: _if(
             Guard.SURELY_ABSENT, _to(S.NOT_NEEDED, F.DROP_BOTH), _to(S.NEEDS_ATTENTION, F.SETTLE_FIRST)

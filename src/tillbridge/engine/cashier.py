@@ -14,7 +14,7 @@ thread, `step` does start, perform and finish in a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from tillbridge.domain.errors import Fact, OperatorError, SetupError
@@ -31,9 +31,10 @@ from tillbridge.engine.decisions import Decisions
 from tillbridge.engine.requests import PayRequest, attempt_created
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.typed import doubted, held_by_typed
-from tillbridge.engine.work import Result, SearchLedger, Task, Type, kept_off, perform, too_old
+from tillbridge.engine.work import Result, SearchLedger, Task, Type, kept_off, perform, too_old, trouble_of
 from tillbridge.ports.gateway import Capabilities
 from tillbridge.ports.journal import Limit
+from tillbridge.ports.practice import LedgerSeen
 
 RECENT = 100
 """So many payments are looked through for one that went into the books since a balance was read."""
@@ -121,6 +122,7 @@ class Engine(Decisions):
 
     def recover(self) -> list[str]:
         """After a start of the process: tell every open leg that it was restarted. Returns the open payments."""
+        self.turn.let_go()
         opened = list(self.journal.unfinished())
         for payment_id in opened:
             payment = self._known(payment_id)
@@ -130,25 +132,24 @@ class Engine(Decisions):
         return opened
 
     def due(self) -> list[Due]:
-        """Every open command with the time until it is due, soonest first. Commands that wait for a person are left
-        out."""
+        """Every open command with the time until it is due, soonest first; of two that want the screen the one that
+        had it longer ago. Left out: what waits for a person, and the screen's commands while somebody has it."""
         now = self.clock.now()
         found: list[Due] = []
         for payment_id in self.journal.unfinished():
             payment = self._known(payment_id)
             for command in commands(payment):
-                tried = self._tried(payment, command)
-                in_ms = due_in_ms(payment, command, tried, now, self.policy)
-                if in_ms is not None and isinstance(command, Post | Look):
-                    in_ms = max(in_ms, self.turn.pause_left_ms(now))
+                in_ms = self._in_ms(payment, command, now)
                 if in_ms is not None:
                     found.append(Due(payment_id=payment_id, command=command, in_ms=in_ms))
-        return sorted(found, key=lambda due: due.in_ms)
+        return sorted(found, key=lambda due: (due.in_ms, self.turn.turn_of(due.payment_id)))
 
     def start(self, payment_id: str, command: Command) -> Task | None:
         """Journal the intent of a command and hand out its task; None if it was done here (or is out of date)."""
         payment = self._known(payment_id)
         if command not in commands(payment) or isinstance(command, AskPerson):
+            return None
+        if isinstance(command, Post | Look) and self.turn.holder:
             return None
         self._count(payment, command)
         if isinstance(command, Send) and self._too_old(payment, command.reference):
@@ -162,6 +163,8 @@ class Engine(Decisions):
         events, task = self._plan(payment, command)
         if events:
             self._append(payment_id, payment, events)
+        if task.lane == "screen":
+            self.turn.take(payment_id)
         return task
 
     def finish(self, task: Task, result: Result) -> Task | None:
@@ -169,16 +172,30 @@ class Engine(Decisions):
         payment = self._known(task.payment_id)
         now = self.clock.now()
         if isinstance(task.work, SearchLedger | Type):
-            events, follow = posting_steps.conclude(payment, task, result, now, self.policy)
-        else:
-            events, follow = money_steps.conclude(payment, task, result, now, self.policy), None
+            return self._finish_on_screen(payment, task, result, now)
+        events = money_steps.conclude(payment, task, result, now, self.policy)
         if events:
             self._append(task.payment_id, payment, events)
+        return None
+
+    def _finish_on_screen(self, payment: Payment, task: Task, result: Result, now: Moment) -> Task | None:
+        """The screen stays this payment's for the task that must follow at once."""
+        follow = None
+        try:
+            self.turn.heard(task.subject, trouble_of(result), now)
+            others = self._other_markers(task.subject, result)
+            events, wanted = posting_steps.conclude(payment, task, result, now, self.policy, others)
+            if events:
+                self._append(task.payment_id, payment, events)
+            follow = wanted
+        finally:
+            if follow is None:
+                self.turn.let_go()
         return follow
 
     def perform(self, task: Task) -> Result:
         now = self.clock.now()
-        unfit = kept_off(task, self.turn.pause_left_ms(now)) or too_old(task, now)
+        unfit = kept_off(task, self.turn.pause_left_ms(now) > 0) or too_old(task, now)
         return unfit or perform(task, self.gateway, self.practice)
 
     def step(self, payment_id: str, command: Command) -> Payment:
@@ -189,6 +206,26 @@ class Engine(Decisions):
         return self._known(payment_id)
 
     # ---- inside ----
+
+    def _other_markers(self, marker: str, result: Result) -> Collection[str]:
+        """Those that the look shows, and where the software cuts them, all that begin alike."""
+        if not isinstance(result, LedgerSeen):
+            return ()
+        shown = [row.reference.strip() for row in result.today]
+        found = {text for text in shown if text and self.journal.payment_of_marker(text)}
+        if 0 < result.reference_length < len(marker):
+            found.update(self.journal.markers(marker[: result.reference_length]))
+        return found - {marker}
+
+    def _in_ms(self, payment: Payment, command: Command, now: Moment) -> int | None:
+        on_screen = isinstance(command, Post | Look)
+        if on_screen and self.turn.holder:
+            return None
+        kept_ms = self.turn.gap_ms(command.marker) if isinstance(command, Post | Look) else None
+        in_ms = due_in_ms(payment, command, self._tried(payment, command), now, self.policy, kept_ms)
+        if in_ms is None or not on_screen:
+            return in_ms
+        return self.turn.in_ms(payment.payment_id, in_ms, now)
 
     def _plan(self, payment: Payment, command: Command) -> tuple[list[Event], Task]:
         now = self.clock.now()

@@ -26,6 +26,8 @@ class Policy:
     """How long the cashier may think about a partial approval; then it is kept."""
     posting_limit_ms: int = 15 * MINUTE
     """How long we look for a posting that may have been committed before a person is asked."""
+    posting_hold_ms: int = 15 * MINUTE
+    """How long a payment may wait for a quiet moment before people are told that it waits; it goes on waiting."""
     sweep_ms: int = 96 * HOUR
     """How long a given-up attempt is watched: 72 hours at least and one banking day more (rule 3)."""
 

@@ -9,14 +9,15 @@ Rules that live here:
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from tillbridge.domain import matching
 from tillbridge.domain import next_command as nc
 from tillbridge.domain.errors import Fact
-from tillbridge.domain.event import Event
+from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.moment import Moment, surely_passed_ms
-from tillbridge.domain.payment import Payment, Posting
+from tillbridge.domain.payment import WAITS_LONG, Payment, Posting
 from tillbridge.domain.posting_leg import CLOSED, PostingEvent, PostingState
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.typed import TYPED
@@ -34,7 +35,7 @@ def plan(payment: Payment, command: nc.Command, now: Moment, policy: Policy) -> 
 
 
 def order_of(payment: Payment, posting: Posting, policy: Policy) -> PostingOrder:
-    attempt = payment.attempt(posting.reference)
+    """What is looked for: a row of ours shows the method that was typed, whatever the site calls it today."""
     debt = payment.debt
     return PostingOrder(
         payment_id=payment.payment_id,
@@ -45,14 +46,23 @@ def order_of(payment: Payment, posting: Posting, policy: Policy) -> PostingOrder
         amount=posting.amount,
         marker=posting.marker,
         balance=posting.balance_seen or debt.balance,
-        payment_method=policy.method_for(attempt.brand if attempt else ""),
+        payment_method=posting.method or _method(payment, posting, policy),
         employee=policy.employee,
         since_wall_ms=payment.created_at.wall_ms,
+        rest_as_credit=posting.rest_as_credit,
     )
 
 
-def conclude(payment: Payment, task: Task, result: Result, now: Moment, policy: Policy) -> Concluded:
-    """What a search or a typing brought, and the task that must follow at once."""
+def _method(payment: Payment, posting: Posting, policy: Policy) -> str:
+    attempt = payment.attempt(posting.reference)
+    return policy.method_for(attempt.brand if attempt else "")
+
+
+def conclude(
+    payment: Payment, task: Task, result: Result, now: Moment, policy: Policy, others: Collection[str] = ()
+) -> Concluded:
+    """What a search or a typing brought, and the task that must follow at once. `others`: markers of other postings
+    that the look may have shown."""
     posting = _posting(payment, task.subject)
     if isinstance(task.work, Type):
         assert isinstance(result, PostingReport)
@@ -62,12 +72,13 @@ def conclude(payment: Payment, task: Task, result: Result, now: Moment, policy: 
         return [], None  # a person decided while we looked
     pending = list(task.work.pending)
     if isinstance(result, Trouble):
-        return pending + _blocked(posting, result, now, policy), None
+        return pending + _blocked(payment, posting, result, now, policy), None
     assert isinstance(result, LedgerSeen)
-    return _searched(payment, posting, result, pending, now, policy)
+    return _searched(payment, posting, Seen(result, others), pending, now, policy)
 
 
-def _wanted(order: PostingOrder) -> matching.Wanted:
+def wanted(order: PostingOrder) -> matching.Wanted:
+    """An order as the ledger is searched for it."""
     return matching.Wanted(
         kind=order.kind,
         account_id=order.account_id,
@@ -91,7 +102,8 @@ def _typed(
     if report.swallowed:
         facts["swallowed"] = report.swallowed
     if report.stage == "not_committed":
-        return [_event(posting, PostingEvent.FLOW_FAILED, now, facts)], None
+        failed = _event(posting, PostingEvent.FLOW_FAILED, now, facts)
+        return [failed, *_says_that_it_waits(payment, posting, now, policy)], None
     pending = (
         _event(posting, PostingEvent.COMMIT_REACHED, now, facts),
         _event(posting, PostingEvent.COMMIT_RETURNED, now, {"stage": report.stage, "means": report.means}),
@@ -99,29 +111,61 @@ def _typed(
     return [], _search(payment, posting, policy, pending)
 
 
-def _blocked(posting: Posting, trouble: Trouble, now: Moment, policy: Policy) -> list[Event]:
+def _blocked(
+    payment: Payment, posting: Posting, trouble: Trouble, now: Moment, policy: Policy
+) -> list[Event]:
     """The ledger could not be read. Journalled once per reason, so that a closed program fills no disk."""
     events: list[Event] = []
     if _looked_too_long(posting, now, policy):
         events.append(_event(posting, PostingEvent.LIMIT_PASSED, now, _facts(trouble)))
     elif posting.reason != trouble.code:
         events.append(_event(posting, PostingEvent.BLOCKED, now, _facts(trouble)))
-    return events
+    return events + _says_that_it_waits(payment, posting, now, policy)
+
+
+def _says_that_it_waits(payment: Payment, posting: Posting, now: Moment, policy: Policy) -> list[Event]:
+    """A posting that finds no quiet moment for long is told once; it goes on waiting by itself (rule 5)."""
+    known = WAITS_LONG in payment.tasks or payment.debt.software == TYPED
+    since = posting.owed_at or posting.since
+    if (
+        known
+        or posting.state in (PostingState.COMMITTING, PostingState.UNSURE)
+        or surely_passed_ms(since, now) < policy.posting_hold_ms
+    ):
+        return []
+    facts: dict[str, Fact] = {"code": "waits_long", "task": "waits_long"}
+    return [Event(kind=PaymentEvent.NOTED, at=now, subject=posting.marker, facts=facts)]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A look, and the markers of other postings that it may have shown."""
+
+    ledger: LedgerSeen
+    others: Collection[str]
 
 
 def _searched(
     payment: Payment,
     posting: Posting,
-    seen: LedgerSeen,
+    looked: Seen,
     pending: list[Event],
     now: Moment,
     policy: Policy,
 ) -> Concluded:
-    order = order_of(payment, posting, policy)
+    order, seen = order_of(payment, posting, policy), looked.ledger
     checking = posting.state in (PostingState.WAITING, PostingState.CHECKING)
     last_touch = pending[-1].at if pending else posting.touched_at
     rows = replace(seen, today=()) if posting.suspect_dismissed and checking else seen
-    match matching.match(order=_wanted(order), seen=rows, last_touch=last_touch, now=now):
+    verdict = matching.match(
+        order=wanted(order),
+        seen=rows,
+        last_touch=last_touch,
+        now=now,
+        other_markers=looked.others,
+        vouched=posting.vouched and not pending,
+    )
+    match verdict:
         case matching.FoundRight(row):
             return [*pending, _event(posting, PostingEvent.FOUND, now, {"row": row.text})], None
         case matching.FoundWrong(why):
@@ -135,7 +179,18 @@ def _searched(
         case matching.ProvenAbsent():
             return [*pending, _event(posting, PostingEvent.PROVEN_ABSENT, now, {})], None
         case matching.NotProven(why):
-            return pending + _not_proven(posting, why, now, policy), None
+            if _never_proves(posting, seen, why, now):
+                return [*pending, _event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": why})], None
+            return pending + _not_proven(payment, posting, why, now, policy), None
+
+
+def _never_proves(posting: Posting, seen: LedgerSeen, why: str, now: Moment) -> bool:
+    """All that this list can ever show was seen, late enough: only a person knows whether a row is missing in it."""
+    touched = posting.touched_at
+    if posting.state is not PostingState.UNSURE or why != "list_incomplete" or touched is None:
+        return False
+    late = surely_passed_ms(touched, now) >= seen.settle_ms
+    return seen.read_to_end and seen.quiet and late
 
 
 def _elsewhere(
@@ -148,28 +203,44 @@ def _elsewhere(
     if payment.debt.software == TYPED:
         trouble = Trouble(who="operator", code="enter_yourself", facts=facts)
     if posting.state in (PostingState.WAITING, PostingState.CHECKING):
-        return _blocked(posting, trouble, now, policy)
-    return _not_proven(posting, trouble.code, now, policy)
+        return _blocked(payment, posting, trouble, now, policy)
+    return _not_proven(payment, posting, trouble.code, now, policy)
 
 
 def _clear(payment: Payment, posting: Posting, now: Moment, policy: Policy) -> Concluded:
     """Rule 6: does our amount still fit what is owed now? Then typing may start, and its start is durable first."""
-    order = order_of(payment, posting, policy)
+    order = replace(order_of(payment, posting, policy), payment_method=_method(payment, posting, policy))
     balance = order.balance
-    if order.kind == "sale" and balance is not None and balance.minor < order.amount.minor:
-        facts: dict[str, Fact] = {"reason": "balance_changed", "balance_minor": balance.minor}
-        return [_event(posting, PostingEvent.LIMIT_PASSED, now, facts)], None
+    fits = order.kind != "sale" or balance is None or balance.minor >= order.amount.minor
+    if not (fits or order.rest_as_credit):
+        return [_event(posting, PostingEvent.LIMIT_PASSED, now, _does_not_fit(order))], None
     safe = _event(posting, PostingEvent.SAFE_MOMENT, now, {})
-    clear = _event(posting, PostingEvent.CLEAR, now, {"balance_minor": balance.minor if balance else None})
+    facts: dict[str, Fact] = {
+        "balance_minor": balance.minor if balance else None,
+        "method": order.payment_method,
+    }
+    clear = _event(posting, PostingEvent.CLEAR, now, facts)
     begin = [clear] if posting.state is PostingState.CHECKING else [safe, clear]
     return begin, Task(
         payment_id=payment.payment_id, subject=posting.marker, work=Type(order=order, searched=now)
     )
 
 
-def _not_proven(posting: Posting, why: str, now: Moment, policy: Policy) -> list[Event]:
+def _does_not_fit(order: PostingOrder) -> dict[str, Fact]:
+    assert order.balance is not None, "an amount does not fit a balance"
+    return {
+        "reason": "does_not_fit",
+        "balance_minor": order.balance.minor,
+        "amount_minor": order.amount.minor,
+        "currency": order.amount.currency,
+    }
+
+
+def _not_proven(payment: Payment, posting: Posting, why: str, now: Moment, policy: Policy) -> list[Event]:
+    told = posting.reason == why
     if posting.state in (PostingState.WAITING, PostingState.CHECKING):
-        return [] if posting.reason == why else [_event(posting, PostingEvent.BLOCKED, now, {"reason": why})]
+        blocked = [] if told else [_event(posting, PostingEvent.BLOCKED, now, {"reason": why})]
+        return blocked + _says_that_it_waits(payment, posting, now, policy)
     if _looked_too_long(posting, now, policy):
         return [_event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": why})]
     if posting.state is PostingState.UNSURE:

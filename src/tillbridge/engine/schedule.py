@@ -76,9 +76,17 @@ def gap_ms(command: Command, times: int) -> int:
 
 
 def due_in_ms(
-    payment: Payment, command: Command, tried: Tried | None, now: Moment, policy: Policy
+    payment: Payment,
+    command: Command,
+    tried: Tried | None,
+    now: Moment,
+    policy: Policy,
+    kept_ms: int | None = None,
 ) -> int | None:
-    """How long until `command` is due (0 = now), or None if only a person can go on."""
+    """How long until `command` is due (0 = now), or None if only a person can go on.
+
+    `kept_ms`: what the screen said about the next try; None = nothing, and the usual patience counts.
+    """
     if isinstance(command, AskPerson):
         return None
     if isinstance(command, KeepPartial):
@@ -86,7 +94,8 @@ def due_in_ms(
     wait = _not_before(payment, command, now)
     if tried is None:
         return max(wait, _first_wait(payment, command, now))
-    return max(wait, _left(gap_ms(command, tried.times), tried.last, now))
+    gap = gap_ms(command, tried.times) if kept_ms is None else kept_ms
+    return max(wait, _left(gap, tried.last, now))
 
 
 def _first_wait(payment: Payment, command: Command, now: Moment) -> int:

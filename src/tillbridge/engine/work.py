@@ -139,12 +139,19 @@ def too_old(task: Task, now: Moment) -> PostingReport | None:
     return PostingReport(stage="not_committed", trouble=trouble)
 
 
-def kept_off(task: Task, pause_left_ms: int) -> Trouble | PostingReport | None:
+def kept_off(task: Task, paused: bool) -> Trouble | PostingReport | None:
     """A task that waited for the screen while somebody asked for a pause does not touch it."""
-    if task.lane != "screen" or not pause_left_ms:
+    if task.lane != "screen" or not paused:
         return None
-    trouble = Trouble(who="operator", code="paused", retry_in_ms=pause_left_ms)
+    trouble = Trouble(who="operator", code="paused")
     return PostingReport(stage="not_committed", trouble=trouble) if isinstance(task.work, Type) else trouble
+
+
+def trouble_of(result: Result) -> Trouble | None:
+    """Why a look or a typing did not get through; None if it did, whatever it brought."""
+    if isinstance(result, PostingReport) and result.stage == "not_committed":
+        return result.trouble
+    return result if isinstance(result, Trouble) else None
 
 
 def cause_of(error: Exception) -> str:

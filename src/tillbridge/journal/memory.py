@@ -114,6 +114,9 @@ class MemoryJournal:
     def payment_of_marker(self, marker: str) -> str | None:
         return self._markers.get(marker)
 
+    def markers(self, beginning: str) -> Sequence[str]:
+        return tuple(sorted(marker for marker in self._markers if marker.startswith(beginning)))
+
     def since(self, seq: int, limit: int = 500) -> Sequence[Stored]:
         start = max(0, seq)
         return tuple(self._stored[start : start + max(0, limit)])

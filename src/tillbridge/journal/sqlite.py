@@ -348,6 +348,10 @@ class SqliteJournal:
         owner = self._one("SELECT payment_id FROM marker WHERE marker = ?", (marker,))
         return None if owner is None else str(owner)
 
+    def markers(self, beginning: str) -> Sequence[str]:
+        query = "SELECT marker FROM marker WHERE substr(marker, 1, ?) = ? ORDER BY marker"
+        return tuple(str(row[0]) for row in self._all(query, (len(beginning), beginning)))
+
     def check(self) -> Check:
         with told_as_journal_errors(self.path):
             return check_all(self._connection)

@@ -91,6 +91,10 @@ class Journal(Protocol):
 
     def payment_of_marker(self, marker: str) -> str | None: ...
 
+    def markers(self, beginning: str) -> Sequence[str]:
+        """All markers that begin with these characters."""
+        ...
+
     def since(self, seq: int, limit: int = 500) -> Sequence[Stored]:
         """Events with a higher number, for those who follow along."""
         ...

@@ -71,6 +71,7 @@ class PostingOrder:
 
     `balance`: the invoice balance that must be seen before typing (rule 6), None if it is not known.
     `since_wall_ms`: when the money was taken; staff may have typed it on any day since then. 0 = today.
+    `rest_as_credit`: more was taken than `balance`, and a person decided that the client keeps the rest as credit.
     """
 
     payment_id: str
@@ -84,6 +85,7 @@ class PostingOrder:
     payment_method: str
     employee: str
     since_wall_ms: int = 0
+    rest_as_credit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

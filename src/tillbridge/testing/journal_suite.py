@@ -334,6 +334,13 @@ class JournalSuite:
         assert again.payment_of_marker("V1") == "pay-1"
         assert again.payment_of_reference("R2") is None
 
+    def test_markers_that_begin_alike_are_told_and_no_others(self, journal: Journal, reopen: Reopen) -> None:
+        for number, marker in enumerate(("V42-AA", "V42-AB", "V4%-AA", "M42-AA")):
+            Writer(journal).sale(f"pay-{number}", f"R{number}", marker)
+        again = reopen(journal)
+        assert sorted(again.markers("V42-A")) == ["V42-AA", "V42-AB"]
+        assert sorted(again.markers("V4%")) == ["V4%-AA"]
+
     def test_the_reference_of_a_give_back_is_taken_too(self, journal: Journal) -> None:
         writer = Writer(journal)
         writer.write("pay-1", created(), attempted("R1"))
