@@ -164,3 +164,23 @@ def test_a_bench_that_breaks_is_not_reached(kept: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(runner, "measure", lambda name, quick, seed: {**good, "error": "OSError: no display"})
     assert runner.main(["agent"]) == 1
     assert not kept.exists()
+
+
+def test_a_part_is_made_once_on_a_commit_and_again_on_the_next(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def make() -> list[int]:
+        made.append(1)
+        return [len(made)]
+
+    def part() -> list[int]:
+        return results.part("agent", "v5", quick=True, seed=1, make=make)
+
+    assert (part(), part()) == ([1], [1])
+    monkeypatch.setattr(results, "commit", lambda: "abd")
+    assert part() == [2]
+    monkeypatch.setattr(results, "commit", lambda: "abd+")
+    assert part() == [3], "a tree that differs from its commit keeps nothing"
+    assert not kept.exists()

@@ -14,8 +14,7 @@ from tools.benches.crash_campaign import Campaign, Play, Round
 from tools.benches.crash_judge import Verdict
 from tools.benches.crash_judge_real import Wanted
 from tools.benches.crash_lane import Lines, Undone, open_lane, until
-from tools.benches.crash_real import STAGES, aims_for, judge_round, kill_once, stage_of
-from tools.benches.crash_worlds import Count
+from tools.benches.crash_real import KILLS, STAGES, aims_for, judge_round, kill_once, stage_of
 
 BEGUN = ["payment_created", "attempt_created"]
 SENT = [*BEGUN, "send_started"]
@@ -24,6 +23,19 @@ TAKEN = [*RUNS, "approved", "posting_created", "posting_owed"]
 TYPES = [*TAKEN, "posting_safe_moment", "posting_clear"]
 CAPTURE = [{"kind": "capture", "at_ms": 1_000}]
 ROW = [{"kind": "payment", "at": "1970-01-01T00:00:01.500+00:00"}]
+WORLDS = dict.fromkeys(
+    (
+        "worlds",
+        "distinct_worlds",
+        "wrong_ends",
+        "double_charges",
+        "double_postings",
+        "lost",
+        "stuck",
+        "attention",
+    ),
+    0,
+)
 WANTED = Wanted(client="01042", invoice="10482", minor=21_240, currency="USD", method="Tillbridge")
 
 
@@ -108,11 +120,14 @@ def test_the_figures_count_what_went_wrong_and_where_the_kills_fell() -> None:
         played("running", attention=True),
         played("commit_under_way", why="double posting"),
     ]
-    told = figures(Count(worlds=5, attention=3), rounds, [played("before_typing")])
+    rounds[3].profile = "v7"
+    gnucash = [played("before_typing").summary()]
+    told = figures(WORLDS | {"worlds": 5, "attention": 3}, [one.summary() for one in rounds], gnucash)
     assert told["real_kills"] == 4
     assert told["gnucash_kills"] == 1
     assert told["kills_by_stage"] == dict.fromkeys(STAGES, 0) | {"typing": 1, "sending": 1, "running": 1}
     assert told["kills_elsewhere"] == 1
+    assert told["kills_by_profile"] == {"v6": 3, "v5": 0, "v7": 1}
     assert (told["wrong_ends"], told["double_postings"], told["stuck"]) == (1, 1, 1)
     assert (told["attention"], told["attention_in_real_kills"]) == (3, 1)
 
@@ -120,15 +135,25 @@ def test_the_figures_count_what_went_wrong_and_where_the_kills_fell() -> None:
 def test_a_round_without_a_verdict_is_a_wrong_end() -> None:
     unjudged = played("typing")
     unjudged.verdict = None
-    assert figures(Count(), [unjudged], [])["wrong_ends"] == 1
+    assert figures(WORLDS, [unjudged.summary()], [])["wrong_ends"] == 1
 
 
-def test_the_full_sample_aims_at_a_hundred_kills_and_the_quick_one_at_every_stage_twice() -> None:
-    full, least = aims_for(quick=False)
-    quick, _ = aims_for(quick=True)
-    assert len(full) >= 100
-    assert all(full.count(stage) >= least >= 10 for stage in STAGES)
-    assert {stage: quick.count(stage) for stage in STAGES} == dict.fromkeys(STAGES, 2)
+def test_a_person_who_had_to_be_asked_and_answered_is_no_fault_but_a_figure() -> None:
+    asked, needless = played("typing", attention=True), played("typing", attention=True)
+    asked.answered = "a person said posted"
+    told = figures(WORLDS, [asked.summary(), needless.summary()], [])
+    assert (told["attention_in_real_kills"], told["asked_where_absence_cannot_be_proved"]) == (1, 1)
+    assert not asked.bad
+    assert needless.bad
+
+
+def test_the_full_sample_aims_at_a_hundred_kills_and_the_quick_one_at_every_stage() -> None:
+    aims = {profile: aims_for(quick=False, profile=profile)[0] for profile in KILLS}
+    assert sum(map(len, aims.values())) >= 100
+    assert all(sum(one.count(stage) for one in aims.values()) >= 10 for stage in STAGES)
+    assert all(len(one) >= 30 for one in aims.values())
+    quick = [aims_for(quick=True, profile=profile)[0] for profile in KILLS]
+    assert all(set(one) == set(STAGES) for one in quick)
 
 
 @pytest.mark.screen

@@ -18,7 +18,7 @@ import httpx
 
 from tools.benches.crash_judge import Verdict
 from tools.benches.crash_judge_real import Wanted
-from tools.benches.crash_lane import Agent, Undone
+from tools.benches.crash_lane import Agent, Json, Undone
 from tools.demo import parts
 from tools.gnucash.access import AccessError
 from tools.gnucash.launch import LaunchError
@@ -57,32 +57,60 @@ def fresh_folder(name: str) -> Path:
 @dataclass(slots=True, kw_only=True)
 class Round:
     """One kill. `aim`: where it was to fall; `fell`: where it fell, by journal and books. `again`: the process that
-    was to set it right was killed as well, a random while after its start."""
+    was to set it right was killed as well, a random while after its start.
+
+    `attention`: a person is asked. `answered`: that was right (this software cannot prove that nothing was posted,
+    and something may have been), the question was told with its reason, and the person's answer ended it.
+    """
 
     aim: str
     lane: int
     payment_id: str
     wanted: Wanted
+    profile: str = "v6"
     fell: str = ""
     after_ms: int = 0
     again: bool = False
     stuck: bool = False
     attention: bool = False
+    answered: str = ""
     ended: str = ""
     seconds: float = 0.0
     verdict: Verdict | None = None
 
     @property
+    def unasked(self) -> bool:
+        """A person is asked where nobody need be."""
+        return self.attention and not self.answered
+
+    @property
     def bad(self) -> bool:
-        return self.stuck or self.attention or self.verdict is None or self.verdict.wrong
+        return self.stuck or self.unasked or self.verdict is None or self.verdict.wrong
 
     def told(self) -> str:
         where = self.fell if self.fell == self.aim else f"{self.fell} (aimed at {self.aim})"
         where += ", and once more while setting it right" if self.again else ""
         marks = [self.verdict.why if self.verdict else "", "stuck" if self.stuck else ""]
-        marks += ["a person is asked" if self.attention else ""]
+        marks += ["a person is asked" if self.unasked else self.answered]
         bad = "; ".join(mark for mark in marks if mark)
-        return f"lane {self.lane}: killed in {where}, {self.ended} after {self.seconds:.0f} s {bad}".rstrip()
+        head = f"{self.profile}, lane {self.lane}: killed in {where}"
+        return f"{head}, {self.ended} after {self.seconds:.0f} s {bad}".rstrip()
+
+    def summary(self) -> Json:
+        """What the figures are made of, as plain data: it can be kept, and the bench resumed."""
+        verdict = self.verdict
+        return {
+            "profile": self.profile,
+            "fell": self.fell,
+            "again": self.again,
+            "wrong": verdict is None or verdict.wrong,
+            "double_charge": verdict is not None and verdict.double_charge,
+            "double_posting": verdict is not None and verdict.double_posting,
+            "lost": verdict is not None and verdict.lost,
+            "stuck": self.stuck,
+            "unasked": self.unasked,
+            "answered": bool(self.answered),
+        }
 
 
 def ask(agent: Agent, payment_id: str) -> None:

@@ -13,13 +13,18 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from tillbridge.testing.front_desks import FrontDesk
-from tools.benches.crash_campaign import Campaign, Play, Round, ask, fresh_folder, go_on, told
+from tools.benches.crash_campaign import Campaign, Play, Round, ask, fresh_folder, go_on, rest, told
 from tools.benches.crash_judge_real import Line, Wanted, judge_books, oldest_first
 from tools.benches.crash_lane import Json, Lane, events_of, open_lane, until
+from tools.benches.honest import answer
 
 STAGES = ("sending", "running", "result_before_journal", "typing", "commit_to_read_back")
+KILLS = {"v6": (14, 10), "v5": (6, 4), "v7": (6, 4)}
+"""By version: kills aimed at each stage, and how many must have fallen there."""
+QUICK_KILLS = {"v6": (1, 1), "v5": (1, 1), "v7": (1, 1)}
 
 
 # ---- when to kill ---------------------------------------------------------------------------------
@@ -117,7 +122,11 @@ def begin(lane: Lane, aim: str, chance: random.Random) -> Round:
     wanted = show_some(lane, chance)
     _prepare_faults(lane, aim, chance)
     return Round(
-        aim=aim, lane=lane.number, payment_id=str(uuid.UUID(int=chance.getrandbits(128))), wanted=wanted
+        aim=aim,
+        lane=lane.number,
+        payment_id=str(uuid.UUID(int=chance.getrandbits(128))),
+        wanted=wanted,
+        profile=lane.desk.profile,
     )
 
 
@@ -163,7 +172,22 @@ def kill_once(lane: Lane, aim: str, chance: random.Random) -> Round:
     done.fell = stage_of(kinds, network, rows, at)
     go_on(lane.agent, done, chance)
     done.fell = _of_first_life(done.fell, told(lane.agent, done.payment_id), rows_of(lane))
+    if done.attention and not lane.desk.absence_provable:
+        _answer(lane, done)
     return done
+
+
+def _answer(lane: Lane, done: Round) -> None:
+    """Where only a person can know whether it was posted, a person is asked, but only then, and is told why."""
+    told_now = lane.agent.get(f"/v1/payments/{done.payment_id}")
+    payment, kinds = told_now["payment"], [step["kind"] for step in told_now["story"]]
+    posting = payment["postings"][-1] if payment["postings"] else {}
+    if "posting_clear" not in kinds or not (posting.get("may_be_posted") and posting["reason_text"]):
+        return
+    said = answer(lane.agent, payment, rows_of(lane))
+    rest(lane.agent, done)
+    if not done.attention:
+        done.attention, done.answered = True, f"a person said {said} ({posting['reason']})"
 
 
 def judge_round(lane: Lane, done: Round) -> None:
@@ -174,16 +198,16 @@ def judge_round(lane: Lane, done: Round) -> None:
 # ---- many rounds ----------------------------------------------------------------------------------
 
 
-def aims_for(quick: bool) -> tuple[deque[str], int]:
+def aims_for(quick: bool, profile: str = "v6") -> tuple[deque[str], int]:
     """Typing first: what was typed half waits for the program's settling time, so these take the longest."""
-    per_stage = dict.fromkeys(STAGES, 2 if quick else 22) | ({} if quick else {"typing": 14})
-    others = [stage for n in range(max(per_stage.values())) for stage in STAGES if n < per_stage[stage]]
+    each, least = (QUICK_KILLS if quick else KILLS)[profile]
+    others = [stage for _ in range(each) for stage in STAGES]
     ordered = [s for s in others if s == "typing"] + [s for s in others if s != "typing"]
-    return deque(ordered), 2 if quick else 10
+    return deque(ordered), least
 
 
-def run_real(quick: bool, seed: int, lanes: int = 4) -> list[Round]:
-    """Every wanted kill. Raises Undone if the bench itself does not get through."""
-    aims, least = aims_for(quick)
-    campaign: Campaign[Round] = Campaign(aims, least, fresh_folder("stand_in"), seed)
-    return campaign.run(lanes, Play(open_lane, kill_once, judge_round))
+def run_real(quick: bool, seed: int, profile: str = "v6", lanes: int = 4) -> list[Round]:
+    """Every wanted kill over one version. Raises Undone if the bench itself does not get through."""
+    aims, least = aims_for(quick, profile)
+    campaign: Campaign[Round] = Campaign(aims, least, fresh_folder(f"stand_in-{profile}"), seed)
+    return campaign.run(lanes, Play(partial(open_lane, profile=profile), kill_once, judge_round))

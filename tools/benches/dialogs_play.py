@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from tools.benches import honest
+from tools.benches.colleague import Colleague, Seen, sit_down
 from tools.benches.crash_campaign import Play, ask
 from tools.benches.crash_judge import Verdict
 from tools.benches.crash_judge_real import Wanted, judge_books, judge_waiting
 from tools.benches.crash_lane import Json, Lane, open_lane, until
 from tools.benches.crash_real import rows_of, show_some
 from tools.benches.dialogs_table import REFUSED, Case, case_of
-from tools.benches.person import Person, Seen, sit_down
 
 END_S = 240.0
 PATIENCE_S = 3.0
@@ -80,7 +81,7 @@ class Desk:
     """A lane with a person at it."""
 
     lane: Lane
-    person: Person
+    person: Colleague
 
 
 def open_desk(number: int, folder: Path, seed: int, stack: ExitStack, profile: str) -> Desk:
@@ -127,7 +128,7 @@ def _post(desk: Desk, done: Thrown, wanted: Wanted, chance: random.Random) -> No
     time.sleep(SETTLED_S)  # what comes late is judged, too
     judge = judge_waiting if done.seen == "waits" else judge_books
     done.verdict = judge(wanted, lane.network.books.new(), rows_of(lane))
-    _settle(desk, payment_id)
+    honest.give_up(lane.agent, lane.agent.get(f"/v1/payments/{payment_id}")["payment"])
 
 
 def carry(desk: Desk, done: Thrown, payment_id: str, wanted: Wanted) -> None:
@@ -190,22 +191,8 @@ def _press(desk: Desk, done: Thrown, seen: Seen, reason: str, wanted: Wanted) ->
 
 
 def _answer_honestly(desk: Desk, done: Thrown, payment: Json) -> None:
-    """A person looks into the clinic's own books and says what is there."""
-    posting = payment["postings"][-1]
-    there = any(row["kind"] == "payment" for row in rows_of(desk.lane))
-    verb = "posted" if there else "not_posted"
-    done.pressed.append(verb)
-    done.reasons.append(posting["reason"])
-    body = {"marker": posting["marker"], "person": "Kim Tran"}
-    desk.lane.agent.post(f"/v1/payments/{payment['payment_id']}/{verb}", body)
-
-
-def _settle(desk: Desk, payment_id: str) -> None:
-    """What still waits is given up by a person, so that it disturbs no later case."""
-    payment = desk.lane.agent.get(f"/v1/payments/{payment_id}")["payment"]
-    if not payment["finished"] and payment["postings"]:
-        body = {"marker": payment["postings"][-1]["marker"], "person": "Kim Tran"}
-        desk.lane.agent.post(f"/v1/payments/{payment_id}/drop", body)
+    done.reasons.append(payment["postings"][-1]["reason"])
+    done.pressed.append(honest.answer(desk.lane.agent, payment, rows_of(desk.lane)))
 
 
 # ---- a rehearsal, and a read ----------------------------------------------------------------------

@@ -7,11 +7,14 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from tools.benches import judge
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "var" / "bench"
 PAGE = ROOT / "docs" / "RESULTS.md"
@@ -57,6 +60,22 @@ def commit() -> str:
     head = _git("rev-parse", "--short=10", "HEAD")
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs/RESULTS.md")
     return (head or "no commit") + ("+" if changed else "")
+
+
+def part(bench: str, name: str, *, quick: bool, seed: int, make: Callable[[], T]) -> T:
+    """One part of a long bench, as plain data: kept, and not made again on this very commit with this seed."""
+    sample, here = "quick" if quick else "full", commit()
+    target = FOLDER / "parts" / f"{bench}.{name}.{sample}.{seed}.json"
+    if target.exists() and not here.endswith("+"):
+        kept = json.loads(target.read_text())
+        if kept["commit"] == here:
+            print(f"{name}: kept from before", flush=True)
+            found: T = kept["made"]
+            return found
+    made = make()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps({"commit": here, "made": made}) + "\n")
+    return made
 
 
 def _git(*arguments: str) -> str:
