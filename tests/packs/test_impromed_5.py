@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.packs.impromed_lab import ON_ACCOUNT, Lab, trouble
+from tests.stand_ins.qt.eyes import Eyes
 from tillbridge.domain import matching
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money
@@ -226,3 +227,22 @@ class Still(X11Guard):
 def _account(lab: Lab) -> str:
     seen = lab.practice.read_invoice()
     return seen.account_id if isinstance(seen, InvoiceSeen) else ""
+
+
+# ---- the proof ----
+
+
+def test_a_reverse_window_is_a_person_s_until_nobody_has_touched_anything_for_long(lab: Lab) -> None:
+    eyes = Eyes(lab.desktop)
+    main = eyes.window("ImproMed Infinity - [Client: 1042 - Alvarez, Rosa]")
+    eyes.press(eyes.by_name(main, "push button", "Reverse..."))
+    lab.until(lambda: lab.windows() == 2, "the person's window")
+    assert trouble(lab.practice.read_ledger(lab.order())).code == "window_open"
+    assert lab.windows() == 2
+    eyes.close()
+    guard = Still(lab.desktop.env)
+    left_alone = PackPractice(replace(lab.desk, guard=guard), lab.practice.packs, 4 * 10**15)
+    seen = left_alone.read_ledger(lab.order())
+    guard.close()
+    assert isinstance(seen, LedgerSeen), seen
+    assert (seen.quiet, lab.windows()) == (True, 1)

@@ -4,6 +4,9 @@ It is ours if it holds our marker. It is also taken for ours if it stands on our
 amount but zero, the one that it opened with, or the one that we would type, no message stands over it, and nobody has
 touched mouse or keyboard for a good while: a run that was killed just after opening looks like that. Ours is closed
 by `abandon`, which never posts anything; whatever else is open belongs to a person, and nothing is touched.
+
+A window that only a reading flow opens (a list behind a button) holds nothing of anybody: left open for as long, it is
+closed by that flow's own `restore`.
 """
 
 from __future__ import annotations
@@ -13,8 +16,9 @@ from collections.abc import Callable, Iterator
 from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
 from tillbridge.flows.order_facts import same
 from tillbridge.flows.pack import Pack
+from tillbridge.flows.reading_run import about
 from tillbridge.flows.scene import SeenWindow
-from tillbridge.flows.steps import Expect, ExpectRow, Flow, Given, MenuStep, SetStep
+from tillbridge.flows.steps import Expect, ExpectRow, Flow, Given, MenuStep, PressStep, SetStep
 from tillbridge.flows.walk import Walk
 from tillbridge.screen.backend import Reading
 
@@ -24,6 +28,8 @@ FORGOTTEN_S = 30.0
 
 def clear_leftover(writer: Flow, walk: Walk, idle_s: float, note: Callable[..., None]) -> bool:
     """Close our own forgotten window. True if there was one. Raises OperatorError `window_open`."""
+    if idle_s >= FORGOTTEN_S:
+        _clear_looks(walk, note)
     name = commit_window(walk.scene.pack, writer)
     glance = walk.scene.glance()
     seen = glance.named(name)
@@ -37,6 +43,25 @@ def clear_leftover(writer: Flow, walk: Walk, idle_s: float, note: Callable[..., 
     walk.steps(writer.abandon, "abandon")
     walk.scene.forget()
     return True
+
+
+def _clear_looks(walk: Walk, note: Callable[..., None]) -> None:
+    """Close the windows that a look of ours, cut off in the middle, left open; a message over one is a person's."""
+    for flow in walk.scene.pack.flows.values():
+        for window in () if flow.writes else _opened(flow):
+            out = [step for step in flow.restore if about(step, window)]
+            glance = walk.scene.glance()
+            if out and glance.named(window) is not None and not glance.strangers:
+                note("a window of a look was left open", window=window)
+                walk.steps(out, "reading")
+                walk.scene.forget()
+
+
+def _opened(flow: Flow) -> Iterator[str]:
+    """The windows that a reading flow opens."""
+    for step in flow.steps:
+        if isinstance(step, PressStep | MenuStep) and step.opens:
+            yield step.opens
 
 
 def commit_window(pack: Pack, writer: Flow) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tillbridge.domain.errors import TillbridgeError
+from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.flows.dialogs import DialogRetry
 from tillbridge.flows.hands import NotNow
 from tillbridge.flows.lint_flows import terms_of
 from tillbridge.flows.order_facts import Value
 from tillbridge.flows.scene import ListSeen
-from tillbridge.flows.steps import AnyStep, Flow
+from tillbridge.flows.steps import AnyStep, Flow, WaitStep
 from tillbridge.flows.walk import Walk
 from tillbridge.screen.backend import Gone, Refused
 
@@ -25,16 +25,21 @@ class Read:
 
 
 def read(flow: Flow, walk: Walk, note: Callable[..., None]) -> Read:
-    """Walk the flow. Raises TillbridgeError; the screen is put back either way."""
+    """Walk the flow. Raises TillbridgeError; the screen is put back either way, but for a window that was open
+    before: that is a person's."""
+    theirs = ""
     try:
         if flow.touches:
             walk.dialogs.clear("reading")
         walk.steps(flow.identity, "reading")
         walk.steps(flow.steps, "reading")
         return returned(flow, walk)
+    except OperatorError as error:
+        theirs = str(error.facts.get("window", "")) if error.code == "window_open" else ""
+        raise
     finally:
         with walk.unwatched():
-            _restore(flow, walk, note)
+            _restore(flow, walk, note, theirs)
 
 
 def returned(flow: Flow, walk: Walk) -> Read:
@@ -54,8 +59,15 @@ def _known(step: AnyStep, walk: Walk) -> bool:
     return all(walk.facts.knows(term) for _, term in terms_of(step))
 
 
-def _restore(flow: Flow, walk: Walk, note: Callable[..., None]) -> None:
+def about(step: AnyStep, window: str) -> bool:
+    """Is this step done only while that window is there, or is it the waiting for its end?"""
+    waits = isinstance(step, WaitStep) and step.of == f"window.{window}"
+    return waits or (step.when is not None and (step.when.kind, step.when.word) == ("window", window))
+
+
+def _restore(flow: Flow, walk: Walk, note: Callable[..., None], theirs: str) -> None:
+    steps = [step for step in flow.restore if not (theirs and about(step, theirs))]
     try:
-        walk.steps((step for step in flow.restore if _known(step, walk)), "reading")
+        walk.steps((step for step in steps if _known(step, walk)), "reading")
     except (TillbridgeError, Gone, Refused, NotNow, DialogRetry) as cause:
         note("not put back", error=str(cause))
