@@ -38,6 +38,10 @@ class FakeImproMed:
         }
         """Account -> name and open invoices of every client that is not in front."""
         self.ledgers: dict[str, list[list[str]]] = {}
+        self.twice = ""
+        """An account that the list of clients shows twice."""
+        self.misleads: dict[str, str] = {}
+        """Account chosen in the list -> account that opens instead."""
         self.on_opening: Callable[[], object] | None = None
         self.on_commit: Callable[[], object] | None = None
         """Runs instead of the commit; may call `commit`."""
@@ -132,13 +136,15 @@ class FakeImproMed:
         grid.cells = [
             [account, name] for account, name in self.accounts().items() if wanted in account + name
         ]
+        grid.cells += [row for row in grid.cells if row[0] == self.twice]
         open_ones = [at for at, row in enumerate(grid.cells) if row[0] == self.account]
         grid.selected = open_ones[0] if open_ones else -1
 
     def _open_found(self) -> None:
         grid = self.main["grdClients"]
         if grid.selected >= 0:
-            self.open_client(grid.cells[grid.selected][0])
+            chosen = grid.cells[grid.selected][0]
+            self.open_client(self.misleads.get(chosen, chosen))
 
     # ---- the payment window ----
 
@@ -282,18 +288,22 @@ class FakeGuard:
         self.pressed_inside = 0
         """How many keys a person presses inside each shield."""
         self.touched = 0
+        """So many next questions are answered by: disturbed."""
+        self.began = False
+        """A person began to work: told of every mark that was set before, until the next one is set."""
         self.shields = 0
         self.idle = 60.0
         self.may_hold = True
 
     def watch(self) -> Mark:
+        self.began = False
         return Mark(0)
 
     def disturbed(self, since: Mark) -> bool:
         if self.touched:
             self.touched -= 1
             return True
-        return False
+        return self.began
 
     def idle_s(self) -> float:
         return self.idle

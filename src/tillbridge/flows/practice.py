@@ -26,11 +26,11 @@ from tillbridge.flows.open_payment import entering
 from tillbridge.flows.order_facts import Facts, Value, facts_of
 from tillbridge.flows.pace import Pace
 from tillbridge.flows.pack import Pack
-from tillbridge.flows.posting_run import End, PostingRun
+from tillbridge.flows.posting_run import PostingRun
 from tillbridge.flows.scene import Scene
 from tillbridge.flows.steps import GO_TO_CLIENT, READ_OPEN_PAYMENT, Flow, Verify
 from tillbridge.flows.survey import Survey, survey
-from tillbridge.flows.visit import NO_WAY, Visit
+from tillbridge.flows.visit import NO_WAY, QUIET_S, Visit
 from tillbridge.flows.walk import Walk, names_of
 from tillbridge.ports.practice import (
     Entering,
@@ -47,8 +47,10 @@ from tillbridge.screen.watched import WatchedBackend
 
 T = TypeVar("T")
 
-QUIET_S = 2.0
+STILL_S = 2.0
 """A flow that reads by touching the screen waits until a person has been still for this long."""
+SOON_MS = 500
+"""A trouble is never told to be over sooner."""
 
 
 class RunLog(Protocol):
@@ -160,7 +162,7 @@ class PackPractice:
         try:
             walk = self._walk(known, Facts(dict(self.desk.settings)), flow, log)
             walk.dialogs.refuse()
-            if flow.touches and self.desk.guard.idle_s() < QUIET_S:
+            if flow.touches and self.desk.guard.idle_s() < STILL_S:
                 raise OperatorError("user_typing")
             seen = _invoice(known, reading_run.read(flow, walk, log.note).values)
             return replace(seen, entering=self._entering(known, log))
@@ -226,7 +228,7 @@ class PackPractice:
             flow = _flow(known.pack, _WRITERS[order.kind])
             facts = facts_of(order, self.desk.settings, self.desk.today())
         except (TillbridgeError, NotAnswering, Gone) as cause:
-            return PostingReport(stage="not_committed", trouble=_trouble(cause))
+            return PostingReport(stage="not_committed", trouble=self._told(cause))
         log = self.desk.log(f"{known.pack.key} {what} {order.marker}")
         walk = self._walk(known, facts, flow, log)
         visit = self._visit(known, walk, log)
@@ -235,7 +237,7 @@ class PackPractice:
             visit.begin()
         except (TillbridgeError, *_SCREEN) as cause:
             visit.end()
-            return PostingReport(stage="not_committed", trouble=_trouble(cause), transcript=log.close())
+            return PostingReport(stage="not_committed", trouble=self._told(cause), transcript=log.close())
         run = PostingRun(flow, walk, self.desk.guard, log.note)
         swallowed = self.desk.guard.swallowed
         try:
@@ -248,13 +250,28 @@ class PackPractice:
         finally:
             visit.end()
         log.note("end", stage=end.stage, error=str(end.error or ""), means=end.means)
-        return _report(end, log.close(), self.desk.guard.swallowed - swallowed)
+        trouble = self._told(end.error, end.retry_in_s) if end.error else None
+        return PostingReport(
+            stage=end.stage,
+            trouble=trouble,
+            means=end.means,
+            transcript=log.close(),
+            swallowed=self.desk.guard.swallowed - swallowed,
+        )
+
+    def _told(self, cause: Exception, retry_in_s: int | None = None) -> Trouble:
+        """The cause as a trouble. Where a person works, it makes sense again as soon as they have been still enough."""
+        trouble = _trouble(cause, retry_in_s)
+        missing_s = QUIET_S - self.desk.guard.idle_s()
+        if trouble.code not in ("other_client", "user_typing") or missing_s <= 0:
+            return trouble
+        return replace(trouble, retry_in_ms=max(SOON_MS, int(missing_s * 1000)))
 
     def _guarded(self, look: Callable[[], T]) -> T | Trouble:
         try:
             return look()
         except (TillbridgeError, *_SCREEN) as cause:
-            return _trouble(cause)
+            return self._told(cause)
 
 
 _SCREEN = (NotAnswering, Gone, Refused, NotNow, DialogRetry)
@@ -300,13 +317,6 @@ def _who(error: TillbridgeError) -> Literal["operator", "pack", "setup"]:
     if isinstance(error, OperatorError):
         return "operator"
     return "pack" if isinstance(error, PackError) else "setup"
-
-
-def _report(end: End, transcript: str, swallowed: int) -> PostingReport:
-    trouble = _trouble(end.error, end.retry_in_s) if end.error else None
-    return PostingReport(
-        stage=end.stage, trouble=trouble, means=end.means, transcript=transcript, swallowed=swallowed
-    )
 
 
 def _software(known: Recognised) -> SoftwareSeen:

@@ -202,7 +202,7 @@ class Scene:
         return found
 
     def _find_in(self, window: str, names: Sequence[str]) -> Mapping[str, Resolution]:
-        handle = self._handle(window)
+        handle = self.handle(window)
         ask = [name for name in names if not isinstance(self._found.get((handle, name)), Found)]
         if ask:
             more = [
@@ -219,9 +219,13 @@ class Scene:
     def resolve(self, handle: Handle, targets: Sequence[Target]) -> Sequence[Resolution]:
         return self.pace.patiently(lambda: self.backend.resolve(handle, targets))
 
-    def _handle(self, window: str) -> Handle:
+    def handle(self, window: str) -> Handle:
         """The window as last seen; one that has gone since makes the backend say so."""
         return self._handles.get(window) or self.window(window).window.handle
+
+    def focused(self, window: Handle) -> Node | None:
+        """The control of a window that has the focus, where that can be told."""
+        return self.pace.patiently(lambda: self.backend.focused(window))
 
     def spec(self, name: str) -> Spec:
         spec = self.pack.place(name)
@@ -237,7 +241,7 @@ class Scene:
         """A menu item by the words of its path. Raises PackError `control_missing`, `control_ambiguous`."""
         holders = tuple(Target(word, "menu", (Evidence("name", word),)) for word in path[:-1])
         target = Target(path[-1], "menu_item", (Evidence("name", path[-1]),), holders)
-        found = self.resolve(self._handle(window), [target])[0]
+        found = self.resolve(self.handle(window), [target])[0]
         if isinstance(found, Found):
             return found.node
         raise self.not_found(" > ".join(path), found)
@@ -291,7 +295,7 @@ class Scene:
             key = (name, None)
         if key not in self._rows:
             self._rows[key] = self._read_rows(spec, only)
-        if only is not None and not self._rows[key].rows:
+        if only is not None and only[0] != SELECTED and not self._rows[key].rows:
             return self.rows(name)
         return self._rows[key]
 

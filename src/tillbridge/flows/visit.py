@@ -17,9 +17,9 @@ from tillbridge.flows.hands import NotNow
 from tillbridge.flows.lint_flows import terms_of
 from tillbridge.flows.order_facts import Facts, Value
 from tillbridge.flows.reading_run import returned
-from tillbridge.flows.steps import GO_TO_CLIENT, AnyStep, Flow, Given, ReadRow
+from tillbridge.flows.steps import GO_TO_CLIENT, AnyStep, Flow, Given, Read, ReadRow
 from tillbridge.flows.walk import OPEN_S, STILL_S, Walk
-from tillbridge.screen.backend import Gone, NotAnswering, Refused
+from tillbridge.screen.backend import Gone, Handle, Node, NotAnswering, Park, Refused
 
 QUIET_S = 5.0
 """Another client is brought to the front only after mouse and keyboard were still for this long."""
@@ -32,10 +32,13 @@ _TROUBLE = (TillbridgeError, Gone, NotAnswering, Refused, NotNow, DialogRetry)
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a person had in front: `whose` by the names that lead back to it, `seen` all that was read."""
+    """What a person had in front: `whose` by the names that lead back to it, `seen` all that was read, and which
+    control of which window had the focus."""
 
     whose: Mapping[str, Value]
     seen: Mapping[str, Value]
+    window: Handle | None = None
+    focus: Node | None = None
 
 
 class Visit:
@@ -91,10 +94,18 @@ class Visit:
         try:
             for step in self.flow.remember:
                 self._read(beside, step)
-            return Memory(returned(self.flow, beside).values, dict(beside.facts.read))
+            window = self._window(walk)
+            focus = walk.scene.focused(window) if window is not None else None
+            return Memory(returned(self.flow, beside).values, dict(beside.facts.read), window, focus)
         except _TROUBLE as cause:
             walk.note("not remembered", error=str(cause))
             return None
+
+    def _window(self, walk: Walk) -> Handle | None:
+        """The window in which the client is shown."""
+        names = (name for step in self.flow.remember if isinstance(step, Read) for name in step.names)
+        first = next(names, None)
+        return walk.scene.handle(walk.scene.spec(first).window) if first is not None else None
 
     def _read(self, walk: Walk, step: AnyStep) -> None:
         try:
@@ -183,6 +194,7 @@ class Visit:
         now = self._remember(walk)
         if now is not None and any(now.seen.get(name) != memory.seen.get(name) for name in self.kept):
             self._restore(walk, memory)
+        _focus_back(walk, memory)
         return ""
 
     def _go_back(self, walk: Walk, memory: Memory) -> str:
@@ -208,6 +220,14 @@ class Visit:
                 beside.step(step, "reading")
             except (PackError, NotNow) as cause:  # one thing that cannot be had again; the others can
                 walk.note("not put back", line=step.line, error=str(cause))
+
+
+def _focus_back(walk: Walk, memory: Memory) -> None:
+    """The focus where it was, inside the program's own window; no window is raised."""
+    if memory.focus is None or memory.window is None:
+        return
+    if walk.scene.focused(memory.window) != memory.focus:
+        walk.hands.do([Park(memory.focus)], "focus")
 
 
 def _given(steps: Iterable[AnyStep]) -> frozenset[str]:

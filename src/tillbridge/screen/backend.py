@@ -367,6 +367,13 @@ class Backend(Protocol):
         """The entries of a choice, in order, without opening or changing it."""
         ...
 
+    def focused(self, window: Handle) -> Node | None:
+        """The control of a window that takes the person's keys, or will take them when that window is in front again.
+
+        Moves nothing. None where it cannot be told. Raises Gone, NotAnswering.
+        """
+        ...
+
     def dialog(self, window: Handle) -> DialogText:
         """Texts and buttons of a dialog."""
         ...

@@ -75,6 +75,9 @@ class WatchedBackend:
             facts.update(choice=self._name(node), entries=len(entries))
         return entries
 
+    def focused(self, window: b.Handle) -> b.Node | None:
+        return self.inner.focused(window)
+
     def dialog(self, window: b.Handle) -> b.DialogText:
         return self.inner.dialog(window)
 

@@ -145,6 +145,11 @@ class FakeBackend:
         self._answer()
         return self._control(node).options
 
+    def focused(self, window: b.Handle) -> b.Node | None:
+        self._answer()
+        holder = next((control for control in self._opened(window).controls if control.focused), None)
+        return self._node(holder) if holder is not None else None
+
     def dialog(self, window: b.Handle) -> b.DialogText:
         self._answer()
         shown = [control for control in self._opened(window).controls if control.shown]
@@ -296,14 +301,14 @@ class FakeBackend:
         control = self._ready(act.node)
         self.log.append(act)
         self._changed = True
+        if isinstance(act, b.Press):
+            if control.on_press:
+                control.on_press()
+            return
+        for other in self._home(control).controls:  # whoever sets something goes into it first
+            other.focused = other is control
         match act:
-            case b.Press():
-                if control.on_press:
-                    control.on_press()
-                return
             case b.Park():
-                for other in self._home(control).controls:
-                    other.focused = other is control
                 return
             case b.SetText(text=text):
                 if control.read_only:

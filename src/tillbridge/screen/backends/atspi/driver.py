@@ -19,7 +19,7 @@ from tillbridge.screen.backends.atspi.focus import Focus
 from tillbridge.screen.backends.atspi.kept_focus import KeptFocus
 from tillbridge.screen.backends.atspi.reading import Reader
 from tillbridge.screen.backends.atspi.table import Tables
-from tillbridge.screen.backends.atspi.tops import Tops, ref_of
+from tillbridge.screen.backends.atspi.tops import Tops, node, ref_of
 from tillbridge.screen.backends.atspi.x11 import Screen
 
 _KEPT = 5000
@@ -55,7 +55,8 @@ class AtspiBackend:
         self._reader = Reader(bus, self._finder.roles)
         self._tables = Tables(bus)
         self._homes: dict[Ref, Home] = {}
-        hands = Hands(bus, self._reader, self._tables, Focus(bus, self._tops, screen))
+        self._focus = Focus(bus, self._tops, screen)
+        hands = Hands(bus, self._reader, self._tables, self._focus)
         self._bursts = Bursts(bus, self._tops, self._reader, self._tables, hands, self._homes)
         self._listening = False
         self.waited_s = 0.0
@@ -103,6 +104,14 @@ class AtspiBackend:
 
     def choices(self, node: b.Node) -> Sequence[str]:
         return self._reader.choices(ref_of(node))
+
+    def focused(self, window: b.Handle) -> b.Node | None:
+        ref = ref_of(window)
+        held = self._focus.holder(ref)
+        if held is None:
+            return None
+        self._homes.setdefault(held, Home(ref, self._tops.toolkit(ref.bus)))
+        return node(held)
 
     def dialog(self, window: b.Handle) -> b.DialogText:
         ref = ref_of(window)

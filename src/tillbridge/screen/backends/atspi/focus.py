@@ -21,6 +21,9 @@ _STEPS = 6
 _STOPS = frozenset().union(*(w.ROLES[role] for role in ("edit", "choice", "check", "button", "list")))
 """What Tab stops at, as far as it helps to reach a choice."""
 
+_HOLDERS = _STOPS | w.TAB_LISTS
+"""What can have the focus. Not the cells of a list: each list marks its current one, wherever the focus is."""
+
 
 class Focus:
     """Lends, moves and reads the focus of one window at a time."""
@@ -52,6 +55,14 @@ class Focus:
             self._lent.discard(window)
             if borrowed:
                 self._screen.take_focus_back(xid)
+
+    def holder(self, window: Ref) -> Ref | None:
+        """The control that has the focus inside a window, whether or not that window has the desktop's."""
+        with self.lent(window) as known:
+            if not known:
+                return None
+            held = refs(self._bus.ask_one(matching(window, _HOLDERS, [w.FOCUSED], 1)))
+        return held[0] if held else None
 
     def key(self, window: Ref, name: str, shift: bool = False, control: bool = False) -> None:
         self._send(window, [name], shift, control)
