@@ -88,6 +88,10 @@ class Site:
         return self.home / "journal.db"
 
     @property
+    def transcripts(self) -> Path:
+        return self.home / "transcripts"
+
+    @property
     def address(self) -> Path:
         return self.home / "agent.json"
 
@@ -314,7 +318,7 @@ def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:
         backend.close()
         raise SetupError("no_accessibility", why=str(error)) from error
     folder = TranscriptFolder(
-        site.home / "transcripts",
+        site.transcripts,
         clock=time.monotonic,
         now=lambda: datetime.now().astimezone(),
         hides=looks_like_card_number,
@@ -328,7 +332,8 @@ def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:
         secrets=FileSecrets(site.home).get,
         settings=site.settings,
     )
-    return PackPractice(desk, packs, first_burst=time.time_ns())
+    # Never used before on this desk, and too short to be taken for a card number in a transcript.
+    return PackPractice(desk, packs, first_burst=time.time_ns() // 10_000_000 % 10**11)
 
 
 def _guard(name: str) -> Guard:

@@ -21,6 +21,7 @@ from tillbridge.apps.agent.rehearsed import RehearsalMemory
 from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
+from tillbridge.apps.agent.runs import Runs
 from tillbridge.apps.agent.system import RandomIds, SystemClock
 from tillbridge.engine.cashier import Engine
 from tillbridge.engine.policy import Policy
@@ -148,6 +149,7 @@ def desk_in_memory(
         Restored(runner, closed=False, accept=lambda: None),
         rehearsals,
         pause,
+        Runs(home),
         terminal="front-desk-1",
         name="Model",
     )

@@ -21,6 +21,7 @@ from tillbridge.apps.agent.rehearsed import RehearsalMemory
 from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import READERS_MAX, Runner
+from tillbridge.apps.agent.runs import Runs
 from tillbridge.apps.agent.system import RandomIds, SystemClock
 from tillbridge.domain.errors import OperatorError, SetupError, TillbridgeError
 from tillbridge.domain.next_command import Send
@@ -51,6 +52,7 @@ class House:
             self.restored,
             Rehearsals(self.runner, RehearsalMemory(home), never),
             Pause(self.runner, home),
+            Runs(home),
             terminal="front-desk-1",
         )
         self.runner.changed = self.desk.changed

@@ -190,6 +190,8 @@ def _said_by(call: ast.Call, name: str, told: dict[str, set[str]]) -> None:
         told[str(where)] |= set(_words(call.args[0]))
     elif name in ("_say", "say") and call.args:
         told["cli"] |= set(_words(call.args[0]))
+    elif name == "_detail" and call.args:
+        told["story"] |= set(_words(call.args[0]))
     elif name == "Finding" and len(call.args) > 1:
         told["doctor"] |= set(_words(call.args[1]))
     elif name == "_error" and call.args:

@@ -100,13 +100,15 @@ def test_every_state_every_event_and_every_task_has_a_sentence() -> None:
     states = {str(state) for kind in (MoneyState, PostingState) for state in kind}
     events = {str(event) for kind in (PaymentEvent, MoneyEvent, PostingEvent) for event in kind}
     assert states == set(TABLE["state"])
-    assert events | {"payment_created_typed"} == set(TABLE["step"])
+    assert events | {"payment_created_typed", "noted_ended"} == set(TABLE["step"])
     assert FOUND.tasks | TASKS == set(TABLE["task"])
 
 
 def test_what_the_command_line_and_doctor_say_has_a_sentence() -> None:
     missing = [
-        (where, code) for where in ("cli", "doctor", "error") for code in SAID[where] - set(TABLE[where])
+        (where, code)
+        for where in ("cli", "doctor", "error", "story")
+        for code in SAID[where] - set(TABLE[where])
     ]
     assert missing == []
 
@@ -120,6 +122,8 @@ def test_no_sentence_is_unused() -> None:
         f"column_{word}" for word in SAID["words"]
     }
     assert sorted(set(TABLE["cli"]) - SAID["words"] - made) == []
+    events = {str(event) for kind in (PaymentEvent, MoneyEvent, PostingEvent) for event in kind}
+    assert sorted(set(TABLE["story"]) - SAID["story"] - events - {"payment_created_typed"}) == []
     looking = {f"looking_{word}" for word in SAID["words"]}
     found_at_opening = {"ram_disk", "network_share", "restored_from_backup", "journal_replaced", "migrated"}
     assert sorted(set(TABLE["doctor"]) - SAID["words"] - looking - found_at_opening) == []

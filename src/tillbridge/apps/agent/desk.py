@@ -21,13 +21,14 @@ from tillbridge.apps.agent.rehearsed import Rehearsed
 from tillbridge.apps.agent.rehearsing import Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
+from tillbridge.apps.agent.runs import Runs
+from tillbridge.apps.agent.telling import story
 from tillbridge.apps.agent.views import (
     View,
     invoice_view,
     money,
     payment_view,
     rehearsed_view,
-    story,
     trouble_view,
 )
 from tillbridge.domain.errors import OperatorError, TillbridgeError
@@ -55,6 +56,7 @@ class Desk:
         restored: Restored,
         rehearsals: Rehearsals,
         pause: Pause,
+        runs: Runs,
         found: tuple[str, ...] = (),
         terminal: str = "",
         name: str = "",
@@ -67,6 +69,7 @@ class Desk:
         self.restored = restored
         self._rehearsals = rehearsals
         self._pause = pause
+        self._runs = runs
         self._terminal = terminal
         self._name = name
         self._news = threading.Condition()
@@ -141,7 +144,8 @@ class Desk:
             payment, events = self._runner.ask(lambda engine: _read(engine, payment_id))
             if len(events) > after or not self._news_after(turn, ends - time.monotonic()):
                 break
-        return {"payment": payment_view(payment, events), "story": story(events)}
+        told = story(events, self._runs.told, time.time_ns() // 1_000_000, self._name)
+        return {"payment": payment_view(payment, events), "story": told, **self._pause.told()}
 
     def check_journal(self) -> View:
         found = self._runner.ask(lambda engine: engine.journal.check())

@@ -26,6 +26,7 @@ from tillbridge.apps.agent.rehearsed import RehearsalMemory
 from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
 from tillbridge.apps.agent.restored import CODES, Restored
 from tillbridge.apps.agent.runner import Runner
+from tillbridge.apps.agent.runs import Runs
 from tillbridge.apps.agent.small_file import replace_file
 from tillbridge.apps.agent.system import RandomIds, SystemClock, signed_in, today
 from tillbridge.domain.errors import SetupError
@@ -100,6 +101,7 @@ def make_agent(site: Site) -> Agent:
         restored,
         rehearsals,
         pause,
+        Runs(site.transcripts),
         found=parts.found,
         terminal=site.terminal,
         name=site.software_name,

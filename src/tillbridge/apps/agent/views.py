@@ -7,7 +7,6 @@ from typing import Any
 
 from tillbridge.apps.agent.rehearsed import Rehearsed, facts_of
 from tillbridge.domain.errors import Fact
-from tillbridge.domain.event import PaymentEvent
 from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.next_command import commands
@@ -124,32 +123,6 @@ def posting_view(posting: Posting) -> View:
         "reason": posting.reason,
         "may_be_posted": posting.may_be_posted,
         "by": posting.by,
-    }
-
-
-def story(events: Sequence[Stored]) -> list[View]:
-    """One line for each event: when, what, and the sentence."""
-    return [_step(stored, events[0]) for stored in events]
-
-
-def _step(stored: Stored, first: Stored) -> View:
-    event = stored.event
-    currency = first.event.text("currency", "USD")
-    facts: dict[str, Fact] = {"currency": currency, **event.facts}
-    facts["reason"] = reason_text(event.kind, facts)
-    if event.kind == PaymentEvent.PAYMENT_CREATED and not event.text("invoice_number"):
-        facts["reason"] = "typed"
-    if event.text("task"):
-        facts["task_text"] = task_text(event.text("task"))
-    text = sentence(event.kind, facts, section="step").strip()
-    return {
-        "seq": stored.seq,
-        "wall_ms": event.at.wall_ms,
-        "after_ms": max(0, event.at.wall_ms - first.event.at.wall_ms),
-        "kind": event.kind,
-        "subject": event.subject,
-        "text": text,
-        "chain": stored.chain[:12],
     }
 
 

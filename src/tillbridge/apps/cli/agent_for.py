@@ -20,12 +20,13 @@ SHORT_ID = 6
 
 
 @contextmanager
-def agent_for(site: Site) -> Iterator[AgentClient]:
-    """An agent; a word is said while it starts, and one if the screen is paused."""
+def agent_for(site: Site, say_pause: bool = True) -> Iterator[AgentClient]:
+    """An agent; a word is said while it starts, and one if the screen is paused (the commands that would say so
+    anyway leave it out)."""
     with ExitStack() as stack:
         with CONSOLE.status(sentence("working", section="cli")):
             agent = stack.enter_context(any_agent(site))
-            paused = agent.get("/v1/health")["paused"]
+            paused = agent.get("/v1/health")["paused"] if say_pause else None
         if paused is not None:
             print_hanging(CONSOLE, "", paused["text"])
         yield agent

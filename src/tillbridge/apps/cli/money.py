@@ -22,7 +22,7 @@ BLOCKED_S = 12.0
 
 def run(name: str, options: argparse.Namespace) -> int:
     site = load_site(options.home or home_folder())
-    with agent_for(site) as agent:
+    with agent_for(site, say_pause=name != "pay" or options.typed) as agent:
         if name == "pay":
             return _pay(agent, options, site.software_name)
         options.payment_id = whole_id(agent, options.payment_id)

@@ -13,7 +13,7 @@ from tillbridge.wiring import home_folder, load_site
 
 def run(name: str, options: argparse.Namespace) -> int:
     site = load_site(options.home or home_folder())
-    with agent_for(site) as agent:
+    with agent_for(site, say_pause=False) as agent:
         if name == "invoice":
             return _invoice(agent)
         return _rehearse(agent, options.last) if name == "rehearse" else _pause(agent, options)

@@ -59,8 +59,12 @@ def _show(agent: AgentClient, payment_id: str) -> int:
          charged=sentence(f"charged_{payment['charged']}", section="cli"),
          posted=sentence(payment["posting_state"], section="state"))  # fmt: skip
     for step in told["story"]:
+        if not step["told"]:
+            continue
         at = f"{local(step['wall_ms']):%H:%M:%S}"
-        print_hanging(CONSOLE, f"  {at}  ", f"{step['text']}  [{step['seq']}:{step['chain'][:6]}]")
+        print_hanging(CONSOLE, f"  {at}  ", step["told"])
+        for detail in step["details"]:
+            print_hanging(CONSOLE, " " * 12, detail)
     say_open(payment)
     return 0
 
