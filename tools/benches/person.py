@@ -1,120 +1,109 @@
-"""The person at the desk, for benches: sees what stands over the practice software and presses its buttons.
+"""A person at the same screen: real keys and clicks by xdotool, at a clerk's pace, from a seed.
 
-Looks through accessibility like anybody; knows nothing of what the agent wants or has done.
+Levels: A moves the mouse and types letters and digits into the practice software; B also clicks anywhere and presses
+Enter, Escape, Tab, Backspace and the space bar; W types in another program's window, where every letter is counted.
 """
 
 from __future__ import annotations
 
+import random
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import count
+from pathlib import Path
+from typing import Literal
 
-from tillbridge.screen.backend import Backend, Burst, Gone, NotAnswering, Press, Program, Window
-from tillbridge.screen.backends.atspi.driver import connect
-from tillbridge.stand_ins.profile import Profile, load
-from tillbridge.testing.front_desks import FrontDesk
+from tillbridge.testing.desktop import Desktop
+from tools.benches.note_window import TITLE
 
-PRESSED_S = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A message on the screen. `buttons`: their captions."""
-
-    handle: str
-    text: str
-    buttons: tuple[str, ...]
+Level = Literal["A", "B", "W"]
+LEVELS: tuple[Level, ...] = ("A", "B", "W")
+ROOT = Path(__file__).resolve().parents[2]
+_LETTERS = "abcdehlmnoprstv0123456789"
+_EDITING = ("Return", "Escape", "Tab", "BackSpace", "space")
+_PAUSE_S = 0.09
+_BATCH = 6
+_READY_S = 20.0
 
 
-@dataclass(slots=True)
 class Person:
-    """Sits at one display. Belongs to one thread."""
+    """Works from `begin` to `end`. `typed`: the letters sent so far (level W)."""
 
-    backend: Backend
-    desk: FrontDesk
-    profile: Profile
-    numbers: count[int] = field(default_factory=lambda: count(time.time_ns()))
+    def __init__(self, desktop: Desktop, level: Level, seed: int, software: str, folder: Path) -> None:
+        self.desktop, self.level = desktop, level
+        self.typed: list[str] = []
+        self._chance = random.Random(seed)
+        self._software = software
+        self._written = folder / "notes.txt"
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work)
+        self._notes: subprocess.Popen[bytes] | None = None
 
-    def message(self) -> Seen | None:
-        """The topmost message, if one stands there."""
-        try:
-            for program in self.backend.programs():
-                for window in self.backend.windows(program):
-                    if window.enabled and window.shown and self._is_message(window):
-                        return self._read(window)
-        except (Gone, NotAnswering):
-            return None
-        return None
+    def begin(self) -> None:
+        if self.level == "W":
+            self._open_notes()
+            self._focus(f"^{TITLE}$")
+        else:
+            self._focus(f"^{self._software}")
+        self._thread.start()
 
-    def payment_window(self) -> bool:
-        """Is a payment window open?"""
-        return any(self._begins(window.title, self.desk.payment_title) for window in self._windows())
-
-    def windows(self) -> int:
-        return len(self._windows())
-
-    def press(self, seen: Seen, caption: str) -> bool:
-        """Press a button of a message; True as soon as the message is gone."""
-        ends = time.monotonic() + PRESSED_S
-        while time.monotonic() < ends:
-            now = self.message()
-            if now is None or now.handle != seen.handle:
-                return True
-            self._press(now, caption)
-            self.backend.wait_change(0.3)
-        return False
-
-    def way_out(self, seen: Seen) -> str:
-        """The button that a careful person presses: what Esc stands for, by the software's own description."""
-        for message in self.profile.messages.values():
-            if tuple(message.buttons) == seen.buttons and _alike(message.text, seen.text):
-                return message.escape
-        return seen.buttons[-1]
+    def end(self) -> None:
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def close(self) -> None:
-        self.backend.close()
+        self.end()
+        if self._notes is not None:
+            self._notes.kill()
+            self._notes.wait()
 
-    def _windows(self) -> list[Window]:
-        try:
-            return [
-                window
-                for program in self.backend.programs()
-                for window in self.backend.windows(program)
-                if window.shown
-            ]
-        except (Gone, NotAnswering):
+    def lost(self) -> int:
+        """How many of the letters typed in the other window did not reach it."""
+        end = time.monotonic() + 2.0
+        while (missing := len(self.typed) - len(self._arrived())) > 0 and time.monotonic() < end:
+            time.sleep(0.05)
+        return max(0, missing)
+
+    # ---- inside ----
+
+    def _arrived(self) -> list[str]:
+        return self._written.read_text().split()[1:] if self._written.exists() else []
+
+    def _open_notes(self) -> None:
+        self._written.unlink(missing_ok=True)
+        self._written.touch()
+        command: list[str | Path] = [sys.executable, "-m", "tools.benches.note_window", self._written]
+        self._notes = self.desktop.spawn(command, {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"})
+        end = time.monotonic() + _READY_S
+        while "ready" not in self._written.read_text():
+            if time.monotonic() > end:
+                raise RuntimeError("the window for notes did not open")
+            time.sleep(0.02)
+
+    def _focus(self, title: str) -> None:
+        words = ["xdotool", "search", "--sync", "--onlyvisible", "--name", title, "windowfocus", "--sync"]
+        subprocess.run(words, env=self.desktop.env, timeout=_READY_S, check=True, capture_output=True)
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            keys = [self._chance.choice(_LETTERS) for _ in range(_BATCH)]
+            words = [word for key in keys for word in (*self._more(), "key", key, "sleep", str(_PAUSE_S))]
+            run = subprocess.run(
+                ["xdotool", *words], env=self.desktop.env, timeout=30, capture_output=True, check=False
+            )
+            if run.returncode == 0:
+                self.typed += keys
+
+    def _more(self) -> list[str]:
+        """What the person does beside the letter."""
+        if self.level == "W":
             return []
-
-    def _is_message(self, window: Window) -> bool:
-        return window.kind == "dialog" and not self._begins(window.title, self.desk.payment_title)
-
-    def _begins(self, shown: str, title: str) -> bool:
-        """Titles that end in a dash go on with the client; the others stand alone."""
-        return shown.startswith(title) if title.endswith(" ") else shown == title
-
-    def _read(self, window: Window) -> Seen:
-        said = self.backend.dialog(window.handle)
-        return Seen(window.handle, " ".join(said.texts), tuple(button.name for button in said.buttons))
-
-    def _press(self, seen: Seen, caption: str) -> None:
-        for program in self.backend.programs():
-            self._press_in(program, seen, caption)
-
-    def _press_in(self, program: Program, seen: Seen, caption: str) -> None:
-        for window in self.backend.windows(program):
-            if window.handle != seen.handle:
-                continue
-            for button in self.backend.dialog(window.handle).buttons:
-                if button.name == caption:
-                    self.backend.burst(Burst(next(self.numbers), (), commit=Press(button.node, opens=True)))
-
-
-def _alike(template: str, text: str) -> bool:
-    """Does a text begin like a template, up to its first hole?"""
-    return text.startswith(template.partition("{")[0])
-
-
-def sit_down(env: Mapping[str, str], desk: FrontDesk) -> Person:
-    """A person at the display of `env`, who knows the version that stands there."""
-    return Person(connect(env), desk, load(desk.profile))
+        width, height = self.desktop.size
+        at = [str(self._chance.randrange(width)), str(self._chance.randrange(height))]
+        if self.level == "A" or self._chance.random() < 0.6:
+            return ["mousemove", *at]
+        if self._chance.random() < 0.5:
+            return ["mousemove", *at, "click", "1"]
+        return ["key", self._chance.choice(_EDITING)]
