@@ -22,6 +22,7 @@ from tillbridge.stand_ins.profile import load
 pytestmark = pytest.mark.screen
 PROFILE = "v5"
 PACK = shelf() / "impromed" / "5"
+MAIN = "ImproMed Infinity - [Client: 1042 - Alvarez, Rosa]"
 OLDER, NEWER = "10467", "10482"
 LEFT_TO_A_PERSON = {"unknown"}
 """Messages that the pack does not name on purpose: they stop everything and are shown."""
@@ -229,13 +230,31 @@ def _account(lab: Lab) -> str:
     return seen.account_id if isinstance(seen, InvoiceSeen) else ""
 
 
+# ---- what a run that was cut off leaves open ----
+
+
+def test_an_untouched_payment_window_is_ours_only_on_our_account_and_after_a_while(lab: Lab) -> None:
+    eyes = Eyes(lab.desktop)
+    eyes.press(eyes.by_name(eyes.window(MAIN), "push button", "Payment..."))
+    eyes.window("Payment")
+    eyes.close()
+    assert trouble(lab.practice.read_ledger(lab.order())).code == "window_open"
+    guard = Still(lab.desktop.env)
+    left_alone = PackPractice(replace(lab.desk, guard=guard), lab.practice.packs, 5 * 10**15)
+    assert trouble(left_alone.read_ledger(lab.order(account_id="10042"))).code == "window_open"
+    assert lab.windows() == 2
+    assert isinstance(left_alone.read_ledger(lab.order()), LedgerSeen)
+    guard.close()
+    assert lab.windows() == 1
+    lab.nothing_posted()
+
+
 # ---- the proof ----
 
 
 def test_a_reverse_window_is_a_person_s_until_nobody_has_touched_anything_for_long(lab: Lab) -> None:
     eyes = Eyes(lab.desktop)
-    main = eyes.window("ImproMed Infinity - [Client: 1042 - Alvarez, Rosa]")
-    eyes.press(eyes.by_name(main, "push button", "Reverse..."))
+    eyes.press(eyes.by_name(eyes.window(MAIN), "push button", "Reverse..."))
     lab.until(lambda: lab.windows() == 2, "the person's window")
     assert trouble(lab.practice.read_ledger(lab.order())).code == "window_open"
     assert lab.windows() == 2

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
-from tillbridge.flows.order_facts import same
+from tillbridge.flows.order_facts import Value, same
 from tillbridge.flows.pack import Pack
 from tillbridge.flows.reading_run import about
 from tillbridge.flows.scene import SeenWindow
-from tillbridge.flows.steps import Expect, ExpectRow, Flow, Given, MenuStep, PressStep, SetStep
+from tillbridge.flows.steps import Expect, ExpectRow, Flow, Given, MenuStep, PressStep, SetStep, Term
 from tillbridge.flows.walk import Walk
 from tillbridge.screen.backend import Reading
 
@@ -90,15 +90,26 @@ def _untouched(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
 
 
 def _same_client(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
-    """Everything that the title says agrees with the order; where it says nothing, the rows that name the invoice."""
-    said = [
+    """Everything that the title says agrees with the order; where it says nothing, what the window behind a modal one
+    says, or else the rows that name the invoice."""
+    said: list[tuple[Value, Term]] = [
         (seen.holes[hole], step.value)
         for step in writer.check
         if isinstance(step, Expect) and (hole := _hole(step.what, seen.spec.name)) in seen.holes
     ]
+    said = said or list(_said_behind(writer, walk, seen))
     if not said:
         return _same_invoice(writer, walk)
     return all(same(shown, walk.facts.fill(term), "text") for shown, term in said)
+
+
+def _said_behind(writer: Flow, walk: Walk, seen: SeenWindow) -> Iterator[tuple[Value, Term]]:
+    """Whose account the owner of a modal window shows: it cannot change while that window is there."""
+    for step in writer.check if seen.spec.modal else ():
+        if isinstance(step, Expect) and step.value == Given("account_id"):
+            spec = walk.scene.pack.place(step.what)
+            if spec is not None and spec.window == seen.spec.owner:
+                yield walk.scene.values([step.what])[step.what], step.value
 
 
 def _same_invoice(writer: Flow, walk: Walk) -> bool:
