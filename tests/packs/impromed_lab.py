@@ -46,7 +46,8 @@ class Lab:
     def __init__(self, desktop: Desktop, data: Path, *options: str, profile: str = "v6") -> None:
         self.desktop = desktop
         self.site = DESKS[profile]
-        self.server = Server(data, "--profile", profile, "--fault", "ledger_delay_ms=300", *options)
+        quick = [word for knob, value in self.site.quick.items() for word in ("--fault", f"{knob}={value}")]
+        self.server = Server(data, "--profile", profile, *quick, *options)
         self.skins: list[subprocess.Popen[bytes]] = []
         self.backend = connect(desktop.env)
         self.guard = X11Guard(desktop.env)
@@ -84,11 +85,11 @@ class Lab:
         """Make everything new for the next test without starting anything. False: it has to be built anew."""
         if len(self.skins) != 1 or self.skins[0].poll() is not None or self.windows() != 1:
             return False
-        self.server.knobs(ledger_delay_ms="300")
+        self.server.knobs(**self.site.quick)
         self.practice = self.fresh_practice()
         if self.server.send("/reset", scene="default", seed=1).status_code != 200:
             return False
-        self.server.knobs(ledger_delay_ms="300")
+        self.server.knobs(**self.site.quick)
         self.until(self._as_at_first, "the first invoice again")
         return True
 

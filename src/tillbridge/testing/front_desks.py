@@ -20,7 +20,8 @@ class FrontDesk:
     (v5 takes initials), `employee_in_books` as the truth log says it. `settings`, `secrets`: by the names that the
     pack asks for. `applies_to`: where the money goes: the invoice asked for, or the oldest balances of the client.
     `cut`: so many characters of the reference reach the ledger. `absence_provable`: False where the ledger is
-    painted: "not there" is then a person's question.
+    painted: "not there" is then a person's question. `quick`: knobs of the ledger server that make this version quick
+    enough for tests.
     """
 
     profile: str
@@ -34,6 +35,7 @@ class FrontDesk:
     secrets: Mapping[str, str] = field(default_factory=dict)
     applies_to: Literal["chosen", "oldest"] = "chosen"
     cut: int = 10
+    quick: Mapping[str, str] = field(default_factory=lambda: {"ledger_delay_ms": "300"})
     absence_provable: bool = True
 
     @property

@@ -173,12 +173,12 @@ class TakePayment(QDialog):
 
     def _work_out(self) -> None:
         self._unsettle()
+        self.parts.totals["due"].setText(self._money(self._form.due_minor))
         self._totals.start(int(self._form.opened["recalculates_ms"]))
 
     def _show_totals(self) -> None:
         form = self._form
         numbers = {
-            "due": form.due_minor,
             "tendered": form.tendered_minor,
             "change": form.change_minor,
             "left": form.due_minor - form.tendered_minor + form.change_minor,
