@@ -237,6 +237,13 @@ def test_a_list_with_a_hole_proves_nothing(last_touch: Moment | None) -> None:
     assert look(seen(complete=False), last_touch=last_touch) == NotProven("list_incomplete")
 
 
+def test_a_row_beside_its_reversal_is_reversed_not_twice() -> None:
+    back = row(amount=usd(-21_240))
+    assert look(seen(row(), back)) == FoundWrong("reversed", row())
+    assert look(seen(row(), row())) == FoundWrong("twice", row())
+    assert look(seen(row(), back, row())) == FoundWrong("twice", row())
+
+
 def test_a_list_that_may_lack_rows_is_enough_for_what_was_never_typed_and_never_for_what_was() -> None:
     lacks = seen(complete=False, read_to_end=True)
     assert look(lacks) == ProvenAbsent()
@@ -248,7 +255,9 @@ def test_a_persons_word_stands_for_the_rows_that_a_list_lacks_and_shortens_no_wa
     lacks = seen(complete=False, read_to_end=True)
     assert look(lacks, last_touch=touched(60_000), vouched=True) == ProvenAbsent()
     assert look(lacks, last_touch=touched(4_999), vouched=True) == NotProven("too_early")
-    assert look(seen(complete=False), last_touch=touched(60_000), vouched=True) == NotProven("list_incomplete")
+    assert look(seen(complete=False), last_touch=touched(60_000), vouched=True) == NotProven(
+        "list_incomplete"
+    )
 
 
 def test_a_row_typed_on_an_earlier_day_since_the_payment_with_another_method_is_a_suspect() -> None:

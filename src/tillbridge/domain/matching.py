@@ -19,7 +19,9 @@ from tillbridge.domain.marker import shaped_like_marker
 from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.money import Money
 
-Wrong = Literal["amount", "client", "invoice", "twice", "method"]
+Wrong = Literal["amount", "client", "invoice", "twice", "method", "reversed", "number"]
+NUMBER_GONE: Wrong = "number"
+"""A row that was ours carries our marker no longer, or somebody put another one in its place."""
 WhyNot = Literal["list_incomplete", "not_quiet", "too_early", "marker_cut", "marker_unclear"]
 
 CUT_LENGTH_MIN = 5
@@ -128,7 +130,8 @@ def _same_cut(marker: str, other: str, seen: LedgerSeen) -> bool:
 def _found(order: Wanted, ours: list[LedgerRow]) -> Verdict:
     row = ours[0]
     if len(ours) > 1:
-        return FoundWrong("twice", row)
+        undone = len(ours) == 2 and ours[0].amount.minor + ours[1].amount.minor == 0
+        return FoundWrong("reversed" if undone else "twice", row)
     if _differ(order.account_id, row.account_id):
         return FoundWrong("client", row)
     if row.amount != order.shown:

@@ -70,6 +70,14 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
+class Recheck:
+    """Is it still in the books? The one command that no payment asks for: nothing is open, somebody may have deleted it
+    (engine/still_there.py says when)."""
+
+    marker: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskPerson:
     """Only a person can go on. `subject` is a marker or a task code."""
 
@@ -77,7 +85,7 @@ class AskPerson:
     reason: str
 
 
-Command = Send | Inquire | Capture | Kill | GiveBack | KeepPartial | Post | Look | AskPerson
+Command = Send | Inquire | Capture | Kill | GiveBack | KeepPartial | Post | Look | Recheck | AskPerson
 
 
 def next_command(payment: Payment) -> Command | None:

@@ -20,13 +20,23 @@ from dataclasses import dataclass
 from tillbridge.domain.errors import Fact, OperatorError, SetupError
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.invoice import Debt
+from tillbridge.domain.matching import NotProven, ProvenAbsent
 from tillbridge.domain.moment import Moment, perhaps_passed_ms
 from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import IN_DOUBT, MoneyEvent, MoneyState
-from tillbridge.domain.next_command import AskPerson, Command, KeepPartial, Look, Post, Send, commands
+from tillbridge.domain.next_command import (
+    AskPerson,
+    Command,
+    KeepPartial,
+    Look,
+    Post,
+    Recheck,
+    Send,
+    commands,
+)
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
-from tillbridge.engine import money_steps, posting_steps
+from tillbridge.engine import money_steps, posting_steps, still_there
 from tillbridge.engine.decisions import Decisions
 from tillbridge.engine.requests import PayRequest, attempt_created
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
@@ -38,6 +48,8 @@ from tillbridge.ports.practice import LedgerSeen
 
 RECENT = 100
 """So many payments are looked through for one that went into the books since a balance was read."""
+RECENT_DAYS = 500
+"""So many payments are looked through for those of the last days."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,11 +154,23 @@ class Engine(Decisions):
                 in_ms = self._in_ms(payment, command, now)
                 if in_ms is not None:
                     found.append(Due(payment_id=payment_id, command=command, in_ms=in_ms))
-        return sorted(found, key=lambda due: (due.in_ms, self.turn.turn_of(due.payment_id)))
+        found += self._rechecks_due(now)
+        return sorted(found, key=self._first)
+
+    def recheck(self) -> int:
+        """The day is ended: look once more whether what was posted today is still in the books. How many these are."""
+        now = self.clock.now()
+        today = list(still_there.of_this_day(self.journal.recent(RECENT_DAYS), now, self.policy))
+        for payment_id, marker in today:
+            self.rechecks.given_up.discard(marker)
+            self.rechecks.want(payment_id, marker)
+        return len(today)
 
     def start(self, payment_id: str, command: Command) -> Task | None:
         """Journal the intent of a command and hand out its task; None if it was done here (or is out of date)."""
         payment = self._known(payment_id)
+        if isinstance(command, Recheck):
+            return self._start_recheck(payment, command.marker)
         if command not in commands(payment) or isinstance(command, AskPerson):
             return None
         if isinstance(command, Post | Look) and self.turn.holder:
@@ -184,7 +208,11 @@ class Engine(Decisions):
         try:
             self.turn.heard(task.subject, trouble_of(result), now)
             others = self._other_markers(task.subject, result)
-            events, wanted = posting_steps.conclude(payment, task, result, now, self.policy, others)
+            if isinstance(task.work, SearchLedger) and task.work.again:
+                events, wanted = self._rechecked(payment, task.subject, result, now, others), None
+            else:
+                events, wanted = posting_steps.conclude(payment, task, result, now, self.policy, others)
+                self._notice_missing(payment, task, result)
             if events:
                 self._append(task.payment_id, payment, events)
             follow = wanted
@@ -206,6 +234,59 @@ class Engine(Decisions):
         return self._known(payment_id)
 
     # ---- inside ----
+
+    def _first(self, due: Due) -> tuple[int, bool, int]:
+        return due.in_ms, isinstance(due.command, Recheck), self.turn.turn_of(due.payment_id)
+
+    def _rechecks_due(self, now: Moment) -> list[Due]:
+        if self.turn.holder:
+            return []
+        if self.rechecks.scan_is_due(now):
+            for found in still_there.of_another_day(self.journal.recent(RECENT_DAYS), now, self.policy):
+                self.rechecks.want(*found)
+        return [
+            Due(
+                payment_id=want.payment_id,
+                command=Recheck(marker),
+                in_ms=self.turn.in_ms(want.payment_id, in_ms, now),
+            )
+            for marker, want, in_ms in self.rechecks.in_ms(now)
+        ]
+
+    def _start_recheck(self, payment: Payment, marker: str) -> Task | None:
+        posting = payment.posting(marker)
+        if self.turn.holder or marker not in self.rechecks.wanted:
+            return None
+        if posting is None or posting.state is not PostingState.POSTED:
+            self.rechecks.over(marker)
+            return None
+        self.turn.take(payment.payment_id)
+        self.rechecks.last = self.clock.now()
+        order = posting_steps.order_of(payment, posting, self.policy)
+        return Task(payment_id=payment.payment_id, subject=marker, work=SearchLedger(order=order, again=True))
+
+    def _rechecked(
+        self, payment: Payment, marker: str, result: Result, now: Moment, others: Collection[str]
+    ) -> list[Event]:
+        posting = payment.posting(marker)
+        if not isinstance(result, LedgerSeen):
+            self.rechecks.failed(marker, now)
+            return []
+        if posting is None or posting.state is not PostingState.POSTED or marker not in self.rechecks.wanted:
+            self.rechecks.over(marker)
+            return []
+        verdict = still_there.conclude(payment, posting, result, now, self.policy, others)
+        if isinstance(verdict, ProvenAbsent) and not self.rechecks.missed(marker, now):
+            return []
+        self.rechecks.over(marker, give_up=isinstance(verdict, NotProven))
+        return still_there.events_of(posting, verdict, now)
+
+    def _notice_missing(self, payment: Payment, task: Task, result: Result) -> None:
+        """A look for one posting shows the others of its client, too."""
+        if isinstance(task.work, SearchLedger) and isinstance(result, LedgerSeen) and result.complete:
+            recent = self.journal.recent(RECENT)
+            for found in still_there.not_shown(recent, payment, task, result, self.policy):
+                self.rechecks.want(*found)
 
     def _other_markers(self, marker: str, result: Result) -> Collection[str]:
         """Those that the look shows, and where the software cuts them, all that begin alike."""

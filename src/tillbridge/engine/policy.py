@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+
+
+def utc_day(wall_ms: int) -> int:
+    """The number of the day, where nobody says what the site's own day is."""
+    return wall_ms // (24 * HOUR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +33,8 @@ class Policy:
     """How long we look for a posting that may have been committed before a person is asked."""
     posting_hold_ms: int = 15 * MINUTE
     """How long a payment may wait for a quiet moment before people are told that it waits; it goes on waiting."""
+    day_of: Callable[[int], int] = utc_day
+    """Which day of the site's a moment of wall time (ms) falls on: only compared with other days."""
     sweep_ms: int = 96 * HOUR
     """How long a given-up attempt is watched: 72 hours at least and one banking day more (rule 3)."""
 

@@ -70,10 +70,12 @@ class GiveBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchLedger:
-    """`pending`: events of a commit that the same append will carry (they need no fsync of their own)."""
+    """`pending`: events of a commit that the same append will carry (they need no fsync of their own). `again`: it is
+    in the books, and may have been deleted."""
 
     order: PostingOrder
     pending: tuple[Event, ...] = ()
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

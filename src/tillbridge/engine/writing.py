@@ -20,6 +20,7 @@ from tillbridge.engine.consequences import Unfolding
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.schedule import Tried
 from tillbridge.engine.screen_turn import ScreenTurn
+from tillbridge.engine.still_there import Rechecks
 from tillbridge.ports.clock import Clock
 from tillbridge.ports.gateway import Gateway
 from tillbridge.ports.ids import Ids
@@ -39,6 +40,7 @@ class Writing:
     policy: Policy
     tried: dict[tuple[str, Command], Tried] = field(default_factory=dict)
     turn: ScreenTurn = field(default_factory=ScreenTurn)
+    rechecks: Rechecks = field(default_factory=Rechecks)
 
     def _event(self, kind: str, subject: str, facts: dict[str, Fact]) -> Event:
         return Event(kind=kind, at=self.clock.now(), subject=subject, facts=facts)
