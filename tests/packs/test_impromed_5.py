@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,7 @@ from tests.stand_ins.qt.eyes import Eyes
 from tillbridge.domain import matching
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money
+from tillbridge.flows.leftover import FORGOTTEN_S
 from tillbridge.flows.practice import PackPractice
 from tillbridge.flows.shelf import shelf, sound
 from tillbridge.flows.steps import Expect, Given
@@ -209,20 +212,33 @@ def test_the_software_s_own_error_box_is_left_to_a_person_with_its_text(lab: Lab
 def test_the_next_client_is_in_front_and_comes_back_after_the_posting(lab: Lab) -> None:
     lab.server.world("show", client="00911")
     lab.until(lambda: _account(lab) == "00911", "the next client")
-    guard = Still(lab.desktop.env)
-    report = PackPractice(replace(lab.desk, guard=guard), lab.practice.packs, 3 * 10**15).post(lab.order())
-    guard.close()
+    with left_alone(lab, 60) as practice:
+        report = practice.post(lab.order())
     assert (report.stage, report.trouble) == ("committed", None), report.transcript
     assert applied(lab) == {OLDER: 5550, NEWER: 15690}
     lab.until(lambda: _account(lab) == "00911", "the next client again")
     assert lab.windows() == 1
 
 
-class Still(X11Guard):
-    """The real guard on a desktop that was left alone for a minute."""
+class StillGuard(X11Guard):
+    """The real guard on a desktop that was left alone for as long as it is told."""
+
+    def __init__(self, lab: Lab, still_s: float) -> None:
+        super().__init__(lab.desktop.env)
+        self.still_s = still_s
 
     def idle_s(self) -> float:
-        return 60.0
+        return self.still_s
+
+
+@contextmanager
+def left_alone(lab: Lab, still_s: float) -> Iterator[PackPractice]:
+    """The practice on a desktop that nobody has touched for so long."""
+    guard = StillGuard(lab, still_s)
+    try:
+        yield PackPractice(replace(lab.desk, guard=guard), lab.practice.packs, time.time_ns())
+    finally:
+        guard.close()
 
 
 def _account(lab: Lab) -> str:
@@ -238,13 +254,12 @@ def test_an_untouched_payment_window_is_ours_only_on_our_account_and_after_a_whi
     eyes.press(eyes.by_name(eyes.window(MAIN), "push button", "Payment..."))
     eyes.window("Payment")
     eyes.close()
-    assert trouble(lab.practice.read_ledger(lab.order())).code == "window_open"
-    guard = Still(lab.desktop.env)
-    left_alone = PackPractice(replace(lab.desk, guard=guard), lab.practice.packs, 5 * 10**15)
-    assert trouble(left_alone.read_ledger(lab.order(account_id="10042"))).code == "window_open"
-    assert lab.windows() == 2
-    assert isinstance(left_alone.read_ledger(lab.order()), LedgerSeen)
-    guard.close()
+    with left_alone(lab, 3) as practice:
+        assert trouble(practice.read_ledger(lab.order())).code == "window_open"
+    with left_alone(lab, FORGOTTEN_S) as practice:
+        assert trouble(practice.read_ledger(lab.order(account_id="10042"))).code == "window_open"
+        assert lab.windows() == 2
+        assert isinstance(practice.read_ledger(lab.order()), LedgerSeen)
     assert lab.windows() == 1
     lab.nothing_posted()
 
@@ -256,12 +271,11 @@ def test_a_reverse_window_is_a_person_s_until_nobody_has_touched_anything_for_lo
     eyes = Eyes(lab.desktop)
     eyes.press(eyes.by_name(eyes.window(MAIN), "push button", "Reverse..."))
     lab.until(lambda: lab.windows() == 2, "the person's window")
-    assert trouble(lab.practice.read_ledger(lab.order())).code == "window_open"
-    assert lab.windows() == 2
     eyes.close()
-    guard = Still(lab.desktop.env)
-    left_alone = PackPractice(replace(lab.desk, guard=guard), lab.practice.packs, 4 * 10**15)
-    seen = left_alone.read_ledger(lab.order())
-    guard.close()
+    with left_alone(lab, 3) as practice:
+        assert trouble(practice.read_ledger(lab.order())).code == "window_open"
+    assert lab.windows() == 2
+    with left_alone(lab, FORGOTTEN_S) as practice:
+        seen = practice.read_ledger(lab.order())
     assert isinstance(seen, LedgerSeen), seen
     assert (seen.quiet, lab.windows()) == (True, 1)

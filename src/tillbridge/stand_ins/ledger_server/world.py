@@ -117,8 +117,9 @@ class World:
         """
         first = self._books.payments[payment]
         whole = self._profile.behaviour.applies_to == "oldest" and first.posting
-        rows = [p for p in self._books.payments.values() if p.posting == first.posting] if whole else [first]
-        return self.commit([self._reversal(row, at) for at, row in enumerate(rows)])
+        alike = [p for p in self._books.payments.values() if p.posting == first.posting and not p.reverses]
+        acts = [self._reversal(row, at) for at, row in enumerate(alike if whole else [first])]
+        return self.commit([{**act, "posting": f"undo-{first.posting}"} for act in acts] if whole else acts)
 
     def _reversal(self, old: Payment, at: int) -> dict[str, Any]:
         return {

@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QStatusBar,
-    QStyle,
     QTabWidget,
     QToolBar,
     QToolButton,
@@ -88,13 +87,13 @@ class ClassicWindow(MainWindow):
         middle = QHBoxLayout()
         middle.setSpacing(10)
         middle.addLayout(self._left_side())
-        middle.addWidget(self._pages(), 1)
+        middle.addLayout(self._right_side(), 1)
         column.addLayout(middle, 1)
         column.addLayout(self._buttons())
         self.setCentralWidget(centre)
 
     def _menus(self) -> None:
-        bar = named(self.menuBar(), self._profile.controls["menu_bar"].id)
+        named(self.menuBar(), self._profile.controls["menu_bar"].id)
         self._menu("&File", (("&Print...", "Ctrl+P", self._not_here), ("E&xit", "Alt+F4", self._exit)))
         edit, *others = OTHER_MENUS
         self._menu(edit[0], tuple((entry, "", self._not_here) for entry in edit[1]))
@@ -104,7 +103,6 @@ class ClassicWindow(MainWindow):
         self._menu("&Account", (*account, ("&Statement...", "", self._not_here)))
         for caption, entries in others:
             self._menu(caption, tuple((entry, "", self._not_here) for entry in entries))
-        bar.setCornerWidget(self._child_buttons())
 
     def _menu(self, caption: str, entries: tuple[tuple[str, str, Slot], ...]) -> QMenu:
         menu = self.menuBar().addMenu(caption)
@@ -118,26 +116,6 @@ class ClassicWindow(MainWindow):
     def _later(self, slot: Slot) -> None:
         """Let the press return first: a modal window opened inside it would hold up the caller."""
         QTimer.singleShot(0, self, slot)
-
-    def _child_buttons(self) -> QWidget:
-        """The three buttons of a maximised child window; they do nothing here."""
-        box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(0, 2, 3, 2)
-        row.setSpacing(1)
-        pictures = QStyle.StandardPixmap
-        for picture in (
-            pictures.SP_TitleBarMinButton,
-            pictures.SP_TitleBarNormalButton,
-            pictures.SP_TitleBarCloseButton,
-        ):
-            button = QToolButton()
-            button.setIcon(self.style().standardIcon(picture))
-            button.setIconSize(QSize(10, 10))
-            button.setFixedSize(17, 15)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            row.addWidget(button)
-        return box
 
     def _tools(self) -> QToolBar:
         bar = QToolBar()
@@ -187,14 +165,25 @@ class ClassicWindow(MainWindow):
         side.addWidget(self._patients, 1)
         return side
 
+    def _right_side(self) -> QVBoxLayout:
+        """The open invoices, always there, and a property sheet below them."""
+        self._invoices = plain_list(self._profile, "invoices", "number")
+        self._invoices.setFixedHeight(124)
+        side = QVBoxLayout()
+        side.setSpacing(3)
+        side.addWidget(QLabel(self._profile.controls["invoices"].caption))
+        side.addWidget(self._invoices)
+        side.addSpacing(6)
+        side.addWidget(self._pages(), 1)
+        return side
+
     def _pages(self) -> QTabWidget:
         profile = self._profile
         self._tabs = named(QTabWidget(), profile.controls["tabs"].id)
-        self._invoices = plain_list(profile, "invoices", "number")
         self._lines = plain_list(profile, "lines", "description")
         self._notes = plain_list(profile, "notes", "date")
         self._painted = PaintedList(profile.controls["transactions"], profile.columns["transactions"])
-        self._sheet("invoices_tab", ("invoices", self._invoices), ("lines", self._lines))
+        self._sheet("charges_tab", ("lines", self._lines))
         self._sheet("transactions_tab", ("transactions", self._painted))
         self._sheet("notes_tab", ("notes", self._notes))
         self._invoices.itemSelectionChanged.connect(self._show_lines)
