@@ -14,7 +14,7 @@ import time
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -162,7 +162,13 @@ def _policy(table: Mapping[str, Any]) -> Policy:
         payment_methods=_named(table, "posting", "payment_methods"),
         employee=_setting(table, "posting", "employee", ""),
         clinic_name=_setting(table, "site", "clinic_name", ""),
+        day_of=local_day,
     )
+
+
+def local_day(wall_ms: int) -> int:
+    """The day of the site's own calendar on which a moment falls, as a number."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone().toordinal()
 
 
 def _setting(table: Mapping[str, Any], section: str, key: str, default: str | None = None) -> str:

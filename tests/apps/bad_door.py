@@ -54,6 +54,17 @@ def field_not_a_text(request: pytest.FixtureRequest) -> Shown:
     return _ask(request, 422, b'{"payment_id": 12345678}')
 
 
+@case("minutes-not-a-number")
+def minutes_not_a_number(request: pytest.FixtureRequest) -> Shown:
+    return _ask(request, 422, b'{"minutes": "half an hour"}', path="/v1/pause")
+
+
+@case("flag-not-yes-or-no")
+def flag_not_yes_or_no(request: pytest.FixtureRequest) -> Shown:
+    typed = b'{"payment_id": "flag-not-yes-or-no", "typed": true, "client": "A", "amount": "5.00", '
+    return _ask(request, 422, typed + b'"anyway": "yes"}')
+
+
 @case("host-foreign")
 def host_foreign(request: pytest.FixtureRequest) -> Shown:
     """What a web page does that points its own name at this computer."""

@@ -118,15 +118,34 @@ def _other_version(desk: Desk) -> Shown:
     return shown
 
 
+def _window_changed(desk: Desk) -> Shown:
+    """Another home, where the window was not tried today: its first charge is refused before the card is asked for."""
+    desk.knob(method_hides_reference="1")
+    shown = _elsewhere(desk, '"never"', '"auto"', *PAY)
+    desk.knob(method_hides_reference="0")
+    return shown
+
+
+def _being_entered(desk: Desk) -> Shown:
+    _open_window(desk)
+    shown = command(desk.home, *PAY)
+    _close_window(desk)
+    return shown
+
+
 def _misspelt(desk: Desk, right: str, wrong: str) -> Shown:
-    """Another home with one wrong setting; the payment window is tried from it, and nothing is saved."""
+    return _elsewhere(desk, right, wrong, "rehearse")
+
+
+def _elsewhere(desk: Desk, right: str, wrong: str, *arguments: str) -> Shown:
+    """Another home with one other setting, and a command in it."""
     home = desk.folder / f"home-{next(NUMBERS)}"
     home.mkdir()
     for name in ("site.toml", "secrets.toml"):
         text = (desk.home / name).read_text("utf-8").replace(right, wrong)
         (home / name).write_text(text, "utf-8")
         (home / name).chmod(0o600)
-    words = [sys.executable, "-m", "tillbridge.apps.cli.main", "--home", str(home), "rehearse"]
+    words = [sys.executable, "-m", "tillbridge.apps.cli.main", "--home", str(home), *arguments]
     env = {**desk.screen.env, "COLUMNS": "300"}
     ran = subprocess.run(
         words, env=env, cwd=parts.ROOT, capture_output=True, text=True, timeout=90, check=False
@@ -141,8 +160,10 @@ _not_begun("amount-moved", _amount_moved)
 _not_begun("software-closed", _closed)
 _not_begun("question-open", _dialog)
 _not_begun("version-new", _other_version)
+_not_begun("window-changed", _window_changed)
+_not_begun("being-entered", _being_entered)
 _not_begun("method-misspelt", lambda desk: _misspelt(desk, '"Tillbridge"', '"Tilbridge"'))
-_not_begun("employee-misspelt", lambda desk: _misspelt(desk, "Kim Tran", "Kim Trann"))
+_not_begun("employee-misspelt", lambda desk: _misspelt(desk, "Dana Brooks", "Dana Broks"))
 
 
 # ---- the card is taken: it goes into the books when the trouble is over ----

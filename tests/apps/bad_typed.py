@@ -77,6 +77,64 @@ def decision_without_name(request: pytest.FixtureRequest) -> Shown:
     return counter.command("resume", "nobody-decides-1", "--do", "stop")
 
 
+def _not_sent(counter: Counter, payment_id: str) -> str:
+    """A payment that never reached the terminal: nothing of it is left to decide."""
+    counter.simulator.press("pull")
+    counter.command(*TYPED, "--amount", "5.00", "--id", payment_id)
+    counter.simulator.press("plug")
+    return payment_id
+
+
+@case("task-without-name")
+def task_without_name(request: pytest.FixtureRequest) -> Shown:
+    counter = _counter(request)
+    return counter.command("resume", _not_sent(counter, "no-task-nobody"), "--do", "end-task")
+
+
+@case("task-not-there")
+def task_not_there(request: pytest.FixtureRequest) -> Shown:
+    counter = _counter(request)
+    words = ("--do", "end-task", "--task", "over_returned", "--person", "Dana")
+    return counter.command("resume", _not_sent(counter, "no-task-at-all"), *words)
+
+
+@case("rest-not-there")
+def rest_not_there(request: pytest.FixtureRequest) -> Shown:
+    """Entered by hand, and settled: no rest is in question."""
+    counter, body = _counter(request), {"typed": True, "client": "Alvarez", "amount": "5.00"}
+    path = "/v1/payments/no-rest-at-all"
+    if not any(p["payment_id"] == "no-rest-at-all" for p in counter.agent.get("/v1/payments")["payments"]):
+        counter.agent.post(
+            "/v1/payments", {"payment_id": "no-rest-at-all", "terminal_id": "front-desk-1", **body}
+        )
+        until(lambda: counter.agent.get(path)["payment"]["money_state"] == "running", "it is on the terminal")
+        counter.simulator.press("tap")
+    until(lambda: counter.agent.get(path)["payment"]["postings"] != [], "it is taken")
+    return counter.command("resume", "no-rest-at-all", "--do", "keep-rest", "--person", "Dana")
+
+
+# ---- a pause ----
+
+
+@case("pause-of-nothing")
+def pause_of_nothing(request: pytest.FixtureRequest) -> Shown:
+    return _counter(request).command("pause", "0")
+
+
+@case("pause-of-days")
+def pause_of_days(request: pytest.FixtureRequest) -> Shown:
+    return _counter(request).command("pause", "10080")
+
+
+@case("screen-paused")
+def screen_paused(request: pytest.FixtureRequest) -> Shown:
+    counter = _counter(request)
+    assert counter.command("pause", "5").exit_code == 0
+    shown = counter.command("pay", "--terminal", "front-desk-1")
+    assert counter.command("pause", "--end").exit_code == 0
+    return shown
+
+
 # ---- the card side ----
 
 

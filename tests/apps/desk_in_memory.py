@@ -23,6 +23,7 @@ from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.apps.agent.runs import Runs
 from tillbridge.apps.agent.system import RandomIds, SystemClock
+from tillbridge.domain.errors import Fact
 from tillbridge.engine.cashier import Engine
 from tillbridge.engine.policy import Policy
 from tillbridge.journal.memory import MemoryJournal
@@ -69,7 +70,7 @@ class Screen(ModelPractice):
 
     def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
         if self.busy:
-            return Trouble(who="operator", code="client_locked", facts={"text": "in use"}, retry_in_ms=60_000)
+            return Trouble(who="operator", code="client_locked", facts={"text": "in use"}, retry_in_ms=200)
         return super().read_ledger(order)
 
     def rehearse(self, order: PostingOrder) -> PostingReport:
@@ -82,6 +83,11 @@ class Screen(ModelPractice):
 
     def post(self, order: PostingOrder) -> PostingReport:
         self.acts.append("post")
+        if order.balance is not None and order.balance != self.owed():
+            facts: dict[str, Fact] = {"seen_minor": self.owed().minor, "wanted_minor": order.balance.minor}
+            return PostingReport(
+                stage="not_committed", trouble=Trouble(who="operator", code="balance_changed", facts=facts)
+            )
         return super().post(order)
 
     def idle_s(self) -> float:

@@ -132,9 +132,10 @@ class Desk:
         }
 
     def payments(self) -> View:
-        return {
-            "payments": [payment_view(p) for p in self._runner.ask(lambda engine: engine.journal.recent(50))]
-        }
+        """The newest payments; those that are not finished with why they wait."""
+        found = self._runner.ask(_recent)
+        rows = [payment_view(p, events, self._runner.policy.method_for) for p, events in found]
+        return {"payments": rows, **self._pause.told()}
 
     def show(self, payment_id: str, after: int = 0, wait_ms: int = 0) -> View:
         """The payment and its story; waits up to `wait_ms` until there are more than `after` events."""
@@ -145,7 +146,8 @@ class Desk:
             if len(events) > after or not self._news_after(turn, ends - time.monotonic()):
                 break
         told = story(events, self._runs.told, time.time_ns() // 1_000_000, self._name)
-        return {"payment": payment_view(payment, events), "story": told, **self._pause.told()}
+        shown = payment_view(payment, events, self._runner.policy.method_for)
+        return {"payment": shown, "story": told, **self._pause.told()}
 
     def check_journal(self) -> View:
         found = self._runner.ask(lambda engine: engine.journal.check())
@@ -171,7 +173,7 @@ class Desk:
         if known is not None:
             return self._same(known, body)
         self.restored.refuse()
-        typed, wanted = bool(body.get("typed")), self._wanted(body)
+        typed, anyway, wanted = flag_of(body, "typed"), flag_of(body, "anyway"), self._wanted(body)
         if typed:
             debt, owed = self._typed_debt(body, wanted)
             seen, notice = None, None
@@ -191,7 +193,7 @@ class Desk:
             person=text_of(body, "person", ""),
             read_at=read_at,
             entering=seen.entering if seen else None,
-            anyway=flag_of(body, "anyway"),
+            anyway=anyway,
         )
         capabilities = self._runner.on_gateway(lambda engine: engine.gateway.capabilities())
         begun = self._runner.ask(lambda engine: engine.begin(request, capabilities))
@@ -199,7 +201,8 @@ class Desk:
         return {"payment": payment_view(begun), "notice": self._notice(notice)}
 
     def act(self, payment_id: str, verb: str, body: dict[str, Any]) -> View:
-        """`cancel`, `stop`, `again`, `keep`, `posted`, `not_posted`, `drop`, `resume`, `end_task`."""
+        """`cancel`, `stop`, `again`, `keep`, `give_back`, `resume`; by a named person: `posted`, `not_posted`, `drop`,
+        `keep_rest`, `give_rest_back` (what was taken does not fit any more), `end_task`."""
         person = text_of(body, "person", "")
         decisions: dict[str, bool | None] = {"posted": True, "not_posted": False, "drop": None}
         if verb in decisions:
@@ -214,6 +217,10 @@ class Desk:
             "keep": lambda e: e.keep_partial(payment_id, True, person),
             "give_back": lambda e: e.keep_partial(payment_id, False, named(person)),
             "resume": lambda e: e.resume(payment_id),
+            "keep_rest": lambda e: e.decide_rest(payment_id, text_of(body, "marker"), True, named(person)),
+            "give_rest_back": lambda e: e.decide_rest(
+                payment_id, text_of(body, "marker"), False, named(person)
+            ),
             "end_task": lambda e: e.end_task(payment_id, text_of(body, "task"), named(person)),
         }
         if verb not in verbs:
@@ -248,6 +255,11 @@ class Desk:
         told = self._pause.end()
         self.changed()
         return told
+
+    def recheck(self) -> View:
+        """The day is ended: look once more whether what was entered today is still there. How many these are."""
+        count = self._runner.ask(lambda engine: engine.recheck())
+        return {"count": count, **self._pause.told()}
 
     def ask_to_stop(self) -> View:
         self._on_stop()
@@ -409,6 +421,10 @@ def _state_of_journal(engine: Engine) -> tuple[int, int]:
     newest = engine.journal.recent(1)
     wall_ms = newest[0].created_at.wall_ms if newest else 0
     return len(engine.journal.unfinished()), wall_ms
+
+
+def _recent(engine: Engine) -> list[tuple[Payment, Any]]:
+    return [(p, () if p.finished else engine.journal.events(p.payment_id)) for p in engine.journal.recent(50)]
 
 
 def _read(engine: Engine, payment_id: str) -> tuple[Payment, Any]:

@@ -73,6 +73,7 @@ def application(desk: Desk, door: Door) -> Starlette:
             Route("/v1/rehearse", made.of(made.rehearse), methods=["POST"]),
             Route("/v1/pause", made.of(made.pause), methods=["POST"]),
             Route("/v1/pause/end", made.of(made.end_pause), methods=["POST"]),
+            Route("/v1/recheck", made.of(made.recheck), methods=["POST"]),
             Route("/v1/terminals", made.of(made.terminals), methods=["GET"]),
             Route("/v1/payments", made.of(made.pay), methods=["POST"]),
             Route("/v1/payments", made.of(made.payments), methods=["GET"]),
@@ -128,6 +129,9 @@ class _Routes:
 
     def end_pause(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.end_pause()
+
+    def recheck(self, _request: Request, _body: dict[str, Any]) -> Any:
+        return self._desk.recheck()
 
     def terminals(self, _request: Request, _body: dict[str, Any]) -> Any:
         return self._desk.terminals()

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from tillbridge.domain.errors import OperatorError, SetupError, TillbridgeError
 from tillbridge.engine.cashier import Due, Engine
+from tillbridge.engine.policy import Policy
 from tillbridge.engine.work import Result, SearchLedger, Task, cause_of
 from tillbridge.ports.practice import Practice
 
@@ -87,6 +88,11 @@ class Runner:
         self._journal = threading.Thread(target=self._loop, name="journal", daemon=True)
         self._busy: set[str] = set()
         self.fatal: TillbridgeError | None = None
+
+    @property
+    def policy(self) -> Policy:
+        """What the site set; never changes, so that any thread may read it."""
+        return self._engine.policy
 
     def start(self) -> None:
         """Tell the open legs of the restart before anything else is done, then go on. Raises what recovery raises."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tillbridge.apps.agent.rehearsed import Rehearsed, facts_of
@@ -11,12 +11,13 @@ from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.next_command import commands
 from tillbridge.domain.payment import Attempt, Payment, Posting
-from tillbridge.domain.posting_leg import PostingEvent
+from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.ports.journal import Stored
 from tillbridge.ports.practice import InvoiceSeen, Trouble
 from tillbridge.strings import amount, codes, sentence
 
 View = dict[str, Any]
+MethodFor = Callable[[str], str]
 
 
 def money(value: Money | None) -> View | None:
@@ -25,10 +26,13 @@ def money(value: Money | None) -> View | None:
     return {"minor": value.minor, "currency": value.currency, "text": amount(value.minor, value.currency)}
 
 
-def payment_view(payment: Payment, events: Sequence[Stored] = ()) -> View:
+def payment_view(
+    payment: Payment, events: Sequence[Stored] = (), method_for: MethodFor | None = None
+) -> View:
     """`charged`: yes, no or finding_out; `posted`: the state of the newest posting, or not_needed.
 
-    With the payment's `events` each `reason` also comes as a sentence (`reason_text`).
+    With the payment's `events` each `reason` also comes as a sentence (`reason_text`). `method_for`: card brand to the
+    practice software's payment method; with it `to_enter` says what a person has to enter by hand.
     """
     told = _reasons(events)
     attempt = payment.attempts[-1] if payment.attempts else None
@@ -56,9 +60,36 @@ def payment_view(payment: Payment, events: Sequence[Stored] = ()) -> View:
         "postings": [
             {**posting_view(p), "reason_text": told.get((p.marker, p.reason), "")} for p in payment.postings
         ],
+        "to_enter": [] if method_for is None else to_enter(payment, method_for),
         "tasks": list(payment.tasks),
         "task_texts": [task_text(task) for task in _tasks(payment)],
         "next": [type(command).__name__ for command in commands(payment)],
+    }
+
+
+def to_enter(payment: Payment, method_for: MethodFor) -> list[View]:
+    """What a person enters by hand: rows that wait for that, or whose state only a person can settle (and that may
+    be in the books already: look first)."""
+    return [
+        _by_hand(payment, posting, method_for)
+        for posting in payment.postings
+        if posting.state is PostingState.NEEDS_ATTENTION
+        or (posting.state is PostingState.WAITING and posting.reason == "enter_yourself")
+    ]
+
+
+def _by_hand(payment: Payment, posting: Posting, method_for: MethodFor) -> View:
+    attempt = payment.attempt(posting.reference)
+    return {
+        "marker": posting.marker,
+        "kind": posting.kind,
+        "client": payment.debt.client,
+        "account_id": payment.debt.account_id,
+        "invoice_number": payment.debt.invoice_number,
+        "amount": money(posting.amount),
+        "method": method_for(attempt.brand if attempt else ""),
+        "number": posting.marker,
+        "may_be_posted": posting.may_be_posted,
     }
 
 

@@ -56,6 +56,12 @@ def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: st
     return parser
 
 
+_VERBS = (
+    *("cancel", "stop", "again", "keep", "give-back", "posted", "not-posted", "drop"),
+    *("keep-rest", "give-rest-back", "end-task"),
+)
+
+
 def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     _add(commands, "agent")
     pay = _add(commands, "pay")
@@ -77,12 +83,12 @@ def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     )
     pause.add_argument("--end", action="store_true", help=sentence("pause_end", section="cli"))
     _add(commands, "payments")
+    _add(commands, "recheck")
     show = _add(commands, "show")
     show.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     resume = _add(commands, "resume")
     resume.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
-    verbs = ["cancel", "stop", "again", "keep", "give-back", "posted", "not-posted", "drop", "end-task"]
-    resume.add_argument("--do", choices=verbs, default=None, help=sentence("resume_do", section="cli"))
+    resume.add_argument("--do", choices=_VERBS, default=None, help=sentence("resume_do", section="cli"))
     resume.add_argument("--task", default="", help=sentence("resume_task", section="cli"))
     resume.add_argument("--person", default="", help=sentence("person", section="cli"))
 
@@ -117,7 +123,7 @@ def _run(name: str, options: argparse.Namespace) -> int:
 
         run_agent(load_site(options.home or home_folder()))
         return 0
-    if name in ("invoice", "rehearse", "pause"):
+    if name in ("invoice", "rehearse", "pause", "recheck"):
         from tillbridge.apps.cli import screen
 
         return screen.run(name, options)

@@ -98,7 +98,7 @@ def _resume(agent: AgentClient, options: argparse.Namespace, software: str) -> i
     """Go on with a payment: now instead of at the next due time, or with a person's decision."""
     verb = (options.do or "resume").replace("-", "_")
     body = {"person": options.person}
-    if verb in ("posted", "not_posted", "drop"):
+    if verb in ("posted", "not_posted", "drop", "keep_rest", "give_rest_back"):
         body["marker"] = _marker(agent, options.payment_id)
     if verb == "end_task":
         body["task"] = options.task or _task(agent, options.payment_id)

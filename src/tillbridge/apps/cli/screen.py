@@ -1,4 +1,4 @@
-"""invoice, rehearse, pause: what is on the screen, whether a payment could be entered, and leaving it alone."""
+"""invoice, rehearse, recheck, pause: what is on the screen, could a payment be entered, and leaving it alone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ def run(name: str, options: argparse.Namespace) -> int:
     with agent_for(site, say_pause=False) as agent:
         if name == "invoice":
             return _invoice(agent)
+        if name == "recheck":
+            say("rechecking", count=agent.post("/v1/recheck")["count"])
+            return 0
         return _rehearse(agent, options.last) if name == "rehearse" else _pause(agent, options)
 
 

@@ -49,7 +49,24 @@ def _payments(agent: AgentClient) -> int:
             row["payment_id"] if wide else short(row["payment_id"]),
         )
     CONSOLE.print(table)
+    for row in rows:
+        _say_why(row)
     return 0
+
+
+def _say_why(row: dict[str, Any]) -> None:
+    """One line for each payment that waits: for what."""
+    facts = {
+        "client": row["client"],
+        "amount": row["amount"]["text"],
+        "payment_id": short(row["payment_id"]),
+    }
+    turn = sentence("waits_for_the_screen", section="cli")
+    for posting in row["postings"]:
+        if posting["state"] in ("waiting", "needs_attention"):
+            say("waits", reason=posting["reason_text"] or turn, **facts)
+    for task in row["task_texts"]:
+        say("waits", reason=task, **facts)
 
 
 def _show(agent: AgentClient, payment_id: str) -> int:
@@ -71,13 +88,36 @@ def _show(agent: AgentClient, payment_id: str) -> int:
 
 def say_open(payment: dict[str, Any]) -> None:
     """What only a person can settle, and how; what something on the screen holds up, and what."""
+    payment_id = short(payment["payment_id"])
     for posting in payment["postings"]:
         if posting["state"] == "waiting" and posting["reason_text"]:
             print_hanging(CONSOLE, "", posting["reason_text"])
             if posting["reason"] != "enter_yourself":
                 say("paid_goes_on")
         if posting["state"] == "needs_attention":
-            code = "ask_may_be_posted" if posting["may_be_posted"] else "ask_not_posted"
-            say(code, reason=posting["reason_text"], payment_id=short(payment["payment_id"]))
+            _ask(posting, payment_id)
+    for row in payment["to_enter"]:
+        _say_to_enter(row)
     for task in payment["task_texts"]:
         say("task", task=task)
+    if payment["tasks"]:
+        say("task_end", payment_id=payment_id)
+
+
+def _ask(posting: dict[str, Any], payment_id: str) -> None:
+    facts = {"reason": posting["reason_text"], "payment_id": payment_id}
+    if posting["reason"] == "does_not_fit":
+        say("ask_rest", **facts)
+    elif posting["may_be_posted"]:
+        say("ask_may_be_posted", **facts)
+    else:
+        say("ask_not_posted", **facts)
+
+
+def _say_to_enter(row: dict[str, Any]) -> None:
+    facts = {"client": row["client"], "amount": row["amount"]["text"], "method": row["method"],
+             "number": row["number"]}  # fmt: skip
+    if row["invoice_number"]:
+        say("to_enter_invoice", invoice_number=row["invoice_number"], **facts)
+    else:
+        say("to_enter", **facts)
