@@ -27,7 +27,7 @@ PROFILE = "v5"
 PACK = shelf() / "impromed" / "5"
 MAIN = "ImproMed Infinity - [Client: 1042 - Alvarez, Rosa]"
 OLDER, NEWER = "10467", "10482"
-LEFT_TO_A_PERSON = {"unknown"}
+LEFT_TO_A_PERSON = {"unknown", "crash_box", "seats", "sign_in", "permission"}
 """Messages that the pack does not name on purpose: they stop everything and are shown."""
 
 
@@ -171,7 +171,7 @@ def test_a_refusing_dialog_after_the_commit_is_a_doubt_and_the_reverse_window_kn
 def test_every_message_of_this_version_is_known_by_its_own_words() -> None:
     pack, profile = sound(PACK), load("v5")
     facts = {"money": "25.00", "workstation": "FRONT2", "employee": "Kim", "date": "06/30/2026"}
-    facts |= {"number": "10482", "alert": "BITES"}
+    facts |= {"number": "10482", "alert": "BITES", "operator": "Kim Tran"}
     known = {
         message.id: [
             spec.id
