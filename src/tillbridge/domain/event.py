@@ -27,6 +27,9 @@ class PaymentEvent(StrEnum):
     """A late approval is about to be given back. Facts: give_back_reference."""
     ATTEMPT_OVERRIDDEN = "attempt_overridden"
     """A named person allows a new attempt although an older one is not proved over. Facts: person."""
+    ATTACHED = "attached"
+    """A named person says whose a typed amount is. Facts: software, account_id, client, invoice_number,
+    balance_minor, person."""
     RESTORED_CHECKED = "restored_checked"
     NOTED = "noted"
     """Something worth telling that changes no state. Facts: code, ..."""

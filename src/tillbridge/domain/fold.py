@@ -20,13 +20,12 @@ from tillbridge.domain import posting_leg
 from tillbridge.domain.errors import ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.guards import money_cell, posting_cell, told_back
-from tillbridge.domain.invoice import Debt
 from tillbridge.domain.ledger import PostingKind
-from tillbridge.domain.money import Money, Parts, zero
+from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import Effect, MoneyEvent, MoneyState
-from tillbridge.domain.operation import OPERATIONS, Entry
 from tillbridge.domain.payment import OVERRIDABLE, WAITS_LONG, Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingEffect, PostingEvent, PostingState
+from tillbridge.domain.whose import attached, created, may_attach
 
 _MONEY = {str(event): event for event in MoneyEvent}
 _POSTING = {str(event): event for event in PostingEvent}
@@ -44,7 +43,7 @@ def apply(payment_id: str, payment: Payment | None, event: Event) -> Payment:
     """The payment after one more event. Raises ImpossibleEvent."""
     try:
         if payment is None:
-            return replace(_created(payment_id, event), version=1)
+            return replace(created(payment_id, event), version=1)
         changed = _with_over_returned(_changed(payment, event))
     except ValueError as error:
         raise _impossible(event, f"facts: {error}") from error
@@ -63,39 +62,6 @@ def _impossible(event: Event, state: str) -> ImpossibleEvent:
     return ImpossibleEvent("impossible_event", kind=event.kind, subject=event.subject, state=state)
 
 
-def _created(payment_id: str, event: Event) -> Payment:
-    operation = OPERATIONS.get(event.text("operation"))
-    if event.kind != PaymentEvent.PAYMENT_CREATED or operation is None:
-        raise _impossible(event, "none")
-    if operation.of_payment != bool(event.text("of")):
-        raise ValueError("void and refund name the payment that they give back, nothing else does")
-    currency = event.text("currency")
-
-    def money(name: str) -> Money:
-        return Money(minor=event.number(name), currency=currency)
-
-    balance = money("balance_minor") if event.facts.get("balance_minor") is not None else None
-    return Payment(
-        payment_id=payment_id,
-        operation=event.text("operation"),
-        entry=Entry(event.text("entry")) if event.text("entry") else None,
-        parts=Parts(base=money("base_minor"), fee=money("fee_minor"), tip=money("tip_minor")),
-        debt=Debt(
-            software=event.text("software"),
-            account_id=event.text("account_id"),
-            client=event.text("client"),
-            invoice_number=event.text("invoice_number"),
-            balance=balance,
-        ),
-        of=event.text("of"),
-        created_at=event.at,
-        person=event.text("person"),
-        given_back=zero(currency),
-        elsewhere=zero(currency),
-        over_returned=zero(currency),
-    )
-
-
 # ---- the payment's own events ----------------------------------------------------------------
 
 
@@ -107,6 +73,8 @@ def _own(payment: Payment, event: Event) -> Payment:
             return replace(payment, attempts=(*payment.attempts, _new_attempt(payment, event)))
         case PaymentEvent.POSTING_CREATED if payment.posting(event.subject) is None:
             return replace(payment, postings=(*payment.postings, _new_posting(payment, event)))
+        case PaymentEvent.ATTACHED if event.text("person") and may_attach(payment):
+            return replace(payment, debt=attached(payment, event), first_scope=payment.debt.scope)
         case PaymentEvent.KEEP_DECIDED if payment.attempt(event.subject):
             return _with_attempt(payment, event.subject, keep_decided=True)
         case PaymentEvent.GIVE_BACK_STARTED if payment.attempt(event.subject):
@@ -466,4 +434,4 @@ def _may_be_posted(posting: Posting, cell: posting_leg.Cell) -> bool:
 def _by(posting: Posting, cell: posting_leg.Cell, event: Event) -> str:
     if cell.to is not PostingState.POSTED or posting.state is PostingState.POSTED:
         return posting.by
-    return event.text("person") or "us"
+    return event.text("person") or event.text("by") or "us"

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from tillbridge.domain.money import Money
 
+TYPED = "typed"
+"""The software of a debt that nobody read from a screen (rule 13)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Debt:

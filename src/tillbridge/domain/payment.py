@@ -133,6 +133,8 @@ class Payment:
     over_returned: Money
     tasks: tuple[str, ...] = ()
     """Codes of what a person has to look at, beside the postings that need attention."""
+    first_scope: str = ""
+    """What it was asked for, if a person attached it to a real client since."""
     version: int = 0
     """Number of events folded in."""
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from tillbridge.domain.errors import Fact, OperatorError, SetupError
 from tillbridge.domain.event import Event, PaymentEvent
-from tillbridge.domain.invoice import Debt
+from tillbridge.domain.invoice import TYPED, Debt
 from tillbridge.domain.matching import NotProven, ProvenAbsent
 from tillbridge.domain.moment import Moment, perhaps_passed_ms
 from tillbridge.domain.money import Money
@@ -158,8 +158,12 @@ class Engine(Decisions):
         return sorted(found, key=self._first)
 
     def recheck(self) -> int:
-        """The day is ended: look once more whether what was posted today is still in the books. How many these are."""
+        """The day is ended: look once more whether what was posted today is still in the books (how many these are),
+        and whether what people were to enter by hand is there by now."""
         now = self.clock.now()
+        for payment in self._open():
+            if payment.debt.software == TYPED:
+                self.resume(payment.payment_id)
         today = list(still_there.of_this_day(self.journal.recent(RECENT_DAYS), now, self.policy))
         for payment_id, marker in today:
             self.rechecks.given_up.discard(marker)
@@ -311,7 +315,8 @@ class Engine(Decisions):
     def _plan(self, payment: Payment, command: Command) -> tuple[list[Event], Task]:
         now = self.clock.now()
         planned = money_steps.plan(payment, command, now, self._parent(payment), self.policy)
-        return planned or posting_steps.plan(payment, command, now, self.policy)
+        visit = payment.payment_id in self.turn.at_once
+        return planned or posting_steps.plan(payment, command, self.policy, visit)
 
     def _parent(self, payment: Payment) -> Attempt | None:
         parent = self.journal.payment(payment.of) if payment.of else None

@@ -7,9 +7,11 @@ Rules of money that live here:
 
 from __future__ import annotations
 
-from tillbridge.domain.errors import Fact, OperatorError
+from tillbridge.domain.errors import Fact, ImpossibleEvent, OperatorError
 from tillbridge.domain.event import PaymentEvent
+from tillbridge.domain.fold import apply
 from tillbridge.domain.guards import money_cell, posting_cell
+from tillbridge.domain.invoice import Debt
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
 from tillbridge.domain.payment import Payment
@@ -86,6 +88,32 @@ class Decisions(Writing):
         if not keep:
             raise OperatorError("give_back_elsewhere", payment_id=payment_id)
         return self._append(payment_id, payment, (kept,))
+
+    def attach(self, payment_id: str, debt: Debt, person: str) -> Payment:
+        """A named person says whose a typed amount is: from now on it is entered there like any other.
+
+        `debt`: as read from the screen. Raises OperatorError `unknown_payment`, `currency_not_offered`,
+        `nothing_to_decide`: it was not typed, it may be in the books, or `debt` names no account.
+        """
+        payment = self._known(payment_id)
+        currency = payment.parts.whole.currency
+        if debt.balance is not None and debt.balance.currency != currency:
+            raise OperatorError("currency_not_offered", currency=debt.balance.currency)
+        facts: dict[str, Fact] = {
+            "software": debt.software,
+            "account_id": debt.account_id,
+            "client": debt.client,
+            "invoice_number": debt.invoice_number,
+            "balance_minor": debt.balance.minor if debt.balance is not None else None,
+            "person": person,
+        }
+        said = self._event(PaymentEvent.ATTACHED, "", facts)
+        try:
+            apply(payment_id, payment, said)
+        except ImpossibleEvent:
+            raise OperatorError("nothing_to_decide", payment_id=payment_id) from None
+        self.resume(payment_id)
+        return self._append(payment_id, payment, (said,))
 
     def resume(self, payment_id: str) -> Payment:
         """Forget the waiting times of a payment: everything that can go on is due now."""

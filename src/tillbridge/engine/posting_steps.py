@@ -16,22 +16,29 @@ from tillbridge.domain import matching
 from tillbridge.domain import next_command as nc
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.invoice import TYPED
 from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.payment import WAITS_LONG, Payment, Posting
 from tillbridge.domain.posting_leg import CLOSED, PostingEvent, PostingState
 from tillbridge.engine.policy import Policy
-from tillbridge.engine.typed import TYPED
 from tillbridge.engine.work import Result, SearchLedger, Task, Type
 from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Trouble
 
 Concluded = tuple[list[Event], Task | None]
 
 
-def plan(payment: Payment, command: nc.Command, now: Moment, policy: Policy) -> tuple[list[Event], Task]:
-    """Post and Look both begin with a search; nothing is journalled for a search."""
+def plan(
+    payment: Payment, command: nc.Command, policy: Policy, visit: bool = False
+) -> tuple[list[Event], Task]:
+    """Post and Look both begin with a search; nothing is journalled for a search. `visit`: a person wants a typed
+    amount to be looked for now, whoever is on the screen."""
     assert isinstance(command, nc.Post | nc.Look), "every other command is the money leg's"
     posting = _posting(payment, command.marker)
-    return [], _search(payment, posting, policy)
+    search = _search(payment, posting, policy)
+    assert isinstance(search.work, SearchLedger)
+    if payment.debt.software == TYPED and not (visit and payment.debt.account_id):
+        search = replace(search, work=replace(search.work, only_in_front=True))
+    return [], search
 
 
 def order_of(payment: Payment, posting: Posting, policy: Policy) -> PostingOrder:
@@ -77,15 +84,15 @@ def conclude(
     return _searched(payment, posting, Seen(result, others), pending, now, policy)
 
 
-def wanted(order: PostingOrder) -> matching.Wanted:
-    """An order as the ledger is searched for it."""
+def wanted(order: PostingOrder, *, typed: bool = False) -> matching.Wanted:
+    """An order as the ledger is searched for it. What a person entered by hand has the method that they chose."""
     return matching.Wanted(
         kind=order.kind,
         account_id=order.account_id,
         invoice_number=order.invoice_number,
         amount=order.amount,
         marker=order.marker,
-        method=order.payment_method,
+        method="" if typed else order.payment_method,
     )
 
 
@@ -114,8 +121,13 @@ def _typed(
 def _blocked(
     payment: Payment, posting: Posting, trouble: Trouble, now: Moment, policy: Policy
 ) -> list[Event]:
-    """The ledger could not be read. Journalled once per reason, so that a closed program fills no disk."""
+    """The ledger could not be read. Journalled once per reason, so that a closed program fills no disk.
+
+    A typed amount is a person's to enter, whatever the screen says (rule 13)."""
     events: list[Event] = []
+    if payment.debt.software == TYPED and trouble.code != "enter_yourself":
+        facts: dict[str, Fact] = {"payment_id": payment.payment_id}
+        trouble = Trouble(who="operator", code="enter_yourself", facts=facts)
     if _looked_too_long(posting, now, policy):
         events.append(_event(posting, PostingEvent.LIMIT_PASSED, now, _facts(trouble)))
     elif posting.reason != trouble.code:
@@ -158,7 +170,7 @@ def _searched(
     last_touch = pending[-1].at if pending else posting.touched_at
     rows = replace(seen, today=()) if posting.suspect_dismissed and checking else seen
     verdict = matching.match(
-        order=wanted(order),
+        order=wanted(order, typed=payment.debt.software == TYPED),
         seen=rows,
         last_touch=last_touch,
         now=now,
@@ -167,7 +179,8 @@ def _searched(
     )
     match verdict:
         case matching.FoundRight(row):
-            return [*pending, _event(posting, PostingEvent.FOUND, now, {"row": row.text})], None
+            by = "hand" if payment.debt.software == TYPED else "us"
+            return [*pending, _event(posting, PostingEvent.FOUND, now, {"row": row.text, "by": by})], None
         case matching.FoundWrong(why):
             return [*pending, _event(posting, PostingEvent.FOUND_WRONG, now, {"reason": why})], None
         case matching.Suspect():

@@ -98,7 +98,8 @@ class PayRequest:
     def same_as(self, payment: Payment) -> bool:
         """The same id must be the same payment, for ever."""
         mine = (self.operation, self.entry, self.parts, self.debt.scope, self.of)
-        return mine == (payment.operation, payment.entry, payment.parts, payment.debt.scope, payment.of)
+        scope = payment.first_scope or payment.debt.scope
+        return mine == (payment.operation, payment.entry, payment.parts, scope, payment.of)
 
 
 def attempt_created(

@@ -8,8 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tillbridge.domain.invoice import TYPED
 from tillbridge.domain.moment import Moment, surely_passed_ms
-from tillbridge.domain.next_command import AskPerson, Command, Inquire, KeepPartial, Kill, Look, Post
+from tillbridge.domain.next_command import (
+    AskPerson,
+    Command,
+    GiveBack,
+    Inquire,
+    KeepPartial,
+    Kill,
+    Look,
+    Post,
+)
 from tillbridge.domain.payment import Payment
 from tillbridge.engine.policy import HOUR, MINUTE, SECOND, Policy
 
@@ -18,6 +28,8 @@ RUNNING_GAP = 1 * SECOND
 KILL_GAPS = (0, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND)
 LOOK_GAPS = (0, 1 * SECOND, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 22 * SECOND)
 """In sum 61 s: one look falls just after the usual settling time of a minute, when absence can be proved."""
+GIVE_BACK_REFUSED = "give_back_refused"
+"""Task: a person gives it back elsewhere. The gateway is asked again rarely, in case it lets us after all."""
 POST_GAPS = (0, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND)
 
 
@@ -95,7 +107,18 @@ def due_in_ms(
     if tried is None:
         return max(wait, _first_wait(payment, command, now))
     gap = gap_ms(command, tried.times) if kept_ms is None else kept_ms
+    if isinstance(command, Post) and payment.debt.software == TYPED:
+        gap = max(gap, _by_hand_gap(payment, command, now))
+    elif isinstance(command, GiveBack) and GIVE_BACK_REFUSED in payment.tasks:
+        gap = HOUR
     return max(wait, _left(gap, tried.last, now))
+
+
+def _by_hand_gap(payment: Payment, command: Post, now: Moment) -> int:
+    """A person enters it while the client is on the screen, or later in the day."""
+    posting = payment.posting(command.marker)
+    since = posting.owed_at if posting is not None else None
+    return MINUTE if since is not None and surely_passed_ms(since, now) < HOUR else 10 * MINUTE
 
 
 def _first_wait(payment: Payment, command: Command, now: Moment) -> int:

@@ -9,13 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tillbridge.domain.invoice import Debt
+from tillbridge.domain.invoice import TYPED, Debt
 from tillbridge.domain.money import Parts
 from tillbridge.domain.money_leg import IN_DOUBT, MoneyState
 from tillbridge.domain.payment import Payment, holds
-
-TYPED = "typed"
-"""The software of a debt that nobody read from a screen."""
 
 
 def held_by_typed(open_payments: Iterable[Payment], debt: Debt) -> int:
@@ -38,13 +35,17 @@ def doubted(open_payments: Iterable[Payment], debt: Debt, parts: Parts) -> Payme
 
 
 def may_be_same_debt(one: Debt, other: Debt) -> bool:
-    """The same client's, as far as both say; names are compared by their words, in any order."""
-    if one.account_id and other.account_id:
-        same = one.account_id.strip() == other.account_id.strip()
-    else:
-        same = _words(one.client) == _words(other.client)
+    """The same client's, as far as both say."""
     number, others = one.invoice_number.strip(), other.invoice_number.strip()
+    same = may_be_same_client(one.client, one.account_id, other.client, other.account_id)
     return same and (not number or not others or number == others)
+
+
+def may_be_same_client(one: str, one_account: str, other: str, other_account: str) -> bool:
+    """By their accounts if both are told; else names are compared by their words, in any order."""
+    if one_account and other_account:
+        return one_account.strip() == other_account.strip()
+    return _words(one) == _words(other)
 
 
 def _words(name: str) -> frozenset[str]:

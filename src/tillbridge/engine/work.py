@@ -8,7 +8,7 @@ cause kept.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tillbridge.domain.errors import SetupError
@@ -25,6 +25,7 @@ from tillbridge.domain.outcome import (
     Unknown,
 )
 from tillbridge.domain.payment import Attempt, Payment
+from tillbridge.engine.typed import may_be_same_client
 from tillbridge.ports.gateway import AttemptRequest, Gateway, KillAck
 from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Practice, Trouble
 
@@ -71,11 +72,12 @@ class GiveBack:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchLedger:
     """`pending`: events of a commit that the same append will carry (they need no fsync of their own). `again`: it is
-    in the books, and may have been deleted."""
+    in the books, and may have been deleted. `only_in_front`: look only if its client is on the screen already."""
 
     order: PostingOrder
     pending: tuple[Event, ...] = ()
     again: bool = False
+    only_in_front: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +126,8 @@ def perform(task: Task, gateway: Gateway, practice: Practice) -> Result:
             return _outcome(lambda: gateway.capture(a.reference, a.gateway_ref, a.approved or a.asked))
         case GiveBack() as back:
             return _give_back(back, gateway)
+        case SearchLedger(order=order, only_in_front=True):
+            return _screen(lambda: _in_front(practice, order))
         case SearchLedger(order=order):
             return _screen(lambda: practice.read_ledger(order))
         case Type(order=order):
@@ -195,6 +199,17 @@ def _screen(call: Callable[[], LedgerSeen | Trouble]) -> LedgerSeen | Trouble:
         return Trouble(who="setup", code=error.code, facts=dict(error.facts))
     except Exception as error:  # noqa: BLE001 - an unread screen is a trouble, not an end
         return Trouble(who="pack", code="screen_failed", facts={"cause": cause_of(error)}, retry_in_ms=5_000)
+
+
+def _in_front(practice: Practice, order: PostingOrder) -> LedgerSeen | Trouble:
+    """The ledger of a client whom only a typed name tells: read if just that client is on the screen. The first look
+    touches nothing."""
+    seen = practice.read_invoice()
+    if isinstance(seen, Trouble):
+        return seen
+    if not may_be_same_client(order.client, order.account_id, seen.client, seen.account_id):
+        return Trouble(who="operator", code="other_client", retry_in_ms=15_000)
+    return practice.read_ledger(replace(order, account_id=seen.account_id, client=seen.client))
 
 
 def _typed(call: Callable[[], PostingReport]) -> PostingReport:
