@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.domain.story import usd
@@ -45,3 +47,13 @@ def test_chargeable_is_the_balance_less_what_is_held_and_never_below_zero(held: 
 def test_a_debt_is_held_under_software_account_and_invoice() -> None:
     debt = Debt(software="impromed", account_id="0017", client="R", invoice_number="10482", balance=None)
     assert debt.scope == "invoice:impromed:0017:10482"
+
+
+def test_what_an_account_owes_is_held_once_whichever_of_its_invoices_is_on_the_screen() -> None:
+    one = Debt(
+        software="impromed", account_id="0017", client="R", invoice_number="10482", balance=None,
+        balance_of="account",
+    )  # fmt: skip
+    other = replace(one, invoice_number="10467")
+    assert one.scope == other.scope == "account:impromed:0017"
+    assert one.scope != replace(one, account_id="00171").scope

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tillbridge.domain.money import Money
+
+BalanceOf = Literal["invoice", "account"]
+"""Whose the balance is: one invoice's, or the account's where the software puts money on the oldest balance."""
 
 TYPED = "typed"
 """The software of a debt that nobody read from a screen (rule 13)."""
@@ -23,11 +27,22 @@ class Debt:
     client: str
     invoice_number: str
     balance: Money | None
+    balance_of: BalanceOf = "invoice"
 
     @property
     def scope(self) -> str:
-        """The name under which reservations on this debt are counted (rule 4)."""
+        """The name under which reservations on this debt are counted (rule 4).
+
+        An account's balance is owed once, whichever of its invoices is on the screen.
+        """
+        if self.balance_of == "account":
+            return f"account:{self.software}:{self.account_id}"
         return f"invoice:{self.software}:{self.account_id}:{self.invoice_number}"
+
+
+def balance_of(word: str) -> BalanceOf:
+    """As an event says it; what older events do not say is an invoice's."""
+    return "account" if word == "account" else "invoice"
 
 
 def chargeable(balance: Money, held_minor: int) -> Money:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from tillbridge.domain.errors import ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
-from tillbridge.domain.invoice import TYPED, Debt
+from tillbridge.domain.invoice import TYPED, Debt, balance_of
 from tillbridge.domain.money import Money, Parts, zero
 from tillbridge.domain.operation import OPERATIONS, Entry
 from tillbridge.domain.payment import Payment
@@ -36,6 +36,7 @@ def created(payment_id: str, event: Event) -> Payment:
             client=event.text("client"),
             invoice_number=event.text("invoice_number"),
             balance=balance,
+            balance_of=balance_of(event.text("balance_of")),
         ),
         of=event.text("of"),
         created_at=event.at,
@@ -69,4 +70,5 @@ def attached(payment: Payment, event: Event) -> Debt:
         balance=None
         if balance is None
         else Money(minor=event.number("balance_minor"), currency=payment.parts.whole.currency),
+        balance_of=balance_of(event.text("balance_of")),
     )

@@ -105,6 +105,7 @@ class Decisions(Writing):
             "client": debt.client,
             "invoice_number": debt.invoice_number,
             "balance_minor": debt.balance.minor if debt.balance is not None else None,
+            "balance_of": debt.balance_of,
             "person": person,
         }
         said = self._event(PaymentEvent.ATTACHED, "", facts)

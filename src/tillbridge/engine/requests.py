@@ -90,6 +90,7 @@ class PayRequest:
             "client": debt.client,
             "invoice_number": debt.invoice_number,
             "balance_minor": debt.balance.minor if debt.balance else None,
+            "balance_of": debt.balance_of,
             "of": self.of,
             "person": self.person,
         }

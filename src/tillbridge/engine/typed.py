@@ -35,10 +35,11 @@ def doubted(open_payments: Iterable[Payment], debt: Debt, parts: Parts) -> Payme
 
 
 def may_be_same_debt(one: Debt, other: Debt) -> bool:
-    """The same client's, as far as both say."""
+    """The same client's, as far as both say. What an account owes belongs to each of its invoices."""
+    whole = "account" in (one.balance_of, other.balance_of)
     number, others = one.invoice_number.strip(), other.invoice_number.strip()
     same = may_be_same_client(one.client, one.account_id, other.client, other.account_id)
-    return same and (not number or not others or number == others)
+    return same and (whole or not number or not others or number == others)
 
 
 def may_be_same_client(one: str, one_account: str, other: str, other_account: str) -> bool:

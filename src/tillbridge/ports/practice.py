@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from tillbridge.domain.errors import Fact
+from tillbridge.domain.invoice import BalanceOf
 from tillbridge.domain.ledger import LedgerRow, LedgerSeen, PostingKind, SoftwareSeen
 from tillbridge.domain.money import Money
 
@@ -62,6 +63,8 @@ class InvoiceSeen:
     balance: Money
     alert: str = ""
     patient: str = ""
+    balance_of: BalanceOf = "invoice"
+    """`account` where the software puts money on the oldest balance: then `balance` is what the whole account owes."""
     entering: Entering | None = None
 
 

@@ -414,6 +414,7 @@ def debt_of(seen: InvoiceSeen) -> Debt:
         client=seen.client,
         invoice_number=seen.invoice_number,
         balance=seen.balance,
+        balance_of=seen.balance_of,
     )
 
 
