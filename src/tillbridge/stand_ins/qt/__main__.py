@@ -9,7 +9,7 @@ import sys
 from PySide6.QtWidgets import QApplication
 
 from tillbridge.stand_ins import profile
-from tillbridge.stand_ins.qt import classic_look, flat_look, icons, look
+from tillbridge.stand_ins.qt import classic_look, flat_look, icons, look, nothing
 from tillbridge.stand_ins.qt.classic_window import ClassicWindow
 from tillbridge.stand_ins.qt.flat_window import FlatWindow
 from tillbridge.stand_ins.qt.link import LineLost, Link
@@ -26,6 +26,7 @@ LOOKS = {
 def main(arguments: list[str]) -> int:
     """Run until the window closes. Returns 1 when the server cannot be reached at start."""
     options = _options(arguments)
+    nothing.keep()
     os.environ.setdefault("QT_LINUX_ACCESSIBILITY_ALWAYS_ON", "1")
     chosen = profile.load(options.profile)
     app = QApplication([sys.argv[0]])
