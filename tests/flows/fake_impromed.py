@@ -308,7 +308,7 @@ class FakeGuard:
     def idle_s(self) -> float:
         return self.idle
 
-    def shield(self, max_s: float) -> FakeShield:
+    def shield(self, max_s: float, pid: int = 0) -> FakeShield:
         self.shields += 1
         self.swallowed += self.pressed_inside
         return FakeShield(self.may_hold)

@@ -253,15 +253,21 @@ def test_a_typing_person_is_kept_away_only_after_a_disturbance(clinic: Clinic) -
         def stray(one: FakeControl) -> None:
             if next(times):
                 one.text += "7"
+                clinic.guard.touched = 1
             clinic.software._amount_set(one)
 
         amount.on_set = stray
 
     with_payment_fault(clinic, typed_over)
-    clinic.guard.touched = 1
     assert clinic.practice.post(order()).stage == "committed"
     assert clinic.guard.shields == 1
     assert clinic.software.posted[0][3] == "-$212.40"
+
+
+def test_a_person_who_was_typing_before_the_last_moment_is_kept_away_in_it(clinic: Clinic) -> None:
+    clinic.guard.touched = 1
+    assert clinic.practice.post(order()).stage == "committed"
+    assert clinic.guard.shields == 1
 
 
 def test_a_stray_enter_before_the_end_finds_no_amount(clinic: Clinic) -> None:
@@ -304,13 +310,13 @@ def test_no_commit_is_sent_where_a_typing_person_cannot_be_kept_away(clinic: Cli
 
 
 def test_no_commit_is_sent_when_the_shield_has_ended(clinic: Clinic) -> None:
-    clinic.guard.touched = 1
     clinic.software.validates = False
     seen: list[float | None] = []
     burst = clinic.software.backend.burst
 
     def watched(sent: Burst) -> BurstReport:
         if sent.commit is not None:
+            clinic.guard.touched = 0 if seen else 1
             seen.append(sent.commit_within_s)
         return burst(sent)
 

@@ -149,5 +149,19 @@ def test_letters_typed_elsewhere_all_arrive_while_our_press_opens_a_window(
     guard.close()
 
 
+def test_letters_typed_elsewhere_are_kept_waiting_by_a_shield_and_then_all_arrive(
+    desktop: Desktop, form: QtForm, tmp_path: Path
+) -> None:
+    pilot, guard, written = Pilot(form), X11Guard(desktop.env), tmp_path / "notes.txt"
+    with _notes(desktop, written):
+        with guard.shield(SHIELD_S, form.program.pid) as shield:
+            subprocess.run(["xdotool", "key", "h", "key", "o"], env=desktop.env, check=True, timeout=10)
+            assert _letters(written) == []
+        assert shield.held
+        assert pilot.waiter.until(lambda: _letters(written) == ["h", "o"] or None), _letters(written)
+    assert guard.swallowed == 0
+    guard.close()
+
+
 def _letters(written: Path) -> list[str]:
     return written.read_text().split()[1:]

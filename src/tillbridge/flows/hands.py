@@ -50,6 +50,8 @@ class Hands:
         self.numbers = numbers
         self.note = note
         self.disturbed = False
+        self.pid = 0
+        """The program that is typed into, once it is known."""
 
     def burst(self, burst: Callable[[int], Burst]) -> BurstReport:
         """Send one burst under a number that was never used."""
@@ -84,7 +86,7 @@ class Hands:
         return self.burst(lambda number: Burst(number, tuple(acts)))
 
     def _shielded(self, acts: Sequence[Act]) -> BurstReport:
-        with self.guard.shield(SHIELD_S) as shield:
+        with self.guard.shield(SHIELD_S, self.pid) as shield:
             report = self._plain(acts)
         self.note("shielded", held=shield.held, swallowed=shield.swallowed)
         return report

@@ -148,6 +148,7 @@ class PostingRun:
 
     def _to_the_commit(self, *, commit: bool) -> BurstReport:
         walk = self.walk
+        begun = self.guard.watch()
         walk.dialogs.clear("before_commit")
         walk.steps(self.flow.identity, "before_commit")
         met = len(walk.dialogs.met)
@@ -156,7 +157,9 @@ class PostingRun:
             looks = [step for step in self.flow.identity if isinstance(step, Expect | ExpectRow)]
             walk.steps(looks, "before_commit")
         self.look()
-        return self._send(self._ready(commit=commit))
+        burst = self._ready(commit=commit)
+        burst.shielded = burst.shielded or self._was_disturbed(begun)
+        return self._send(burst)
 
     def _ready(self, *, commit: bool) -> _Burst:
         """Find everything and make plain data of it, so that nothing is looked up inside the burst."""
@@ -228,7 +231,7 @@ class PostingRun:
     def _shielded(self, burst: _Burst, acts: tuple[Act, ...]) -> BurstReport:
         """With the person's keys kept away. Where that cannot be had, everything is done but the commit."""
         self.shields += 1
-        with self.guard.shield(SHIELD_S) as shield:
+        with self.guard.shield(SHIELD_S, self.walk.scene.program.pid) as shield:
             commit = burst.commit if shield.held else None
             report = self._sent(replace(burst, commit=commit), acts, SHIELD_S - SHIELD_SPARE_S)
         self.note("shielded", number=self.shields, held=shield.held, swallowed=shield.swallowed)

@@ -76,6 +76,7 @@ class Walk:
         self.scene = scene
         self.facts = facts
         self.hands = hands
+        hands.pid = scene.program.pid
         self.dialogs = dialogs
         self.note = note
         self.apart = apart
@@ -367,7 +368,7 @@ class Walk:
             return
         if self.scene.pace.until(lambda: True if self.guard.idle_s() >= STILL_S else None) is None:
             raise OperatorError("user_typing")
-        with self.guard.shield(SHIELD_S) as shield:
+        with self.guard.shield(SHIELD_S, self.scene.program.pid) as shield:
             if not shield.held:
                 raise OperatorError("user_typing")
             for _ in range(2):  # keys that were on their way have been worked off when these are answered

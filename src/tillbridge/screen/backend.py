@@ -429,8 +429,10 @@ class Guard(Protocol):
         """Seconds since a person last touched mouse or keyboard."""
         ...
 
-    def shield(self, max_s: float) -> AbstractContextManager[ShieldReport]:
+    def shield(self, max_s: float, pid: int = 0) -> AbstractContextManager[ShieldReport]:
         """Keep a person's input away for at most `max_s` (1.5 s), released by a watchdog whatever happens.
+
+        Keys that go to a window of another program than that of `pid` are only kept waiting: nothing of them is lost.
 
         Its end raises nothing: a commit may lie inside.
         """

@@ -25,7 +25,7 @@ class NoGuard:
         return 0.0
 
     @contextmanager
-    def shield(self, max_s: float) -> Iterator[ShieldReport]:
+    def shield(self, max_s: float, pid: int = 0) -> Iterator[ShieldReport]:
         yield ShieldReport(held=False)
 
     def close(self) -> None:

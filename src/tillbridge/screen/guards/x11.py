@@ -20,6 +20,7 @@ from Xlib.display import Display
 from Xlib.ext import screensaver
 
 from tillbridge.screen.backend import DesktopGone, Gone, Mark, ShieldReport
+from tillbridge.screen.backends.atspi.x11 import Screen
 from tillbridge.screen.backends.xserver import cut, open_display
 from tillbridge.screen.guards.ears import Ears
 
@@ -47,6 +48,7 @@ class X11Guard:
             raise Gone("the X server's MIT-SCREEN-SAVER extension")
         self._root = self._display.screen().root
         self._ears = Ears(open_display(self._name, self._authority))
+        self._screen = Screen(self._name, self._authority)
         self._pairs = 1
         self.swallowed = 0
 
@@ -79,12 +81,14 @@ class X11Guard:
         return self._idle_ms() / 1000
 
     @contextmanager
-    def shield(self, max_s: float) -> Iterator[ShieldReport]:
+    def shield(self, max_s: float, pid: int = 0) -> Iterator[ShieldReport]:
         """Grab keyboard and pointer. Where somebody else holds them, the report says `held=False`.
 
-        Raises DesktopGone at its beginning, never at its end.
+        While the person types into another program than that of `pid`, the server keeps the keys and hands them out
+        afterwards; clicks are swallowed wherever they go. Raises DesktopGone at its beginning, never at its end.
         """
         report = ShieldReport(held=False)
+        keys = X.GrabModeSync if pid and self._types_elsewhere(pid) else X.GrabModeAsync
         grabber = self._connect()
         connection = grabber.display.socket
         twin = connection.dup()  # can still be read when the watchdog has ended the connection
@@ -92,7 +96,7 @@ class X11Guard:
         watchdog.daemon = True
         watchdog.start()
         try:
-            report.held = _try_grab(grabber)
+            report.held = _try_grab(grabber, keys)
             yield report
         finally:
             watchdog.cancel()
@@ -103,10 +107,17 @@ class X11Guard:
 
     def close(self) -> None:
         self._ears.close()
+        self._screen.close()
         try:
             self._display.close()
         except (error.ConnectionClosedError, OSError):  # the server went first
             return
+
+    def _types_elsewhere(self, pid: int) -> bool:
+        try:
+            return bool(self._screen.focus_of_others(pid) != X.NONE)
+        except (error.ConnectionClosedError, OSError) as cause:
+            raise DesktopGone(f"display {self._name}") from cause
 
     def _connect(self) -> Display:
         try:
@@ -125,20 +136,23 @@ def _now_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-def _try_grab(display: Display) -> bool:
+def _try_grab(display: Display, keys: int) -> bool:
     """Like `_grab`; False if the watchdog ended the connection first, as on a machine that crawls."""
     try:
-        return _grab(display)
+        return _grab(display, keys)
     except (error.ConnectionClosedError, OSError):
         return False
 
 
-def _grab(display: Display) -> bool:
-    """Take keyboard and pointer, or neither. A menu that the person has open holds them: try a few times."""
+def _grab(display: Display, keys: int) -> bool:
+    """Take keyboard and pointer, or neither. A menu that the person has open holds them: try a few times.
+
+    `keys`: GrabModeSync keeps the keys in the server until the end, GrabModeAsync swallows them.
+    """
     root = display.screen().root
     mask = X.ButtonPressMask | X.ButtonReleaseMask
     for _ in range(_TRIES):
-        keyboard = root.grab_keyboard(False, X.GrabModeAsync, X.GrabModeAsync, X.CurrentTime)
+        keyboard = root.grab_keyboard(False, X.GrabModeAsync, keys, X.CurrentTime)
         pointer = root.grab_pointer(
             False, mask, X.GrabModeAsync, X.GrabModeAsync, X.NONE, X.NONE, X.CurrentTime
         )

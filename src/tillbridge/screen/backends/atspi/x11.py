@@ -136,7 +136,10 @@ class Screen:
         self._display.sync()
 
     def close(self) -> None:
-        self._display.close()
+        try:
+            self._display.close()
+        except (error.ConnectionClosedError, OSError):  # the server went first
+            return
 
     # ---- inside ----------------------------------------------------------------------------------
 
