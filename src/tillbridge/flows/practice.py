@@ -347,7 +347,12 @@ def _invoice(known: Recognised, values: Mapping[str, Value]) -> InvoiceSeen:
         balance=money("balance"),
         alert=str(values.get("alert", "")),
         patient=str(values.get("patient", "")),
+        balance_of="account" if _pays_oldest(known.pack) else "invoice",
     )
+
+
+def _pays_oldest(pack: Pack) -> bool:
+    return any(flow.writes and flow.applies_to == "oldest" for flow in pack.flows.values())
 
 
 def _flow(pack: Pack, name: str) -> Flow:
