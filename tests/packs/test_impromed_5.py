@@ -48,7 +48,7 @@ def test_the_account_s_balance_is_read_and_the_account_s_leading_zero_is_kept(la
     assert isinstance(seen, InvoiceSeen)
     assert (seen.account_id, seen.client, seen.invoice_number) == ("01042", "Alvarez, Rosa", NEWER)
     assert (seen.total.minor, seen.balance.minor) == (21240, ON_ACCOUNT)
-    assert (seen.software.software, seen.software.version) == ("impromed", "5")
+    assert (seen.software.software, seen.software.version, seen.balance_of) == ("impromed", "5", "account")
 
 
 def test_the_money_goes_to_the_oldest_balance_and_is_found_again_whole_until_it_is_reversed(lab: Lab) -> None:
