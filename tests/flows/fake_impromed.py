@@ -10,7 +10,7 @@ from tillbridge.domain.money import Money
 from tillbridge.flows.practice import Desk, PackPractice
 from tillbridge.flows.shelf import sound
 from tillbridge.ports.practice import PostingOrder
-from tillbridge.screen.backend import Mark, ShieldReport
+from tillbridge.screen.backend import Mark, Program, ShieldReport
 from tillbridge.screen.backends.fake import FakeBackend, FakeControl, FakeWindow
 
 TODAY = date(2026, 11, 22)
@@ -38,11 +38,13 @@ class FakeImproMed:
         }
         """Account -> name and open invoices of every client that is not in front."""
         self.ledgers: dict[str, list[list[str]]] = {}
+        self.starts = 0
         self.twice = ""
         """An account that the list of clients shows twice."""
         self.misleads: dict[str, str] = {}
         """Account chosen in the list -> account that opens instead."""
         self.on_opening: Callable[[], object] | None = None
+        self.on_method: Callable[[], object] | None = None
         self.on_commit: Callable[[], object] | None = None
         """Runs instead of the commit; may call `commit`."""
         self.opens_anyway = True
@@ -102,6 +104,18 @@ class FakeImproMed:
         grid.selected = list(self.invoices).index(self.selected) if self.selected in self.invoices else -1
         self.main["grdTransactions"].cells = list(self.posted)
         self._fill_clients(self.main["txtFind"].text)
+
+    def restart(self, version: str = "6.4.2") -> None:
+        """The program ends and is started again, perhaps updated: new windows, the first client in front."""
+        self.starts += 1
+        self.main = FakeWindow("", self._main_controls())
+        self.backend.open = [self.main]
+        self.backend.program = Program(f"again {self.starts}", "impromed", 100 + self.starts, "", version)
+        self.draw()
+
+    def rows_of(self, account: str) -> list[list[str]]:
+        """What the books hold for a client, whoever is in front."""
+        return self.posted if self.account == account else self.ledgers.get(account, [])
 
     # ---- other clients ----
 
@@ -218,6 +232,8 @@ class FakeImproMed:
         ]
 
     def _method_set(self, method: FakeControl) -> None:
+        if self.on_method:
+            self.on_method()
         self.payment["txtReference"].shown = method.text != "Cash" and not self.hides_reference
         self.payment["cboCardType"].enabled = method.text != "Cash"
 

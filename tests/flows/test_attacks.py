@@ -48,8 +48,9 @@ def test_a_second_program_of_the_same_kind_stops_everything(clinic: Clinic) -> N
     """Opened after the first was known: nobody can say at which of the two the person looks."""
     clinic.practice.identify()
     backend = clinic.software.backend
-    first = backend.program
+    first, looked = backend.program, backend.windows
     backend.programs = lambda: [first, Program("2", first.name, 2, "", "")]  # type: ignore[method-assign]
+    backend.windows = lambda program: looked(first)  # type: ignore[method-assign]
     seen = clinic.practice.read_invoice()
     assert isinstance(seen, Trouble)
     assert seen.code == "several_instances"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,9 @@ class Two(FakeBackend):
 
     def programs(self) -> list[Program]:
         return [Program("1", "impromed", 1), Program("2", "impromed", 2)]
+
+    def windows(self, program: Program) -> Sequence[Window]:
+        return super().windows(self.program)
 
 
 def test_two_running_programs_are_never_chosen_from(software: FakeImproMed) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from tests.flows.fake_impromed import TODAY, Clinic, order
+from tillbridge.flows.practice import PackPractice
 from tillbridge.ports.practice import InvoiceSeen, LedgerSeen, SoftwareSeen, Trouble
 
 
@@ -108,7 +109,7 @@ def test_a_marker_with_staffs_words_around_it_is_ours(clinic: Clinic) -> None:
 def test_software_that_pays_the_oldest_balance_tells_no_invoice(clinic: Clinic) -> None:
     [pack] = clinic.practice.packs
     flow = replace(pack.flows["post_payment"], applies_to="oldest")
-    clinic.practice.packs = (replace(pack, flows={**pack.flows, "post_payment": flow}),)
+    clinic.practice = PackPractice(clinic.desk, [replace(pack, flows={**pack.flows, "post_payment": flow})])
     show(clinic, row("-$212.40", "V4242-K7Q9"))
     [found] = ledger(clinic).marked
     assert found.invoice_number == ""

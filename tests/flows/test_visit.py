@@ -40,9 +40,7 @@ def focused(clinic: Clinic) -> list[str]:
 
 
 def rows_of(clinic: Clinic, account: str = "01042") -> list[list[str]]:
-    """What the books hold for a client, whoever is in front."""
-    software = clinic.software
-    return software.posted if software.account == account else software.ledgers.get(account, [])
+    return clinic.software.rows_of(account)
 
 
 def as_before(clinic: Clinic) -> None:

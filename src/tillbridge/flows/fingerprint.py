@@ -32,6 +32,22 @@ class Recognised:
 
     pack: Pack
     program: Program
+    level: int = -1
+    """How far up on the desktop its uppermost window lies; -1: not known, or nothing of it shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What runs on this desktop: all that some pack describes; windows that only look alike; did one not answer?"""
+
+    found: tuple[Recognised, ...]
+    alike: tuple[tuple[Program, Window], ...]
+    silent: bool
+
+    def instances(self) -> tuple[Recognised, ...]:
+        """Several running programs of which each is described by one pack; empty where that is not so."""
+        keys = {one.program.key for one in self.found}
+        return self.found if len(keys) == len(self.found) > 1 else ()
 
 
 def recognise(backend: Backend, packs: Sequence[Pack]) -> Recognised | TillbridgeError:
@@ -41,24 +57,37 @@ def recognise(backend: Backend, packs: Sequence[Pack]) -> Recognised | Tillbridg
     `not_answering`;
     PackError `unknown_version` (it looks like a known software, and no version fits), `version_ambiguous`.
     """
+    return verdict(running(backend, packs))
+
+
+def running(backend: Backend, packs: Sequence[Pack]) -> Running:
+    """Look at every program once."""
     found: list[Recognised] = []
     alike: list[tuple[Program, Window]] = []
     silent = False
     for program in backend.programs():
         try:
             windows = backend.windows(program)
-            found += [Recognised(pack, program) for pack in packs if _fits(backend, pack, program, windows)]
+            level = max((window.level for window in windows if window.shown), default=-1)
+            fitting = [pack for pack in packs if _fits(backend, pack, program, windows)]
+            found += [Recognised(pack, program, level) for pack in fitting]
             alike += [(program, window) for window in windows if _alike(packs, program, window)]
         except NotAnswering:
             silent = True
         except Gone:
             continue  # it closed while we looked: it is not there
-    return _verdict(found, alike, silent=silent)
+    return Running(tuple(found), tuple(alike), silent)
 
 
-def _verdict(
-    found: Sequence[Recognised], alike: Sequence[tuple[Program, Window]], *, silent: bool
-) -> Recognised | TillbridgeError:
+def uppermost(instances: Sequence[Recognised]) -> Recognised | None:
+    """The one that lies on top of the others; None where that cannot be told."""
+    ordered = sorted(instances, key=lambda one: one.level)
+    return ordered[-1] if ordered and ordered[-1].level >= 0 else None
+
+
+def verdict(seen: Running) -> Recognised | TillbridgeError:
+    """The one program that one pack describes, or why there is none."""
+    found, alike, silent = seen.found, seen.alike, seen.silent
     if len(found) == 1:
         return found[0]
     if len({one.program.key for one in found}) > 1:

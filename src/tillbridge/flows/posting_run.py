@@ -8,6 +8,7 @@ posting landed is never decided here: the ledger is read by another flow, and th
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
@@ -15,6 +16,7 @@ from tillbridge.flows.dialogs import DialogRetry
 from tillbridge.flows.expecting import Expected, differs
 from tillbridge.flows.formats import Unreadable
 from tillbridge.flows.hands import SHIELD_S, NotNow
+from tillbridge.flows.leftover import commit_window
 from tillbridge.flows.pack import DialogMeans, During
 from tillbridge.flows.steps import AnyStep, Expect, ExpectRow, Flow, MenuStep, PressStep
 from tillbridge.flows.walk import Walk
@@ -152,7 +154,7 @@ class PostingRun:
         walk.dialogs.clear("before_commit")
         walk.steps(self.flow.identity, "before_commit")
         met = len(walk.dialogs.met)
-        walk.steps(self.flow.prepare, "before_commit")
+        self._prepare()
         if any(dialog.spec.recheck for dialog in walk.dialogs.met[met:]):
             looks = [step for step in self.flow.identity if isinstance(step, Expect | ExpectRow)]
             walk.steps(looks, "before_commit")
@@ -160,6 +162,20 @@ class PostingRun:
         burst = self._ready(commit=commit)
         burst.shielded = burst.shielded or self._was_disturbed(begun)
         return self._send(burst)
+
+    def _prepare(self) -> None:
+        """The free steps. The commit's window may open with all that is due, and post it on Enter: from the press that
+        opens it until the step behind is done, which must make Enter harmless, no key of a person reaches it."""
+        walk, steps = self.walk, self.flow.prepare
+        window = commit_window(walk.scene.pack, self.flow)
+        opening = [
+            at for at, step in enumerate(steps) if isinstance(step, PressStep | MenuStep) and step.opens == window
+        ]
+        at = opening[0] if opening else len(steps)
+        walk.steps(steps[:at], "before_commit")
+        with self.guard.shield(SHIELD_S, walk.scene.program.pid) if opening else nullcontext():
+            walk.steps(steps[at : at + 2], "before_commit")
+        walk.steps(steps[at + 2 :], "before_commit")
 
     def _ready(self, *, commit: bool) -> _Burst:
         """Find everything and make plain data of it, so that nothing is looked up inside the burst."""

@@ -17,8 +17,9 @@ from tillbridge.flows import reading_run
 from tillbridge.flows.apart import Apart
 from tillbridge.flows.dialogs import DialogRetry, Dialogs
 from tillbridge.flows.filling import Secrets
-from tillbridge.flows.fingerprint import Recognised, recognise
+from tillbridge.flows.fingerprint import Recognised
 from tillbridge.flows.hands import Hands, NotNow
+from tillbridge.flows.instances import Instances
 from tillbridge.flows.ledger_look import Look, ledger_seen
 from tillbridge.flows.leftover import clear_leftover, commit_window
 from tillbridge.flows.lint_flows import parts_of
@@ -87,14 +88,13 @@ class PackPractice:
         self.desk = desk
         self.packs = tuple(packs)
         self.numbers = count(first_burst)
-        self._known: Recognised | None = None
-        self._running: frozenset[str] = frozenset()
+        self.instances = Instances(desk.backend, self.packs)
         self._apart = Apart(desk.clock)
 
     # ---- the port ----
 
     def identify(self) -> SoftwareSeen | Trouble:
-        return self._guarded(lambda: _software(self._recognised()))
+        return self._guarded(lambda: _software(self.instances.only()))
 
     def read_invoice(self) -> InvoiceSeen | Trouble:
         return self._guarded(self._read_invoice)
@@ -123,21 +123,6 @@ class PackPractice:
 
     # ---- inside ----
 
-    def _recognised(self) -> Recognised:
-        """The software on the screen. Asked anew when any program was started or ended: it may be a second one of
-        the same kind. Raises TillbridgeError."""
-        known = self._known
-        running = frozenset(one.key for one in self.desk.backend.programs())
-        if known is not None and known.program.key in running and running == self._running:
-            return known
-        self._running = running
-        found = recognise(self.desk.backend, self.packs)
-        if isinstance(found, TillbridgeError):
-            self._known = None
-            raise found
-        self._known = found
-        return found
-
     def _walk(self, known: Recognised, facts: Facts, flow: Flow, log: RunLog) -> Walk:
         desk, limits, slow = self.desk, known.pack.limits, self.desk.slowness
         backend = WatchedBackend(desk.backend, log.note, desk.clock, _private(known.pack))
@@ -156,7 +141,7 @@ class PackPractice:
         return Visit(flow, walk, lambda facts: self._walk(known, facts, flow, log))
 
     def _read_invoice(self) -> InvoiceSeen:
-        known = self._recognised()
+        known = self.instances.in_front()
         flow = _flow(known.pack, "read_invoice")
         log = self.desk.log(f"{known.pack.key} read_invoice")
         try:
@@ -165,6 +150,7 @@ class PackPractice:
             if flow.touches and self.desk.guard.idle_s() < STILL_S:
                 raise OperatorError("user_typing")
             seen = _invoice(known, reading_run.read(flow, walk, log.note).values)
+            self.instances.was_read(known, seen)
             return replace(seen, entering=self._entering(known, log))
         finally:
             log.close()
@@ -182,7 +168,7 @@ class PackPractice:
             return None
 
     def _read_ledger(self, order: PostingOrder) -> LedgerSeen:
-        known = self._recognised()
+        known = self.instances.of(order)
         writer = _flow(known.pack, _WRITERS[order.kind])
         verify = _verify(writer)
         flow = _flow(known.pack, verify.by)
@@ -224,7 +210,7 @@ class PackPractice:
     ) -> PostingReport:
         """Run the writing flow. An error before its first step is a proof that nothing was typed."""
         try:
-            known = self._recognised()
+            known = self.instances.of(order)
             flow = _flow(known.pack, _WRITERS[order.kind])
             facts = facts_of(order, self.desk.settings, self.desk.today())
         except (TillbridgeError, NotAnswering, Gone) as cause:

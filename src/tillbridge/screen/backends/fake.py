@@ -102,10 +102,12 @@ class FakeBackend:
 
     def windows(self, program: b.Program) -> Sequence[b.Window]:
         self._answer()
+        if program.key != self.program.key:
+            raise b.Gone(f"program {program.key}")
         return [self._window(window) for window in reversed(self.open)]
 
     def ping(self, program: b.Program, timeout_s: float) -> float | None:
-        if self.hung or not self.running:
+        if self.hung or not self.running or program.key != self.program.key:
             self.now += timeout_s
             return None
         return 0.001

@@ -219,6 +219,7 @@ class Tops:
             shown=not top.x.minimised if top.x else w.has(top.states, w.SHOWING),
             owner=handle(owner.ref) if owner else None,
             minimised=top.x.minimised if top.x else w.has(top.states, w.ICONIFIED),
+            level=top.x.level if top.x else -1,
         )
 
 
