@@ -170,7 +170,13 @@ def _noted(payment: Payment, event: Event) -> Payment:
     shown = "impossible_event" if event.kind == PaymentEvent.IMPOSSIBLE else ""
     task, done = event.text("task", shown), event.text("task_done")
     tasks = _with_task(payment.tasks, task) if task else payment.tasks
-    return replace(payment, tasks=tuple(t for t in tasks if t != done))
+    payment = replace(payment, tasks=tuple(t for t in tasks if t != done))
+    attempt = payment.attempt(event.subject)
+    watched_ms = event.number_or("watched_ms", 0)
+    if attempt is None or attempt.state is not MoneyState.KILLED or watched_ms <= 0:
+        return payment
+    watched = attempt.watched_ms + watched_ms
+    return _with_attempt(payment, attempt.reference, watched_ms=watched, watched_at=event.at)
 
 
 def _with_task(tasks: tuple[str, ...], code: str) -> tuple[str, ...]:
@@ -205,7 +211,9 @@ def _entered(changed: Attempt, before: Attempt, event: Event) -> Attempt:
     if changed.state is before.state:
         return changed
     changed = replace(changed, since=event.at)
-    return replace(changed, kills=0, swept=False) if changed.state is MoneyState.KILLING else changed
+    if changed.state is not MoneyState.KILLING:
+        return changed
+    return replace(changed, kills=0, swept=False, watched_ms=0, watched_at=None)
 
 
 def _money_effect(payment: Payment, event: Event, effect: Effect) -> Payment:

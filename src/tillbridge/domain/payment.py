@@ -54,6 +54,10 @@ class Attempt:
     give_back_reference: str = ""
     give_back_since: Moment | None = None
     swept: bool = False
+    watched_ms: int = 0
+    """How long it was watched since it was killed, as journalled from time to time: a computer that is switched off
+    every night forgets how long it was on before."""
+    watched_at: Moment | None = None
     overridden: bool = False
     keep_decided: bool = False
     held_by_dispute: bool = False

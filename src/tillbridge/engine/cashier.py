@@ -71,7 +71,8 @@ class Engine(Decisions):
 
         `capabilities`: what the gateway told, so that the journal's thread need not wait for it.
         Raises OperatorError: those of PayRequest.check, `payment_id_used`, `not_chargeable`, `parent_unknown`,
-        `balance_changed` (a payment of ours went into the books since the balance was read), `still_finding_out`.
+        `balance_changed` (a payment of ours went into the books since the balance was read), `still_finding_out`,
+        `void_takes_all` (a void was to give back a part).
         """
         known = self.journal.payment(request.payment_id)
         if known is not None:
@@ -328,7 +329,10 @@ class Engine(Decisions):
             parent = self.journal.payment(request.of)
             if parent is None:
                 raise OperatorError("parent_unknown", payment_id=request.of)
-            return Limit(scope=f"payment:{request.of}", minor=left_to_give_back(parent).minor)
+            left = left_to_give_back(parent)
+            if request.operation == "void" and request.parts.whole.minor < left.minor:
+                raise OperatorError("void_takes_all", left_minor=left.minor, currency=left.currency)
+            return Limit(scope=f"payment:{request.of}", minor=left.minor)
         balance = request.debt.balance
         if balance is None or request.operation != "sale":
             return None

@@ -8,13 +8,13 @@ Rules of money that live here:
 from __future__ import annotations
 
 from tillbridge.domain.errors import Fact, ImpossibleEvent, OperatorError
-from tillbridge.domain.event import PaymentEvent
+from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold import apply
 from tillbridge.domain.guards import money_cell, posting_cell
 from tillbridge.domain.invoice import Debt
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
-from tillbridge.domain.payment import Payment
+from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.posting_leg import PostingEvent
 from tillbridge.engine.writing import Writing
 
@@ -125,11 +125,16 @@ class Decisions(Writing):
         return payment
 
     def end_task(self, payment_id: str, task: str, person: str) -> Payment:
-        """A named person has looked at what a task asks and is done with it.
+        """A named person has looked at what a task asks and is done with it. `posting_missing` (money that nothing was
+        written down for): they entered it themselves.
 
         Raises OperatorError `unknown_payment`, `nothing_to_decide`: there is no such task (any more).
         """
         payment = self._known(payment_id)
+        missing = [a for a in payment.attempts if payment.posting_missing(a)]
+        if task == "posting_missing" and missing:
+            entered = [event for a in missing for event in self._entered_by_hand(payment, a, person)]
+            return self._append(payment_id, payment, entered)
         if task not in payment.tasks:
             raise OperatorError("nothing_to_decide", payment_id=payment_id)
         facts: dict[str, Fact] = {"code": "task_ended", "task_done": task, "person": person}
@@ -151,6 +156,16 @@ class Decisions(Writing):
         now = self.clock.now()
         left = self.turn.pause_left_ms(now)
         return now.plus_ms(left) if left else None
+
+    def _entered_by_hand(self, payment: Payment, attempt: Attempt, person: str) -> list[Event]:
+        marker, taken = self._marker(attempt), attempt.approved or attempt.asked
+        kind, minor = payment.row.posting, taken.minor
+        facts: dict[str, Fact] = {"kind": kind, "reference": attempt.reference, "amount_minor": minor}
+        return [
+            self._event(PaymentEvent.POSTING_CREATED, marker, facts),
+            self._event(PostingEvent.OWED, marker, {}),
+            self._event(PostingEvent.SAID_POSTED, marker, {"person": person}),
+        ]
 
     def _tell(self, payment_id: str, kind: MoneyEvent, person: str, refused: str) -> Payment:
         payment = self._known(payment_id)

@@ -11,16 +11,19 @@ from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.money import Parts
-from tillbridge.domain.money_leg import MoneyEvent
-from tillbridge.domain.outcome import Approved, Declined, Inquiry, NotSent, Outcome
+from tillbridge.domain.money_leg import MoneyEvent, MoneyState
+from tillbridge.domain.outcome import Approved, CannotTell, Declined, Inquiry, NotSent, Outcome
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.engine import work
 from tillbridge.engine.answers import events_of_inquiry, events_of_outcome
-from tillbridge.engine.policy import Policy
+from tillbridge.engine.policy import MINUTE, Policy
 from tillbridge.engine.work import Result, Task
 from tillbridge.ports.gateway import AttemptRequest, KillAck
 
 Planned = tuple[list[Event], Task]
+
+WATCHED_MS = 30 * MINUTE
+"""So much of a watch is written down at once."""
 
 
 def plan(
@@ -132,8 +135,20 @@ def _asked(attempt: Attempt, result: Result, now: Moment, policy: Policy) -> lis
     assert isinstance(result, Inquiry)
     sent = attempt.sent_at or attempt.since
     passed = surely_passed_ms(sent, now) >= attempt.horizon_ms
-    swept = surely_passed_ms(attempt.since, now) >= policy.sweep_ms
-    return events_of_inquiry(attempt, result, now, horizon_passed=passed, sweep_over=swept)
+    fresh_ms = surely_passed_ms(attempt.watched_at or attempt.since, now)
+    swept = attempt.watched_ms + fresh_ms >= policy.sweep_ms
+    events = events_of_inquiry(attempt, result, now, horizon_passed=passed, sweep_over=swept)
+    return events or _watched(attempt, result, fresh_ms, now)
+
+
+def _watched(attempt: Attempt, result: Result, fresh_ms: int, now: Moment) -> list[Event]:
+    """An answered inquiry behind the door that taught nothing: written down now and then, or on a computer that is
+    switched off every night the watch would never end."""
+    killed, answered = attempt.state is MoneyState.KILLED, not isinstance(result, CannotTell)
+    if not (killed and answered) or fresh_ms < WATCHED_MS:
+        return []
+    facts: dict[str, Fact] = {"code": "watched", "watched_ms": fresh_ms}
+    return [Event(kind=PaymentEvent.NOTED, at=now, subject=attempt.reference, facts=facts)]
 
 
 def _task(payment: Payment, reference: str, asked: work.Work) -> Task:
