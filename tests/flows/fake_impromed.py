@@ -294,6 +294,10 @@ class FakeImproMed:
         return message
 
 
+def _nothing() -> None:
+    pass
+
+
 class FakeGuard:
     """A person who touches the mouse when a test says so."""
 
@@ -303,6 +307,8 @@ class FakeGuard:
         self.swallowed = 0
         self.pressed_inside = 0
         """How many keys a person presses inside each shield."""
+        self.on_leaving: Callable[[], object] = _nothing
+        """Called as each shield ends."""
         self.touched = 0
         """So many next questions are answered by: disturbed."""
         self.began = False
@@ -327,21 +333,22 @@ class FakeGuard:
     def shield(self, max_s: float, pid: int = 0) -> FakeShield:
         self.shields += 1
         self.swallowed += self.pressed_inside
-        return FakeShield(self.may_hold)
+        return FakeShield(self.may_hold, self.on_leaving)
 
     def close(self) -> None:
         pass
 
 
 class FakeShield:
-    def __init__(self, held: bool) -> None:
+    def __init__(self, held: bool, on_leaving: Callable[[], object]) -> None:
         self.held = held
+        self.on_leaving = on_leaving
 
     def __enter__(self) -> ShieldReport:
         return ShieldReport(held=self.held)
 
     def __exit__(self, *_: object) -> None:
-        pass
+        self.on_leaving()
 
 
 class Notes:

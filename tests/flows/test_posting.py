@@ -270,6 +270,15 @@ def test_a_person_who_was_typing_before_the_last_moment_is_kept_away_in_it(clini
     assert clinic.guard.shields == 1
 
 
+def test_the_payment_window_opens_behind_a_shield_while_somebody_is_at_the_keyboard(clinic: Clinic) -> None:
+    """It opens with all that is due, and would post it on Enter."""
+    inside: list[str] = []
+    clinic.guard.on_leaving = lambda: inside.append(clinic.software.payment["txtAmount"].text)
+    clinic.guard.idle = 0.3
+    clinic.practice.rehearse(order())
+    assert inside == ["0.00"]
+
+
 def test_a_stray_enter_before_the_end_finds_no_amount(clinic: Clinic) -> None:
     amounts: list[str] = []
     clinic.software.on_commit = lambda: None

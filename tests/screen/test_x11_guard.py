@@ -120,11 +120,16 @@ def test_a_server_that_ends_is_told_but_never_by_the_end_of_a_shield() -> None:
 
 
 def test_a_shield_is_refused_while_somebody_else_holds_the_input(desktop: Desktop, guard: X11Guard) -> None:
-    with guard.shield(1.0) as first, guard.shield(1.0) as second:
+    other = X11Guard(desktop.env)
+    with other.shield(1.0) as first, guard.shield(1.0) as second:
         assert first.held
         assert not second.held
-    with guard.shield(1.0) as third:
+    with guard.shield(1.0) as third, guard.shield(1.0) as inside:
         assert third.held
+        assert inside.held
+        _person(desktop, "key", "a")
+    assert guard.swallowed == 1
+    other.close()
 
 
 def test_the_watchdog_gives_the_input_back_while_the_shield_is_still_open(

@@ -8,7 +8,6 @@ posting landed is never decided here: the ledger is read by another flow, and th
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from tillbridge.domain.errors import OperatorError, PackError, TillbridgeError
@@ -18,7 +17,16 @@ from tillbridge.flows.formats import Unreadable
 from tillbridge.flows.hands import SHIELD_S, NotNow
 from tillbridge.flows.leftover import commit_window
 from tillbridge.flows.pack import DialogMeans, During
-from tillbridge.flows.steps import AnyStep, Expect, ExpectRow, Flow, MenuStep, PressStep
+from tillbridge.flows.steps import (
+    AnyStep,
+    ChooseStep,
+    Expect,
+    ExpectRow,
+    Flow,
+    MenuStep,
+    PressStep,
+    SetStep,
+)
 from tillbridge.flows.walk import Walk
 from tillbridge.ports.practice import Stage
 from tillbridge.screen.backend import (
@@ -35,6 +43,8 @@ from tillbridge.screen.backend import (
 
 TRIES_MAX = 3
 """How often a flow starts over before the commit when a person or the program disturbs it."""
+QUIET_S = 2.0
+"""Whoever touched mouse or keyboard within this time is taken to be at it."""
 BURSTS_MAX = 4
 """How often one filled window is sent again while its checks do not agree yet."""
 SHIELD_SPARE_S = 0.3
@@ -164,18 +174,30 @@ class PostingRun:
         return self._send(burst)
 
     def _prepare(self) -> None:
-        """The free steps. The commit's window may open with all that is due, and post it on Enter: from the press that
-        opens it until the step behind is done, which must make Enter harmless, no key of a person reaches it."""
-        walk, steps = self.walk, self.flow.prepare
-        window = commit_window(walk.scene.pack, self.flow)
-        opening = [
-            at for at, step in enumerate(steps) if isinstance(step, PressStep | MenuStep) and step.opens == window
-        ]
-        at = opening[0] if opening else len(steps)
-        walk.steps(steps[:at], "before_commit")
-        with self.guard.shield(SHIELD_S, walk.scene.program.pid) if opening else nullcontext():
-            walk.steps(steps[at : at + 2], "before_commit")
-        walk.steps(steps[at + 2 :], "before_commit")
+        """The free steps. The commit's window may open with all that is due, and post it on Enter: while somebody is at
+        the keyboard, nothing of theirs reaches it until the first thing in it is filled in, which makes Enter harmless.
+        """
+        walk, steps, opens = self.walk, self.flow.prepare, self._opening()
+        walk.steps(steps[: opens.start], "before_commit")
+        if opens and self.guard.idle_s() < QUIET_S:
+            with self.guard.shield(SHIELD_S, walk.scene.program.pid) as shield:
+                walk.steps(steps[opens.start : opens.stop], "before_commit")
+            self.note("opened undisturbed", held=shield.held, swallowed=shield.swallowed)
+            opens = range(opens.stop, opens.stop)
+        walk.steps(steps[opens.start :], "before_commit")
+
+    def _opening(self) -> range:
+        """Which free steps open the commit's window and fill in its first control. Empty if none opens it."""
+        steps, window = self.flow.prepare, commit_window(self.walk.scene.pack, self.flow)
+        for at, step in enumerate(steps):
+            if isinstance(step, PressStep | MenuStep) and step.opens == window:
+                fills = (
+                    behind
+                    for behind in range(at + 1, len(steps))
+                    if isinstance(steps[behind], SetStep | ChooseStep)
+                )
+                return range(at, next(fills, at) + 1)
+        return range(0)
 
     def _ready(self, *, commit: bool) -> _Burst:
         """Find everything and make plain data of it, so that nothing is looked up inside the burst."""

@@ -50,6 +50,7 @@ class X11Guard:
         self._ears = Ears(open_display(self._name, self._authority))
         self._screen = Screen(self._name, self._authority)
         self._pairs = 1
+        self._held_until = 0.0
         self.swallowed = 0
 
     def watch(self) -> Mark:
@@ -87,6 +88,9 @@ class X11Guard:
         While the person types into another program than that of `pid`, the server keeps the keys and hands them out
         afterwards; clicks are swallowed wherever they go. Raises DesktopGone at its beginning, never at its end.
         """
+        if time.monotonic() < self._held_until:  # inside another shield of ours: that one counts what it swallows
+            yield ShieldReport(held=True)
+            return
         report = ShieldReport(held=False)
         keys = X.GrabModeSync if pid and self._types_elsewhere(pid) else X.GrabModeAsync
         grabber = self._connect()
@@ -96,9 +100,12 @@ class X11Guard:
         watchdog.daemon = True
         watchdog.start()
         try:
+            ends = time.monotonic() + min(max_s, LONGEST_S)
             report.held = _try_grab(grabber, keys)
+            self._held_until = ends if report.held else 0.0
             yield report
         finally:
+            self._held_until = 0.0
             watchdog.cancel()
             report.swallowed = _release(grabber, twin)
             self.swallowed += report.swallowed
