@@ -20,7 +20,7 @@ from tools.benches.colleague import Colleague, Seen, sit_down
 from tools.benches.crash_campaign import Play, ask
 from tools.benches.crash_judge import Verdict
 from tools.benches.crash_judge_real import Wanted, judge_books, judge_waiting
-from tools.benches.crash_lane import Json, Lane, open_lane, until
+from tools.benches.crash_lane import Json, Lane, open_lane, rehearse, until
 from tools.benches.crash_real import rows_of, show_some
 from tools.benches.dialogs_table import REFUSED, Case, case_of
 
@@ -111,8 +111,10 @@ def begin(desk: Desk, chance: random.Random) -> Wanted:
     lane.ledger("/reset", {"scene": "default", "seed": chance.randrange(1, 100_000)})
     lane.network.books.mark()
     lane.truth.mark()
-    lane.ledger("/faults", {"ledger_delay_ms": "-1"})
-    return show_some(lane, chance)
+    lane.ledger("/faults", dict(lane.desk.quick) or {"ledger_delay_ms": "-1"})
+    wanted = show_some(lane, chance)
+    rehearse(lane.agent)
+    return wanted
 
 
 # ---- a posting ------------------------------------------------------------------------------------
@@ -128,7 +130,8 @@ def _post(desk: Desk, done: Thrown, wanted: Wanted, chance: random.Random) -> No
     time.sleep(SETTLED_S)  # what comes late is judged, too
     judge = judge_waiting if done.seen == "waits" else judge_books
     done.verdict = judge(wanted, lane.network.books.new(), rows_of(lane))
-    honest.give_up(lane.agent, lane.agent.get(f"/v1/payments/{payment_id}")["payment"])
+    if done.seen != "stuck":  # a desk with a stuck payment is not used again
+        honest.give_up(lane.agent, lane.agent.get(f"/v1/payments/{payment_id}")["payment"])
 
 
 def carry(desk: Desk, done: Thrown, payment_id: str, wanted: Wanted) -> None:
@@ -186,7 +189,6 @@ def _press(desk: Desk, done: Thrown, seen: Seen, reason: str, wanted: Wanted) ->
     if desk.lane.skin.poll() is not None:
         desk.lane.reopen()
         show = {"act": "show", "client": wanted.client, "invoice": wanted.invoice}
-        until("the software again", desk.person.windows, 30, 0.1)
         desk.lane.ledger("/world", show)
 
 
@@ -203,12 +205,14 @@ def _rehearse(desk: Desk, done: Thrown, wanted: Wanted, chance: random.Random) -
     _arm(lane, done.case)
     told = lane.agent.post("/v1/rehearse")
     done.struck = _has_struck(lane, done.case)
-    seen, trouble = desk.person.message(), told["trouble"]
-    if told.get("stage") == "not_committed" and trouble is None and seen is None:
+    seen, trouble = desk.person.message(), told.get("trouble")
+    if told.get("found") == "as_expected" and seen is None:
         done.seen = "clean"
     elif trouble is not None and trouble["text"]:
         done.seen = "told"
         done.reasons.append(trouble["code"])
+    else:
+        done.why = f"left behind: {seen}, {told}"
     _leave_alone(desk, done, seen)
     done.verdict = _untouched(lane)
 
