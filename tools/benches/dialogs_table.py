@@ -37,6 +37,8 @@ ANSWERED: dict[str, tuple[str, ...]] = {
     "drawer": AFTER_OK,
     "duplicate": AFTER_OK,
     "overpay": AFTER_OK,
+    "changed": AFTER_OK,
+    "unsaved": ("abandon",),
     "period": ("after_commit",),
 }
 """Messages that are answered without a person, and when. At another moment they may be left to one."""
@@ -51,6 +53,7 @@ PEOPLE_S = frozenset(
         "sign_in",
         "permission",
         "crash_box",
+        "inactive",
     }
 )
 """Messages that nobody but a person may answer, whenever they come."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,11 +155,13 @@ def test_a_failing_printer_asks_until_cancel_and_the_payment_stays_posted(clinic
 @pytest.mark.parametrize("name", DIALOGS)
 def test_every_message_can_be_forced_at_every_moment(clinic: Clinic, name: str, moment: str) -> None:
     clinic.knob(f"dialog_{name}", f"{moment}*1")
-    begin = {
+    begin: dict[str, Callable[[], dict[str, Any]]] = {
         "opening": clinic.pay,
         "filling": lambda: clinic.ledger.method_chosen(clinic.desk, ROSA, INVOICE, "Tillbridge"),
         "before_commit": clinic.ok,
         "after_commit": clinic.ok,
+        "abandon": lambda: clinic.ledger.leave_pressed(ROSA, INVOICE, False),
+        "reading": lambda: clinic.ledger.reading(ROSA, INVOICE),
     }
     turn = begin[moment]()
     assert turn["dialog"]["id"] == name

@@ -75,3 +75,14 @@ def test_a_closed_period_leaves_the_list_and_refuses_its_days(clinic: Clinic) ->
     clinic.ledger.world.close_period(None)
     assert clinic.ledger.views.reversible(ROSA) == []
     assert ok(clinic, 20000)["dialog"]["id"] == "period"
+
+
+def test_an_earlier_day_is_a_supervisor_s_and_is_shown_as_it_was_entered(clinic: Clinic) -> None:
+    turn = ok(clinic, 10000, day="2026-03-09", reference="B-1")
+    assert turn["dialog"]["id"] == "permission"
+    assert clinic.press(turn, "Cancel")["turn"] == "stay"
+    assert applied(clinic) == []
+    assert clinic.press(ok(clinic, 10000, day="2026-03-09", reference="B-1"), "OK")["turn"] == "close"
+    clinic.wait(2)
+    [row] = [row for row in clinic.ledger.views.reversible(ROSA) if row["reference"] == "B-1"]
+    assert row["date"] == "03/09/2026"

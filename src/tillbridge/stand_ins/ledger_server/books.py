@@ -90,6 +90,8 @@ class Payment:
     deleted: bool = False
     posting: str = ""
     """The payment window that wrote it; rows of one window share it."""
+    day: date | None = None
+    """The day it was entered for, where a supervisor let it be another than that of `at`."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,7 @@ class Books:
             shown_at=act["shown_at"],
             reverses=act.get("of", ""),
             posting=act.get("posting", ""),
+            day=date.fromisoformat(act["day"]) if act.get("day") else None,
         )
 
     def _deleted(self, act: Act) -> None:

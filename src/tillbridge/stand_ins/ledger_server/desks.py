@@ -15,6 +15,8 @@ class Desk:
     workstation: str
     pid: int
     account: str = ""
+    stale: bool = False
+    """It has read the payment methods before ours was added, and reads them again only when it is restarted."""
     orders: list[dict[str, Any]] = field(default_factory=list)
     told: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -39,6 +41,11 @@ class Desks:
         desk = Desk(f"{name}-{pid}", name, pid)
         self.by_id[desk.id] = desk
         return desk
+
+    def cache_methods(self, stale: bool) -> None:
+        """Every desk that is signed in now knows the old payment methods, or the new ones again."""
+        for desk in self.by_id.values():
+            desk.stale = stale
 
     def lock(self, account: str, desk: Desk) -> None:
         """Hold a client for a desk's open payment window."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from tillbridge.stand_ins.money_text import FORMATS
 
-MOMENTS = ("opening", "filling", "before_commit", "after_commit")
+MOMENTS = ("opening", "filling", "before_commit", "after_commit", "abandon", "reading")
 FREEZE_AT = ("opening", "filling", "ok", "after_commit", "refresh")
+LISTS = ("invoices", "transactions", "apply_to")
+MISHAPS = ("focus_theft", "other_process", "second_instance")
 DIALOGS = (
     "credit",
     "locked",
@@ -27,6 +29,15 @@ DIALOGS = (
     "update",
     "licence",
     "alert",
+    "medical",
+    "drawer",
+    "seats",
+    "sign_in",
+    "permission",
+    "crash_box",
+    "changed",
+    "unsaved",
+    "inactive",
 )
 
 
@@ -42,6 +53,28 @@ class Knob:
     default: str
     choices: tuple[str, ...] = ()
     about: str = ""
+
+
+def _of_the_window() -> dict[str, Knob]:
+    """What happens to windows, keys and lists rather than to the books."""
+    moments = ("none", *MOMENTS)
+    return {
+        "drop_keys": Knob("number", "0", about="one of so many keystrokes is lost; 0: none"),
+        "caps_lock": Knob("chance", "0", about="letters come in the other case"),
+        "focus_theft": Knob("choice", "none", moments, "a window of another program takes the keyboard"),
+        "other_process": Knob("choice", "none", moments, "a message of another program on top of all"),
+        "second_instance": Knob("choice", "none", moments, "the program is started once more"),
+        "renamed_ids": Knob("chance", "0", about="an update gave the payment window's controls other ids"),
+        "renamed_title": Knob("chance", "0", about="an update gave the payment window another title"),
+        "swapped_order": Knob("chance", "0", about="the fields of the payment window in another order"),
+        "owner_drawn": Knob("choice", "none", ("none", *LISTS), "this list tells accessibility no texts"),
+        "method_renamed": Knob("chance", "0"),
+        "method_inactive": Knob("chance", "0", about="our method is listed and refused"),
+        "methods_stale": Knob("chance", "0", about="our method is seen only by skins started from now on"),
+        "employee_missing": Knob("chance", "0", about="Dana Brooks has left the practice"),
+        "rounding": Knob("choice", "none", ("none", "three", "cent"), "totals of three decimals"),
+        "asks_unsaved": Knob("choice", "profile", ("profile", "always", "never")),
+    }
 
 
 def _knobs() -> dict[str, Knob]:
@@ -76,6 +109,7 @@ def _knobs() -> dict[str, Knob]:
         "balance_changes_at": Knob("choice", "filling", MOMENTS[:3]),
         "invoice_concluded": Knob("chance", "0", about="a colleague concludes it while the window is up"),
         "printer_fails": Knob("chance", "0"),
+        **_of_the_window(),
     }
     for name in DIALOGS:
         knobs[f"dialog_{name}"] = Knob("choice", "none", ("none", *MOMENTS))
@@ -141,6 +175,10 @@ class Faults:
     def dialogs(self, moment: str) -> list[str]:
         """Messages forced at a moment, in a fixed order."""
         return [name for name in DIALOGS if self.chosen(f"dialog_{name}", moment)]
+
+    def mishaps(self, moment: str) -> list[str]:
+        """What another program does at a moment, in a fixed order."""
+        return [name for name in MISHAPS if self.chosen(name, moment)]
 
     def freeze_s(self, at: str) -> float:
         """Seconds for which the skin shall stand still at this moment; mostly 0."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tillbridge.stand_ins.ledger_server import scenes
+from tillbridge.stand_ins.ledger_server import marring, scenes
 from tillbridge.stand_ins.ledger_server.books import Books
 from tillbridge.stand_ins.ledger_server.desks import Desk, Desks
 from tillbridge.stand_ins.ledger_server.faults import Faults
@@ -47,6 +47,8 @@ class Ledger:
         for account in list(self.desks.locks()):
             self.desks.unlock(account)
         self._build()
+        self.desks.cache_methods(False)
+        self.desks.tell("", what="keyboard", **self.keyboard())
         self.desks.tell("", what="show", client=self.books.first_client, invoice=self.books.first_invoice)
 
     def _log_scene(self, scene: str, seed: int) -> None:
@@ -68,10 +70,22 @@ class Ledger:
     def turn_knob(self, name: str, value: str) -> None:
         """Set a fault knob; two_names also puts the namesake into books and truth log. Raises BadKnob."""
         self.faults.turn(name, value)
+        if name == "methods_stale":
+            self.desks.cache_methods(self.faults.strikes(name))
+        if name in ("drop_keys", "caps_lock"):
+            self.desks.tell("", what="keyboard", **self.keyboard())
         wanted = name == "two_names" and scenes.NAMESAKE not in self.books.clients
         if wanted and self.faults.strikes("two_names"):
             (act,) = self.world.commit([{"kind": "namesake", "client": scenes.NAMESAKE, "by": "world"}])
             scenes.namesake(self.books, datetime.fromisoformat(act["at"]))
+
+    def keyboard(self) -> dict[str, Any]:
+        """How the keyboards of the practice are."""
+        return {
+            "drop": int(self.faults.number("drop_keys")),
+            "caps": bool(self.faults.number("caps_lock")),
+            "seed": self.seed,
+        }
 
     # ---- what a skin does; each returns the first turn of a conversation ----
 
@@ -80,13 +94,23 @@ class Ledger:
         key = self._key()
 
         def form() -> Turn:
-            return self.views.form(account, number, self.rules.methods())
+            methods = [m for m in self.rules.methods() if not (desk.stale and m.name == marring.OURS)]
+            filled = self.views.form(account, number, methods)
+            return marring.marred_form({**filled, "employees": self.rules.employees()}, self.faults)
 
         return self._start(key, self.rules.opening(desk, account, number, form))
 
     def method_chosen(self, desk: Desk, account: str, number: str, method: str) -> Turn:
         """A payment method was chosen in the payment window."""
         return self._start(self._key(), self.rules.filling(desk, account, number, method))
+
+    def leave_pressed(self, account: str, number: str, unsaved: bool) -> Turn:
+        """Cancel was pressed in the payment window."""
+        return self._start(self._key(), self.rules.leaving(account, number, unsaved=unsaved))
+
+    def reading(self, account: str, number: str) -> Turn:
+        """A skin is about to read a client's lists anew."""
+        return self._start(self._key(), self.rules.reading(account, number))
 
     def ok_pressed(self, desk: Desk, data: dict[str, Any]) -> Turn:
         """OK was pressed in the payment window. Raises KeyError or TypeError for a malformed form."""

@@ -15,6 +15,7 @@ from tillbridge.stand_ins.ledger_server.books import Books, Method
 from tillbridge.stand_ins.ledger_server.desks import Desk, Desks
 from tillbridge.stand_ins.ledger_server.faults import Faults
 from tillbridge.stand_ins.ledger_server.habits import day_text, money_style, save_seconds
+from tillbridge.stand_ins.ledger_server.marring import OURS
 from tillbridge.stand_ins.ledger_server.posting import Form
 from tillbridge.stand_ins.ledger_server.turns import (
     AGAIN,
@@ -26,10 +27,13 @@ from tillbridge.stand_ins.ledger_server.turns import (
     Step,
     Turn,
     freeze,
+    mishaps,
     wait,
 )
 from tillbridge.stand_ins.ledger_server.world import World
 from tillbridge.stand_ins.profile import Profile
+
+LEAVER = "Dana Brooks"
 
 
 class Rules:
@@ -47,10 +51,17 @@ class Rules:
         """Payment methods as this clinic has them today, faults included."""
         found = list(self._books.methods)
         if self._faults.strikes("method_missing"):
-            found = [method for method in found if method.name != "Tillbridge"]
+            found = [method for method in found if method.name != OURS]
         if self._faults.strikes("method_hides_reference"):
             found = [Method(m.name, m.card_type, False, m.gives_change, m.card_module) for m in found]
+        if self._faults.strikes("method_renamed"):
+            found = [replace(m, name=f"{OURS} (old)") if m.name == OURS else m for m in found]
         return found
+
+    def employees(self) -> list[str]:
+        """Employees of the practice; one may have left, as the knobs say."""
+        gone = LEAVER if self._faults.strikes("employee_missing") else ""
+        return [name for name in self._books.employees if name != gone]
 
     def opening(self, desk: Desk, account: str, number: str, form: Callable[[], Turn]) -> Conversation:
         """Process Payment was pressed. Ends in open (with the form), stay, or exit."""
@@ -97,6 +108,22 @@ class Rules:
         ended = yield from self._forced("filling", account, number)
         return STAY if ended in (None, AGAIN) else ended
 
+    def leaving(self, account: str, number: str, *, unsaved: bool) -> Conversation:
+        """Cancel was pressed in the payment window. Ends in close, stay, post (as if OK was pressed) or exit."""
+        ended = yield from self._forced("abandon", account, number)
+        if ended is None and unsaved and self._asks_unsaved():
+            ended = yield from self._messages.ask("unsaved", self._facts(account, number))
+        return CLOSE if ended in (None, AGAIN) else ended
+
+    def _asks_unsaved(self) -> bool:
+        asks = self._faults.choice("asks_unsaved")
+        return asks == "always" or (asks == "profile" and self._profile.behaviour.asks_unsaved)
+
+    def reading(self, account: str, number: str) -> Conversation:
+        """The client's lists are about to be read anew. Ends in stay or exit."""
+        ended = yield from self._forced("reading", account, number)
+        return STAY if ended in (None, AGAIN) else ended
+
     def finishing(self, form: Form, conversation: str) -> Conversation:
         """OK was pressed. Ends in close, stay, exit or crash."""
         form = self._staffed(form)
@@ -134,6 +161,10 @@ class Rules:
         complaint = self._complaint(form)
         if complaint is not None:
             return (yield from self._messages.ask(*complaint))
+        if self._back_dated(form):
+            ended = yield from self._messages.ask("permission", self._facts(form.account, ""))
+            if ended is not None:
+                return ended
         numbers = posting.targets(self._books, form, self._profile.behaviour.applies_to)
         owed = posting.due(self._books, numbers)
         kept = sum(t.amount_minor for t in posting.less_change(form, owed, self._by_name()))
@@ -154,6 +185,8 @@ class Rules:
             return "no_method", {}
         if any(known[tender.method].card_module for tender in form.tenders):
             return "card_module", {}
+        if any(t.method == OURS for t in form.tenders) and self._faults.strikes("method_inactive"):
+            return "inactive", {}
         chosen = self._profile.behaviour.applies_to == "chosen"
         if chosen and not form.invoices and not form.unapplied:
             return "nothing_chosen", {}
@@ -164,6 +197,9 @@ class Rules:
         if closed is not None and (form.day or self._world.today()) <= closed:
             return "period", {"date": day_text(closed, self._faults, self._profile)}
         return None
+
+    def _back_dated(self, form: Form) -> bool:
+        return form.day is not None and form.day < self._world.today()
 
     def _duplicates(self, form: Form) -> Step:
         today = self._world.today()
@@ -192,8 +228,10 @@ class Rules:
 
     def _acts(self, form: Form, conversation: str, rows: Sequence[posting.Row]) -> list[dict[str, Any]]:
         shown_at = self._world.shown_at()
+        day = {"day": form.day.isoformat()} if form.day is not None and self._back_dated(form) else {}
         return [
             {
+                **day,
                 "kind": "payment",
                 "id": f"P{len(self._books.payments) + 1 + i:05d}",
                 "client": form.account,
@@ -223,7 +261,8 @@ class Rules:
         return None
 
     def _forced(self, moment: str, account: str, number: str) -> Step:
-        """Messages that the knobs throw in at this moment."""
+        """Messages and other programs that the knobs throw in at this moment."""
+        yield from mishaps(self._faults, moment)
         for name in self._faults.dialogs(moment):
             ended = yield from self._messages.ask(name, self._facts(account, number))
             if ended is not None:
@@ -238,6 +277,7 @@ class Rules:
             "employee": "Kim",
             "date": day_text(self._world.today(), self._faults, self._profile),
             "number": number,
+            "operator": self._profile.operator,
             "alert": self._books.clients[account].alert.upper() or "SEE MANAGER",
         }
 
@@ -255,7 +295,7 @@ class Rules:
         """With the employee's name where the window has initials; no name for initials that nobody has."""
         if not self._profile.behaviour.staff_by_initials:
             return form
-        return replace(form, employee=staff.named(form.employee, self._books.employees))
+        return replace(form, employee=staff.named(form.employee, self.employees()))
 
     def _by_name(self) -> dict[str, Method]:
         return {method.name: method for method in self._books.methods}

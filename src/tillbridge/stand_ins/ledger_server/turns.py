@@ -21,6 +21,7 @@ CLOSE: Turn = {"turn": "close"}
 EXIT: Turn = {"turn": "exit"}
 CRASH: Turn = {"turn": "crash"}
 AGAIN: Turn = {"turn": "again"}
+POST: Turn = {"turn": "post"}
 
 # What a pressed button does to the act that asked; a pair that is not here lets it go on.
 _PRESSED: dict[tuple[str, str], Turn] = {
@@ -43,6 +44,14 @@ _PRESSED: dict[tuple[str, str], Turn] = {
     ("network", "Exit"): EXIT,
     ("unknown", "Quit"): EXIT,
     ("update", "Yes"): EXIT,
+    ("crash_box", "Quit"): EXIT,
+    ("seats", "OK"): STAY,
+    ("sign_in", "Exit"): EXIT,
+    ("permission", "Cancel"): STAY,
+    ("inactive", "OK"): STAY,
+    ("unsaved", "Yes"): POST,
+    ("unsaved", "No"): CLOSE,
+    ("unsaved", "Cancel"): STAY,
 }
 
 
@@ -91,3 +100,9 @@ def wait(seconds: float) -> Generator[Turn, str, None]:
     """A save that goes on by itself: the skin says so for so long, and its windows stay alive."""
     if seconds > 0:
         yield {"turn": "wait", "seconds": seconds}
+
+
+def mishaps(faults: Faults, moment: str) -> Generator[Turn, str, None]:
+    """Other programs that get in the way at this moment; the skin's desktop starts them."""
+    for name in faults.mishaps(moment):
+        yield {"turn": "mishap", "what": name}

@@ -121,7 +121,7 @@ class Views:
     def _payment(self, receipt: posting.Receipt) -> dict[str, str]:
         sign, payment = -1 if self._profile.behaviour.payments_are_negative else 1, receipt.first
         return {
-            "date": self._date(payment.at),
+            "date": self._day(payment.day) if payment.day else self._date(payment.at),
             "kind": "Reversal" if payment.reverses else "Payment",
             "method": payment.method,
             "amount": self._money(sign * receipt.amount_minor),

@@ -1,13 +1,15 @@
 """The HTTP surface of the ledger server: JSON in, JSON out, loopback only. No rules here.
 
 For skins, all POST (every answer of pay, method, ok and answer is a turn, see turns.py):
-    /skin/hello {pid, workstation}            -> {skin, workstation, today, client, invoice}
+    /skin/hello {pid, workstation}            -> {skin, workstation, today, client, invoice, keyboard}
     /skin/clients {skin}                      -> {clients}
     /skin/client {skin, client, invoice}      -> the main window's texts
     /skin/reversible {skin, client}           -> {rows}: payments that may still be reversed
     /skin/pay {skin, client, invoice}         -> turn: Process Payment was pressed
     /skin/method {skin, client, invoice, method}  -> turn: a payment method was chosen
     /skin/cashier {skin, password}            -> {employee}: whom a cashier's password names, or ""
+    /skin/leave {skin, client, invoice, unsaved}  -> turn: Cancel was pressed
+    /skin/reading {skin, client, invoice}     -> turn: the client's lists are about to be read anew
     /skin/ok {skin, form}                     -> turn: OK was pressed (form: see posting.form_from)
     /skin/answer {skin, conversation, press}  -> turn: a message was answered
     /skin/closed {skin, client}               -> {}: the payment window is gone, its lock is freed
@@ -32,6 +34,7 @@ from tillbridge.stand_ins.ledger_server.desks import Desk
 from tillbridge.stand_ins.ledger_server.faults import KNOBS, BadKnob
 from tillbridge.stand_ins.ledger_server.habits import day_text
 from tillbridge.stand_ins.ledger_server.ledger import Ledger
+from tillbridge.stand_ins.ledger_server.marring import marred_view
 from tillbridge.stand_ins.ledger_server.scenes import NoSuchScene
 
 ORDER_WAIT_S = 20.0
@@ -59,6 +62,8 @@ class Web:
             Route("/skin/pay", self._skin(self._pay), methods=["POST"]),
             Route("/skin/method", self._skin(self._method), methods=["POST"]),
             Route("/skin/cashier", self._skin(self._cashier), methods=["POST"]),
+            Route("/skin/leave", self._skin(self._leave), methods=["POST"]),
+            Route("/skin/reading", self._skin(self._reading), methods=["POST"]),
             Route("/skin/ok", self._skin(self._ok), methods=["POST"]),
             Route("/skin/answer", self._skin(self._answer), methods=["POST"]),
             Route("/skin/closed", self._skin(self._closed), methods=["POST"]),
@@ -106,13 +111,16 @@ class Web:
             "today": day_text(self._ledger.world.today(), self._ledger.faults, self._ledger.profile),
             "client": books.first_client,
             "invoice": books.first_invoice,
+            "keyboard": self._ledger.keyboard(),
         }
 
     def _clients(self, words: Words) -> Words:
         return {"clients": self._ledger.views.clients()}
 
     def _client(self, words: Words) -> Words:
-        view = self._ledger.views.client(words["client"], words.get("invoice", ""))
+        view = marred_view(
+            self._ledger.views.client(words["client"], words.get("invoice", "")), self._ledger.faults
+        )
         self._desk(words).account = view["account"]
         return view
 
@@ -127,7 +135,16 @@ class Web:
         return self._ledger.method_chosen(desk, words["client"], words["invoice"], words["method"])
 
     def _cashier(self, words: Words) -> Words:
-        return {"employee": self._ledger.profile.cashiers.get(words["password"], "")}
+        named = self._ledger.profile.cashiers.get(words["password"], "")
+        return {"employee": named if named in self._ledger.rules.employees() else ""}
+
+    def _leave(self, words: Words) -> Words:
+        self._desk(words)
+        return self._ledger.leave_pressed(words["client"], words["invoice"], words["unsaved"])
+
+    def _reading(self, words: Words) -> Words:
+        self._desk(words)
+        return self._ledger.reading(words["client"], words["invoice"])
 
     def _ok(self, words: Words) -> Words:
         return self._ledger.ok_pressed(self._desk(words), words["form"])

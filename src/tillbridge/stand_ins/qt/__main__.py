@@ -5,15 +5,19 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import threading
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from tillbridge.stand_ins import profile
 from tillbridge.stand_ins.qt import classic_look, flat_look, icons, look, nothing
 from tillbridge.stand_ins.qt.classic_window import ClassicWindow
 from tillbridge.stand_ins.qt.flat_window import FlatWindow
+from tillbridge.stand_ins.qt.keyboard import WornKeyboard
 from tillbridge.stand_ins.qt.link import LineLost, Link
 from tillbridge.stand_ins.qt.main_window import MainWindow
+from tillbridge.stand_ins.qt.neighbours import SECOND
 
 LOOKS = {
     "ribbon": (look.dress, MainWindow),
@@ -45,8 +49,24 @@ def main(arguments: list[str]) -> int:
     account = options.client or first["client"]
     window.begin(account, options.invoice or ("" if options.client else first["invoice"]))
     window.show()
+    worn = WornKeyboard(first["keyboard"])
+    app.installEventFilter(worn)
+    link.ordered.connect(worn.told, Qt.ConnectionType.QueuedConnection)
     link.listen()
+    if options.second:
+        _end_with_the_first()
     return app.exec()
+
+
+def _end_with_the_first() -> None:
+    """Say that the window is up, and go when the program that started this one has gone."""
+    print("shown", flush=True)
+
+    def wait() -> None:
+        sys.stdin.read()
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:
@@ -56,6 +76,9 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--client", default="")
     parser.add_argument("--invoice", default="")
     parser.add_argument("--workstation", default="")
+    parser.add_argument(
+        SECOND, action="store_true", help="started by a knob: ends with the one that started it"
+    )
     return parser.parse_args(arguments)
 
 

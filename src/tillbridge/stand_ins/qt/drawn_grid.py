@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QLabel, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from tillbridge.stand_ins.profile import Column, Control
-from tillbridge.stand_ins.qt.grid import Grid, Row
+from tillbridge.stand_ins.qt.grid import DRAWN, Grid, Row
 
 ROW = 27
 TOLD = Qt.ItemDataRole.AccessibleTextRole
@@ -42,10 +42,6 @@ class DrawnGrid(Grid):
                     item.setData(TOLD, item.text())
                     item.setText("")
 
-    def told(self, row: int, column: int) -> str:
-        """What accessibility is told of a cell."""
-        return str(self.cell(row, column).data(TOLD) or "")
-
 
 class _Painter(QStyledItemDelegate):
     def paint(
@@ -63,7 +59,7 @@ class _Painter(QStyledItemDelegate):
         painter.setPen(QColor("#22313b"))
         side = Qt.AlignmentFlag(index.data(Qt.ItemDataRole.TextAlignmentRole) or Qt.AlignmentFlag.AlignLeft)
         text = painter.fontMetrics().elidedText(
-            str(index.data(TOLD) or ""), Qt.TextElideMode.ElideRight, rect.width() - 10
+            str(index.data(DRAWN) or ""), Qt.TextElideMode.ElideRight, rect.width() - 10
         )
         painter.drawText(rect.adjusted(5, 0, -5, 0), side | Qt.AlignmentFlag.AlignVCenter, text)
         painter.restore()

@@ -18,8 +18,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from tillbridge.stand_ins.profile import Profile
 from tillbridge.stand_ins.qt.conversation import is_held
 from tillbridge.stand_ins.qt.drawn_grid import DrawnGrid, with_strip
+from tillbridge.stand_ins.qt.drift import drifted
 from tillbridge.stand_ins.qt.flat_header import FlatHeader
 from tillbridge.stand_ins.qt.flat_rail import Rail
 from tillbridge.stand_ins.qt.grid import Grid
@@ -33,8 +35,8 @@ class FlatWindow(MainWindow):
     """One client at a time, and beside it the one payment window."""
 
     def _build(self) -> None:
-        self._taking = TakePayment(self, self._profile, self._conversation)
-        self._taking.ended.connect(self._payment_ended)
+        self._drift = {"renamed_ids": False, "renamed_title": False, "swapped_order": False}
+        self._make_taking(self._profile)
         centre = named(QWidget(), "centre")
         row = QHBoxLayout(centre)
         row.setContentsMargins(0, 0, 0, 0)
@@ -51,6 +53,10 @@ class FlatWindow(MainWindow):
         right.addLayout(parts, 1)
         row.addLayout(right, 1)
         self.setCentralWidget(centre)
+
+    def _make_taking(self, profile: Profile) -> None:
+        self._taking = TakePayment(self, profile, self._conversation)
+        self._taking.ended.connect(self._payment_ended)
 
     def _top_bar(self) -> QWidget:
         bar = named(QWidget(), "topBar")
@@ -125,7 +131,17 @@ class FlatWindow(MainWindow):
         left = self._taking.account()
         if left not in ("", account):
             self._conversation.fetch(self, "/skin/closed", client=left)
+        self._with_drift(turn["form"]["drift"])
         self._taking.take(turn["form"])
+
+    def _with_drift(self, drift: dict[str, bool]) -> None:
+        """The payment window is made anew only when an update has changed it."""
+        if drift == self._drift:
+            return
+        self._drift = drift
+        self._taking.ended.disconnect()
+        self._taking.deleteLater()
+        self._make_taking(drifted(self._profile, drift))
 
     def _payment_ended(self, account: str) -> None:
         self._conversation.fetch(self, "/skin/closed", client=account)

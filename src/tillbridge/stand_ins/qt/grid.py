@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
 
 from tillbridge.stand_ins.profile import Column, Control
 
 ROW_HEIGHT = 19
+DRAWN = Qt.ItemDataRole.UserRole
+"""The text of a cell as it is drawn."""
 Row = Mapping[str, Any]
 
 
@@ -24,6 +34,7 @@ class Grid(QTableWidget):
         self._columns = columns
         self._key = key
         self._rows: list[Row] = []
+        self._silent = False
         self.setObjectName(control.id)
         self.setAccessibleName(control.caption)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -36,6 +47,7 @@ class Grid(QTableWidget):
         self.verticalHeader().hide()
         self.verticalHeader().setMinimumSectionSize(ROW_HEIGHT)
         self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        self.setItemDelegate(_Drawing(self))
         self._head()
 
     def _head(self) -> None:
@@ -61,10 +73,20 @@ class Grid(QTableWidget):
         self.setRowCount(len(rows))
         for at, row in enumerate(rows):
             for across, column in enumerate(self._columns):
-                item = QTableWidgetItem(str(row.get(column.key, "")))
+                text = str(row.get(column.key, ""))
+                item = QTableWidgetItem("" if self._silent else text)
+                item.setData(DRAWN, text)
                 item.setTextAlignment(_alignment(column))
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
                 self.setItem(at, across, item)
+
+    def silence(self, on: bool) -> None:
+        """Draw the cells by hand from now on, telling accessibility none of their texts; or as usual again."""
+        if on == self._silent:
+            return
+        self._silent = on
+        rows, self._rows = self._rows, []
+        self.fill(rows)
 
     def cell(self, row: int, column: int) -> QTableWidgetItem:
         """One cell. Raises IndexError outside the filled rows."""
@@ -95,6 +117,19 @@ class Grid(QTableWidget):
             if row[self._key] == value:
                 self.selectRow(at)
                 return
+
+
+class _Drawing(QStyledItemDelegate):
+    """Draws the text that is kept for drawing, whatever the cell tells others."""
+
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().initStyleOption(option, index)
+        drawn = str(index.data(DRAWN) or "")
+        if drawn:
+            option.text = drawn
+            option.features |= QStyleOptionViewItem.ViewItemFeature.HasDisplay
 
 
 def _alignment(column: Column) -> Qt.AlignmentFlag:

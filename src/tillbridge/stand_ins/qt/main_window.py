@@ -145,6 +145,9 @@ class MainWindow(QMainWindow):
             time.sleep(view["freeze_s"])
         self._view = view
         self.setWindowTitle(self._profile.title("main", view["account"], view["name"]))
+        for name, part in (("invoices", self._invoices), ("transactions", self._transactions)):
+            if isinstance(part, Grid):
+                part.silence(name in view["silent"])
         self._draw(view)
         if view["more_in_ms"] >= 0:
             self._more.start(view["more_in_ms"])
@@ -163,7 +166,9 @@ class MainWindow(QMainWindow):
     def refresh(self) -> None:
         """Read the same client again, keeping the selected invoice."""
         if self._view and not is_held(self):
-            self.show_client(self._view["account"], self._chosen_number())
+            account, number = self._view["account"], self._chosen_number()
+            self._conversation.begin(self, "/skin/reading", client=account, invoice=number)
+            self.show_client(account, number)
 
     def _chosen_number(self) -> str:
         row = self._invoices.chosen()

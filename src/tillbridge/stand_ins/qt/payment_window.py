@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from tillbridge.stand_ins import money_text
 from tillbridge.stand_ins.profile import Control, Profile
 from tillbridge.stand_ins.qt.conversation import Conversation, held, is_held
+from tillbridge.stand_ins.qt.drift import drifted
 from tillbridge.stand_ins.qt.grid import Grid
 from tillbridge.stand_ins.qt.payment_form import PaymentForm
 from tillbridge.stand_ins.qt.widgets import label_for, named
@@ -43,6 +44,7 @@ class PaymentWindow(QDialog):
         self, owner: QWidget, profile: Profile, conversation: Conversation, opened: dict[str, Any]
     ) -> None:
         super().__init__(owner)
+        profile = drifted(profile, opened["drift"])
         self._profile = profile
         self._conversation = conversation
         self._form = PaymentForm(opened)
@@ -56,6 +58,7 @@ class PaymentWindow(QDialog):
         self._labels: dict[str, QLabel] = {}
         self._build()
         self._fill()
+        self._at_first = self._filled()
         self._last_focus: QWidget | None = None
         self._watch = QTimer(self, interval=WATCH_MS)
         self._watch.timeout.connect(self._notice_leaving)
@@ -219,6 +222,7 @@ class PaymentWindow(QDialog):
             *self._form.opened["apply_to"],
             {"number": UNAPPLIED, "balance": self._form.opened["credit"], "ticked": False},
         ]
+        self._apply.silence("apply_to" in self._form.opened["silent"])
         self._apply.fill([{**row, "ticked": ""} for row in rows])
         for at, row in enumerate(rows):
             item = self._apply.cell(at, 0)
@@ -351,8 +355,15 @@ class PaymentWindow(QDialog):
 
     def reject(self) -> None:
         """Esc and the close box come here as well; a window under a message does not close."""
-        if not is_held(self):
+        if is_held(self):
+            return
+        with held(self):
+            unsaved = self._filled() != self._at_first
+            turn = self._conversation.leave(self, self._form.opened, self._number, unsaved=unsaved)
+        if turn == "close":
             super().reject()
+        elif turn == "post":
+            self._ok_pressed()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Where Enter does not commit it goes to the next field."""

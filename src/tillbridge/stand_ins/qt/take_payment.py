@@ -81,6 +81,7 @@ class TakePayment(QDialog):
         parts.password.clear()
         parts.cashier.setText(NOBODY)
         parts.fill_choices([method["name"] for method in opened["methods"]])
+        parts.apply_to.silence("apply_to" in opened["silent"])
         parts.fill_invoices(opened["apply_to"])
         parts.reference.clear()
         parts.conclude.setChecked(self._profile.behaviour.conclude_default)
@@ -238,8 +239,16 @@ class TakePayment(QDialog):
 
     def reject(self) -> None:
         """Discard, Esc and the close box."""
-        if not self.is_busy():
+        if self.is_busy() or not self.isVisible():
+            return
+        self._busy = True
+        typed = bool(self._form.amount_minor or self.parts.reference.text())
+        turn = self._conversation.leave(self, self._form.opened, self._number(), unsaved=typed)
+        self._busy = False
+        if turn == "close":
             self._go()
+        elif turn == "post":
+            self._post_pressed()
 
     def _go(self) -> None:
         """The window is only hidden: the next client gets the same one."""
