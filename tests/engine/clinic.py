@@ -45,6 +45,8 @@ class Books:
     of_client: dict[str, Trouble] = field(default_factory=dict)
     visits: list[tuple[str, str, int]] = field(default_factory=list)
     """What was done, for whom, when."""
+    asked: int = 0
+    """How often anybody asked whether the screen is free."""
     takes_credit: bool = False
     complete: bool = True
 
@@ -64,6 +66,7 @@ class Books:
         )  # fmt: skip
 
     def _kept_out(self, what: str, order: PostingOrder) -> Trouble | None:
+        self.asked += 1
         left_ms = self.busy_until_ms - self.clock.now_ms
         if left_ms > -5 * SECOND:
             rest = min(5 * SECOND, left_ms + 5 * SECOND)

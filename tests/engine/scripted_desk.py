@@ -108,6 +108,7 @@ class Shows(ModelPractice):
     fails: Exception | None = None
     by_hand: tuple[LedgerRow, ...] = ()
     lacks_rows: bool = False
+    cut_to: int = 0
     at_typing: list[Payment | None] = field(default_factory=list)
     orders: list[PostingOrder] = field(default_factory=list)
 
@@ -119,6 +120,8 @@ class Shows(ModelPractice):
         seen = super().read_ledger(order)
         if not isinstance(seen, LedgerSeen):
             return seen
+        if self.cut_to:
+            seen = _cut(seen, self.cut_to, order.marker)
         if self.lacks_rows:
             seen = replace(seen, complete=False, read_to_end=True)
         return replace(seen, today=(*seen.today, *self.by_hand))
@@ -129,6 +132,14 @@ class Shows(ModelPractice):
         if self.fails is not None:
             raise self.fails
         return super().post(order)
+
+
+def _cut(seen: LedgerSeen, length: int, marker: str) -> LedgerSeen:
+    """The program shows the first characters of each number."""
+    rows = [replace(row, reference=row.reference[:length]) for row in (*seen.marked, *seen.today)]
+    ours = tuple(row for row in rows if row.reference == marker[:length])
+    others = tuple(row for row in rows if row.reference != marker[:length])
+    return replace(seen, marked=ours, today=others, reference_length=length)
 
 
 class Desk:

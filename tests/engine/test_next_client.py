@@ -61,6 +61,7 @@ def test_nothing_is_visited_while_somebody_types_and_one_alone_asks(clinic: Clin
     three_waiting(clinic)
     clinic.lets_pass(39 * SECOND)
     assert clinic.books.visits == []
+    assert clinic.books.asked <= 9
 
 
 def test_search_typing_and_look_of_one_payment_are_done_before_the_next_has_the_screen(
@@ -88,11 +89,13 @@ def test_while_one_payment_has_the_screen_no_other_is_due_and_none_is_started(cl
     assert [d.payment_id for d in clinic.engine.due()] == ["p2"]
 
 
+@pytest.mark.parametrize("code", ["client_locked", "dialog_in_the_way"])
 @pytest.mark.parametrize("stuck", ["p1", "p2"])
-def test_one_client_who_cannot_be_reached_keeps_nobody_else_waiting(clinic: Clinic, stuck: str) -> None:
+def test_one_client_who_cannot_be_reached_keeps_nobody_else_waiting(
+    clinic: Clinic, stuck: str, code: str
+) -> None:
     """Whichever was first, and whether it is a client or a message that stays in the way."""
     account = {"p1": ROSA[0], "p2": MILO[0]}[stuck]
-    code = {"p1": "client_locked", "p2": "dialog_in_the_way"}[stuck]
     clinic.books.of_client[account] = Trouble(who="operator", code=code, retry_in_ms=3_000)
     clinic.pay("p1", 21_240, ROSA)
     clinic.pay("p2", 5_500, MILO, "20001")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.scripted_desk import Desk
+from tests.engine.scripted_desk import ASKED, Desk, usd
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.next_command import Inquire, Look, Post, Send
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE
+from tillbridge.ports.practice import Entering
 from tillbridge.testing.world import run
 
 
@@ -67,6 +68,24 @@ def test_a_pause_that_nobody_can_mean_is_refused(desk: Desk, ms: int) -> None:
     with pytest.raises(OperatorError) as refused:
         desk.engine.pause(ms)
     assert refused.value.code == "pause_too_long"
+
+
+# ---- a payment window that somebody has open ---------------------------------------------------------
+
+
+def test_what_somebody_is_entering_by_hand_is_not_charged_unless_the_person_goes_on(desk: Desk) -> None:
+    typing = Entering(amount=usd(ASKED), method="Visa", reference="")
+    with pytest.raises(OperatorError) as refused:
+        desk.begin(entering=typing)
+    assert (refused.value.code, refused.value.facts) == ("payment_being_entered", {"seen": "212.40"})
+    assert desk.journal.payment("p1") is None
+    assert desk.begin(entering=typing, anyway=True).payment_id == "p1"
+
+
+def test_an_open_window_with_nothing_readable_in_it_is_asked_about_too(desk: Desk) -> None:
+    with pytest.raises(OperatorError) as refused:
+        desk.begin(entering=Entering(amount=None, method="", reference=""))
+    assert refused.value.code == "payment_being_entered"
 
 
 def test_a_task_is_ended_by_a_named_person_and_the_payment_is_finished(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.engine.scripted_desk import ASKED, Desk, usd
+from tests.engine.scripted_desk import ASKED, PAID, Desk, debt, usd
 from tillbridge.domain.errors import JournalError
 from tillbridge.domain.ledger import LedgerRow
 from tillbridge.domain.next_command import Look, Post, Send
@@ -195,6 +195,21 @@ def test_a_list_that_never_proves_anything_calls_a_person_in_the_end(
     paid.practice.look_plan = ["incomplete"]
     paid.wait(minutes * MINUTE)
     assert paid.step(Look).postings[0].state is state
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_a_number_that_the_program_cut_counts_only_if_no_other_of_ours_begins_alike(
+    paid: Desk, alike: bool
+) -> None:
+    """The other one may be of an earlier visit with the same card."""
+    if alike:
+        other = paid.begin(payment_id="p0", debt=debt(invoice_number="1"))
+        paid.gateway.started = PAID
+        paid.engine.step("p0", Send(other.attempts[0].reference))
+    paid.practice.cut_to = 5
+    paid.step(Post)
+    state = PostingState.UNSURE if alike else PostingState.POSTED
+    assert (paid.posting(), len(paid.practice.books)) == (state, 1)
 
 
 def test_a_list_that_can_never_prove_absence_asks_a_person_as_soon_as_the_row_would_show(paid: Desk) -> None:

@@ -28,8 +28,8 @@ def _domain(*names: str) -> tuple[str, ...]:
 ENGINE = tuple(
     f"tests/engine/test_{name}.py"
     for name in (
-        "answers", "when_due", "card_numbers", "rules_at_the_engine", "posting_rules", "attacks", "one_payment",
-        "patience", "rules_hold",
+        "answers", "when_due", "card_numbers", "pause", "next_client", "still_there", "typed", "rules_at_the_engine",
+        "posting_rules", "attacks", "one_payment", "patience", "long_waits", "rules_hold",
     )
 )  # fmt: skip
 """Fastest first."""

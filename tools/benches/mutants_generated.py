@@ -14,15 +14,20 @@ ENGINE_FILES = (
     "answers",
     "cashier",
     "consequences",
+    "decisions",
     "money_steps",
     "posting_steps",
     "requests",
     "schedule",
+    "screen_turn",
+    "still_there",
+    "typed",
     "work",
+    "writing",
 )
 DOMAIN_FILES = (
     "money_leg", "posting_leg", "guards", "payment", "fold", "next_command", "matching", "money", "moment", "event",
-    "marker", "pan", "invoice",
+    "marker", "pan", "invoice", "whose",
 )  # fmt: skip
 FILES = (*(f"domain/{name}.py" for name in DOMAIN_FILES), *(f"engine/{name}.py" for name in ENGINE_FILES))
 
