@@ -5,6 +5,7 @@ The judge reads the saved book with code of its own; the clerk is a bare client 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tillbridge.ports.practice import (
     SoftwareSeen,
     Trouble,
 )
+from tillbridge.screen.backend import Burst, Choose, Evidence, Found, Node, Park, Target
 from tillbridge.testing.desktop import Desktop
 from tools.gnucash.access import Access, Thing, wait_for
 from tools.gnucash.judge import Book, judge
@@ -310,3 +312,59 @@ def test_a_search_left_by_a_run_that_was_killed_after_its_commit_is_closed_by_th
         access.act(access.menu(frame, "Business", "Customer", "Find Invoice..."))
         wait_for("Find Invoice", lambda: access.windows(program).get("Find Invoice"))
     assert [row.reference for row in read_ledger(practice, wanted).marked] == ["V4242-LEFT"]
+
+
+# ---- what a person had in front ----
+
+
+def in_front(practice: PackPractice, select: str = "") -> tuple[str, str, Node | None]:
+    """The page in front, the account that is selected in the tree, and the control with the focus.
+
+    `select`: an account that a person selects just before.
+    """
+    backend = practice.desk.backend
+    program = next(one for one in backend.programs() if one.name == "gnucash")
+    window = next(one for one in backend.windows(program) if one.kind == "window").handle
+    targets = [
+        Target("pages", "tabs", (Evidence("only", ""),)),
+        Target("accounts", "tree", (Evidence("only", ""),)),
+    ]
+    pages, accounts = (one.node for one in backend.resolve(window, targets) if isinstance(one, Found))
+    if select:
+        backend.burst(Burst(time.time_ns(), (Choose(accounts, select), Park(accounts))))
+    page, account = backend.read([pages, accounts])
+    return page.text, account.text, backend.focused(window)
+
+
+@pytest.mark.parametrize("what", ["read_invoice", "read_ledger", "post", "rehearse"])
+def test_page_account_and_focus_are_as_before(practice: PackPractice, gnucash: GnuCash, what: str) -> None:
+    invoice = gnucash.invoices[14]
+    gnucash.open_invoice(invoice.number)
+    gnucash.show_accounts()
+    before = in_front(practice, "Income")
+    assert before[:2] == ("Accounts", "Income")
+    wanted = order(invoice, 100, "V4242-SAME")
+    if what == "read_invoice":
+        gnucash.open_invoice(invoice.number)
+        assert isinstance(practice.read_invoice(), InvoiceSeen)
+        gnucash.show_accounts()
+    else:
+        asked = {"read_ledger": practice.read_ledger, "post": practice.post, "rehearse": practice.rehearse}
+        asked[what](wanted)
+    assert in_front(practice) == before
+
+
+def test_what_a_person_types_into_an_open_payment_window_is_seen_before_a_charge(
+    practice: PackPractice, gnucash: GnuCash, desktop: Desktop
+) -> None:
+    invoice = gnucash.invoices[15]
+    with Access(desktop.env) as access:
+        window = pay_window(gnucash, access, invoice.number)
+        seen = practice.read_invoice()
+        close_pay_window(gnucash, access, window)
+    assert isinstance(seen, InvoiceSeen), seen
+    assert seen.entering is not None
+    assert (seen.entering.amount, seen.entering.reference) == (seen.balance, "")
+    after = practice.read_invoice()
+    assert isinstance(after, InvoiceSeen), after
+    assert after.entering is None

@@ -141,6 +141,8 @@ def _show(lane: Lane, client: str, invoice: str = "") -> None:
 
 
 def _is_shown(lane: Lane, invoice: str) -> bool:
+    if lane.skin.poll() is not None:
+        raise Undone("the stand-in ended")
     return bool(lane.agent.post("/v1/invoice").get("invoice_number") == invoice)
 
 
@@ -187,13 +189,15 @@ def _rest(lane: Lane, world: World) -> Ended:
                 continue
         if payment["finished"] or asking or payment["tasks"] or time.monotonic() > ends:
             break
+        if lane.skin.poll() is not None:
+            raise Undone("the stand-in ended")
         time.sleep(0.03)
     if payment["tasks"] and not world.asked:
         world.asked = payment["tasks"][0]
     must = world.next if world.plan.next_at is not None else world.wanted.client
     _settled(lane, must)
     ended = Ended(finished=payment["finished"], asked=world.asked, front=_front(lane), next=must)
-    if not payment["finished"]:
+    if not payment["finished"] and asking:
         _say(lane, payment, "drop")  # so that it disturbs no world after this one
     return ended
 

@@ -134,11 +134,11 @@ class PackPractice:
         dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note)
         return Walk(scene, facts, hands, dialogs, log.note, desk.secrets, self._apart, desk.guard)
 
-    def _visit(self, known: Recognised, walk: Walk, log: RunLog) -> Visit:
+    def _visit(self, known: Recognised, walk: Walk, log: RunLog, *, stays: bool = False) -> Visit:
         """A stay that remembers what a person has in front; one that cannot go anywhere where the pack has no way."""
         flow = known.pack.flows.get(GO_TO_CLIENT, NO_WAY)
         walk.scene.wanted |= _wanted(known.pack, flow)
-        return Visit(flow, walk, lambda facts: self._walk(known, facts, flow, log))
+        return Visit(flow, walk, lambda facts: self._walk(known, facts, flow, log), stays=stays)
 
     def _read_invoice(self) -> InvoiceSeen:
         known = self.instances.in_front()
@@ -149,7 +149,12 @@ class PackPractice:
             walk.dialogs.refuse()
             if flow.touches and self.desk.guard.idle_s() < STILL_S:
                 raise OperatorError("user_typing")
-            seen = _invoice(known, reading_run.read(flow, walk, log.note).values)
+            if flow.touches:
+                with self._visit(known, walk, log, stays=True).stay():
+                    read = reading_run.read(flow, walk, log.note)
+            else:
+                read = reading_run.read(flow, walk, log.note)
+            seen = _invoice(known, read.values)
             self.instances.was_read(known, seen)
             return replace(seen, entering=self._entering(known, log))
         finally:

@@ -42,16 +42,19 @@ class Memory:
 
 
 class Visit:
-    """One stay. `flow`: the pack's way to a client. `fresh`: a walk with a full measure of time, for the way back."""
+    """One stay. `flow`: the pack's way to a client. `fresh`: a walk with a full measure of time, for the way back.
+    `stays`: whoever is in front is the right one."""
 
-    def __init__(self, flow: Flow, walk: Walk, fresh: Callable[[Facts], Walk]) -> None:
+    def __init__(
+        self, flow: Flow, walk: Walk, fresh: Callable[[Facts], Walk], *, stays: bool = False
+    ) -> None:
         self.flow = flow
         self.walk = walk
         self.fresh = fresh
         self.went = False
         self.memory: Memory | None = None
         self.since = walk.guard.watch()
-        self.leads = _given(flow.steps)
+        self.leads = frozenset() if stays else _given(flow.steps)
         self.kept = _given(flow.restore)
 
     @contextmanager
