@@ -29,6 +29,7 @@ from tillbridge.flows.pack import Pack
 from tillbridge.flows.practice import Desk, PackPractice
 from tillbridge.flows.shelf import installed, shelf
 from tillbridge.flows.tables import Finding
+from tillbridge.flows.visible import shown_in_pictures
 from tillbridge.gateways import load as load_gateway
 from tillbridge.journal.check import check_file
 from tillbridge.journal.salvage import SalvageReport, salvage_file
@@ -47,7 +48,8 @@ from tillbridge.ports.practice import (
 )
 from tillbridge.screen.backend import Gone, Guard
 from tillbridge.screen.guards.none import NoGuard
-from tillbridge.screen.transcript import TranscriptFolder
+from tillbridge.screen.pictures import Album, Camera, Photographed, PicturedLog
+from tillbridge.screen.transcript import Transcript, TranscriptFolder
 
 T = TypeVar("T")
 
@@ -90,6 +92,10 @@ class Site:
     @property
     def transcripts(self) -> Path:
         return self.home / "transcripts"
+
+    @property
+    def pictures(self) -> Path:
+        return self.home / "pictures"
 
     @property
     def address(self) -> Path:
@@ -329,17 +335,37 @@ def build_practice(site: Site, packs: Sequence[Pack]) -> Practice:
         now=lambda: datetime.now().astimezone(),
         hides=looks_like_card_number,
     )
+    album = Album(
+        site.pictures, open_camera=_camera, shown=shown_in_pictures(packs), hides=looks_like_card_number
+    )
     desk = Desk(
-        backend=backend,
+        backend=Photographed(backend, album),
         guard=guard,
         clock=time.monotonic,
         today=date.today,
-        log=folder.open,
+        log=lambda title: pictured(folder.open(title), title, album),
         secrets=FileSecrets(site.home).get,
         settings=site.settings,
     )
     # Never used before on this desk, and too short to be taken for a card number in a transcript.
     return PackPractice(desk, packs, first_burst=time.time_ns() // 10_000_000 % 10**11)
+
+
+def pictured(log: Transcript, title: str, album: Album) -> Transcript | PicturedLog:
+    """Runs that type something are photographed; those that read happen all the time, and are not."""
+    if not PICTURED & set(title.split()):
+        return log
+    album.begin(log.name)
+    return PicturedLog(log, album)
+
+
+PICTURED = frozenset({"post", "rehearse"})
+
+
+def _camera() -> Camera:
+    from tillbridge.screen.backends.atspi.camera import ScreenCamera
+
+    return ScreenCamera()
 
 
 def _guard(name: str) -> Guard:

@@ -22,6 +22,7 @@ from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.apps.agent.runs import Runs
+from tillbridge.apps.agent.support import Support
 from tillbridge.apps.agent.system import RandomIds, SystemClock
 from tillbridge.domain.errors import Fact
 from tillbridge.engine.cashier import Engine
@@ -155,7 +156,7 @@ def desk_in_memory(
         Restored(runner, closed=False, accept=lambda: None),
         rehearsals,
         pause,
-        Runs(home),
+        Support(home, Runs(home), home),
         terminal="front-desk-1",
         name="Model",
     )

@@ -22,6 +22,7 @@ from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import READERS_MAX, Runner
 from tillbridge.apps.agent.runs import Runs
+from tillbridge.apps.agent.support import Support
 from tillbridge.apps.agent.system import RandomIds, SystemClock
 from tillbridge.domain.errors import OperatorError, SetupError, TillbridgeError
 from tillbridge.domain.next_command import Send
@@ -52,7 +53,7 @@ class House:
             self.restored,
             Rehearsals(self.runner, RehearsalMemory(home), never),
             Pause(self.runner, home),
-            Runs(home),
+            Support(home, Runs(home), home),
             terminal="front-desk-1",
         )
         self.runner.changed = self.desk.changed

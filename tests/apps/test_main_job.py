@@ -4,18 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.apps.counter import command, start_process
-from tests.apps.desk_fixture import Desk
+from tests.apps.desk_fixture import Desk, running_desk
+from tests.screen.test_pictures import lit
+from tests.stand_ins.qt.eyes import Eyes, Node
 from tillbridge.apps.cli.client import running_agent
 from tillbridge.wiring import load_site
 
 pytestmark = pytest.mark.screen
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk as a clinic has it: the payment window is tried before the first charge."""
+    with running_desk(tmp_path_factory.mktemp("desk"), rehearse="auto") as running:
+        yield running
 
 
 def test_the_open_invoice_is_paid_and_entered_by_one_command(fresh: Desk) -> None:
@@ -29,6 +42,39 @@ def test_the_open_invoice_is_paid_and_entered_by_one_command(fresh: Desk) -> Non
     assert "owed $0.00, can be taken now $0.00" in fresh.command("invoice").stdout
     again = fresh.command("pay", "--terminal", "front-desk-1")
     assert "[nothing_owed]" in again.stderr
+    assert fresh.agent.get("/v1/health")["rehearsed"]["found"] == "as_expected", "tried before the card"
+    _is_followed_and_told_to_support(fresh, str(fresh.agent.get("/v1/payments")["payments"][0]["payment_id"]))
+
+
+def _is_followed_and_told_to_support(desk: Desk, payment_id: str) -> None:
+    """The story says what the screen showed; the file for support shows what was filled, and no client."""
+    story = " ".join(desk.command("show", payment_id).stdout.split())
+    for part in (
+        "On the screen: Alvarez, Rosa, invoice 10482, $212.40 owed.",
+        "values in the window were read back, and each was right.",
+        "Seen in the list of payments of ImproMed (stand-in): $212.40, invoice 10482",
+    ):
+        assert part in story
+    with zipfile.ZipFile(desk.agent.post(f"/v1/payments/{payment_id}/support")["file"]) as packed:
+        inside = {name: packed.read(name) for name in packed.namelist()}
+    assert [name for name, content in inside.items() if re.search(rb"(?i)alvarez|rosa", content)] == []
+    filled = next(content for name, content in inside.items() if name.endswith(".filled.png"))
+    after = next(content for name, content in inside.items() if name.endswith(".after.png"))
+    assert len(lit(filled)) > 1_000, "the fields that were filled can be seen"
+    with closing(Eyes(desk.screen.virtual)) as eyes:  # type: ignore[arg-type]
+        main = next(w for w in eyes.windows() if eyes.name(w).startswith("ImproMed - "))
+        for control in ("lblClient", "grdClients", "grdInvoices"):
+            assert lit(after) & _pixels(eyes, main, control) == set(), control
+        assert lit(after) & _pixels(eyes, main, "btnPay"), "the picture is of this window, at these places"
+
+
+def _pixels(eyes: Eyes, window: Node, control: str) -> set[tuple[int, int]]:
+    """Where a control is inside its window, as the accessibility bus tells it."""
+    node = eyes.find(window, control)
+    left, top, width, height = eyes._call(node, "org.a11y.atspi.Component", "GetExtents", "u", (1,))[0]
+    assert width > 10
+    assert height > 5
+    return {(x, y) for x in range(left, left + width) for y in range(top, top + height)}
 
 
 def test_doctor_finds_a_whole_desk_ready(fresh: Desk) -> None:

@@ -19,7 +19,7 @@ from tillbridge.ports.journal import Stored
 from tillbridge.strings import codes, sentence
 
 MONEY, ROW = "TBX", "V4242-K7Q9"
-RUN = "20260304-101500-006-impromed-6-post-V4242-K7Q9"
+RUN = "20260304T101500-n006-impromed-6-post-V4242-K7Q9"
 
 LOOKED = (
     "Looked at ImproMed: the right client, invoice 10482, $212.40 owed, and this payment is not in its list yet. "

@@ -49,7 +49,7 @@ def test_a_run_is_kept_with_its_times_and_read_as_text(folder: TranscriptFolder,
     clock.now += 1.25
     log.note("set", control="amount", text="$142.50")
     name = log.close()
-    assert name == "20261122-093000-001-impromed-6-post-V4242-K7Q9"
+    assert name == "20261122T093000-n001-impromed-6-post-V4242-K7Q9"
     text = folder.text(name)
     assert "1.250 s  set             control=amount  text=$142.50" in text
 

@@ -88,7 +88,8 @@ class TranscriptFolder:
         now = self._now()
         words = "".join(letter if letter.isalnum() else "-" for letter in title)[:60].strip("-")
         while True:  # a name is never used twice, also not by another process of this desk
-            stem = f"{now:%Y%m%d-%H%M%S}-{next(self._numbers):03d}-{words}"
+            # Letters between the numbers: a name must never look like a card number to whoever reads it.
+            stem = f"{now:%Y%m%dT%H%M%S}-n{next(self._numbers):03d}-{words}"
             try:
                 return Transcript(
                     self.folder / f"{stem}.jsonl", title, clock=self._clock, now=now, hides=self._hides

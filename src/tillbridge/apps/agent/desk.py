@@ -21,7 +21,7 @@ from tillbridge.apps.agent.rehearsed import Rehearsed
 from tillbridge.apps.agent.rehearsing import Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
-from tillbridge.apps.agent.runs import Runs
+from tillbridge.apps.agent.support import Support
 from tillbridge.apps.agent.telling import story
 from tillbridge.apps.agent.views import (
     View,
@@ -31,7 +31,7 @@ from tillbridge.apps.agent.views import (
     rehearsed_view,
     trouble_view,
 )
-from tillbridge.domain.errors import OperatorError, TillbridgeError
+from tillbridge.domain.errors import OperatorError, SetupError, TillbridgeError
 from tillbridge.domain.invoice import Debt, chargeable
 from tillbridge.domain.money import Money, only_base, parse_typed
 from tillbridge.domain.payment import Payment
@@ -56,7 +56,7 @@ class Desk:
         restored: Restored,
         rehearsals: Rehearsals,
         pause: Pause,
-        runs: Runs,
+        support: Support,
         found: tuple[str, ...] = (),
         terminal: str = "",
         name: str = "",
@@ -69,7 +69,7 @@ class Desk:
         self.restored = restored
         self._rehearsals = rehearsals
         self._pause = pause
-        self._runs = runs
+        self._support = support
         self._terminal = terminal
         self._name = name
         self._news = threading.Condition()
@@ -145,9 +145,21 @@ class Desk:
             payment, events = self._runner.ask(lambda engine: _read(engine, payment_id))
             if len(events) > after or not self._news_after(turn, ends - time.monotonic()):
                 break
-        told = story(events, self._runs.told, time.time_ns() // 1_000_000, self._name)
+        told = story(events, self._support.runs.told, time.time_ns() // 1_000_000, self._name)
         shown = payment_view(payment, events, self._runner.policy.method_for)
         return {"payment": shown, "story": told, **self._pause.told()}
+
+    def support(self, payment_id: str) -> View:
+        """One file for support about a payment. Raises OperatorError `unknown_payment`, SetupError `disk_full`."""
+        shown = self.show(payment_id)
+        names = self._runner.ask(lambda e: {p.debt.client for p in e.journal.recent(200)})
+        try:
+            path = self._support.packed(
+                shown["payment"], shown["story"], names | {shown["payment"]["client"]}
+            )
+        except OSError as error:
+            raise SetupError("disk_full", cause=type(error).__name__) from error
+        return {"file": str(path)}
 
     def check_journal(self) -> View:
         found = self._runner.ask(lambda engine: engine.journal.check())

@@ -78,6 +78,7 @@ def application(desk: Desk, door: Door) -> Starlette:
             Route("/v1/payments", made.of(made.pay), methods=["POST"]),
             Route("/v1/payments", made.of(made.payments), methods=["GET"]),
             Route("/v1/payments/{payment_id}", made.of(made.show), methods=["GET"]),
+            Route("/v1/payments/{payment_id}/support", made.of(made.support), methods=["POST"]),
             Route("/v1/payments/{payment_id}/{verb}", made.of(made.act), methods=["POST"]),
             Route("/v1/journal/check", made.of(made.check), methods=["POST"]),
             Route("/v1/journal/missing", made.of(made.missing), methods=["POST"]),
@@ -145,6 +146,9 @@ class _Routes:
     def show(self, request: Request, _body: dict[str, Any]) -> Any:
         wait_ms, after = _count(request, "wait_ms"), _count(request, "after")
         return self._desk.show(request.path_params["payment_id"], after, wait_ms)
+
+    def support(self, request: Request, _body: dict[str, Any]) -> Any:
+        return self._desk.support(request.path_params["payment_id"])
 
     def act(self, request: Request, body: dict[str, Any]) -> Any:
         return self._desk.act(request.path_params["payment_id"], request.path_params["verb"], body)

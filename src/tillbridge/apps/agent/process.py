@@ -28,6 +28,7 @@ from tillbridge.apps.agent.restored import CODES, Restored
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.apps.agent.runs import Runs
 from tillbridge.apps.agent.small_file import replace_file
+from tillbridge.apps.agent.support import Support
 from tillbridge.apps.agent.system import RandomIds, SystemClock, signed_in, today
 from tillbridge.domain.errors import SetupError
 from tillbridge.wiring import Parts, Site, build
@@ -101,7 +102,7 @@ def make_agent(site: Site) -> Agent:
         restored,
         rehearsals,
         pause,
-        Runs(site.transcripts),
+        Support(site.home / "support", Runs(site.transcripts), site.pictures),
         found=parts.found,
         terminal=site.terminal,
         name=site.software_name,

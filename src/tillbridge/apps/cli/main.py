@@ -86,6 +86,8 @@ def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     _add(commands, "recheck")
     show = _add(commands, "show")
     show.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
+    support = _add(commands, "support")
+    support.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     resume = _add(commands, "resume")
     resume.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     resume.add_argument("--do", choices=_VERBS, default=None, help=sentence("resume_do", section="cli"))

@@ -1,4 +1,4 @@
-"""payments, show: what became of payments, told so that a receptionist can follow it."""
+"""payments, show, support: what became of payments, told so that a receptionist can follow it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ def run(name: str, options: argparse.Namespace) -> int:
     with agent_for(site) as agent:
         if name == "payments":
             return _payments(agent)
-        return _show(agent, whole_id(agent, options.payment_id))
+        payment_id = whole_id(agent, options.payment_id)
+        if name == "support":
+            made = agent.post(f"/v1/payments/{payment_id}/support")
+            say("support_made", path=made["file"])
+            return 0
+        return _show(agent, payment_id)
 
 
 def _payments(agent: AgentClient) -> int:
