@@ -72,10 +72,10 @@ def test_a_wrong_book_is_bad_whatever_was_seen() -> None:
 def test_the_share_counts_what_needs_no_person_and_had_none() -> None:
     told = figures(
         [
-            played("post update opening", "posted"),
-            played("post alert opening", "person", RIGHT, "OK"),
-            played("post unknown opening", "person", RIGHT, "Quit"),
-            played("post print after_commit", "posted", LOST),
+            played("post update opening", "posted").summary(),
+            played("post alert opening", "person", RIGHT, "OK").summary(),
+            played("post unknown opening", "person", RIGHT, "Quit").summary(),
+            played("post print after_commit", "posted", LOST).summary(),
         ]
     )
     assert (told["thrown"], told["attended"], told["lost"], told["wrong"]) == (4, 2, 1, 1)
@@ -85,5 +85,5 @@ def test_the_share_counts_what_needs_no_person_and_had_none() -> None:
 def test_a_message_that_did_not_come_is_not_counted_as_thrown() -> None:
     missed = played("post update opening", "posted")
     missed.struck = False
-    told = figures([missed])
+    told = figures([missed.summary()])
     assert (told["thrown"], told["not_thrown"]) == (0, 1)

@@ -75,6 +75,20 @@ class Thrown:
         words = "; ".join(note for note in notes if note)
         return f"{self.profile} {self.case.key}: {self.seen} after {self.seconds:.0f} s. {words}".strip()
 
+    def summary(self) -> Json:
+        """What the figures are made of, as plain data: it can be kept, and the bench resumed."""
+        verdict = self.verdict
+        return {
+            "profile": self.profile,
+            "end": self.case.end,
+            "seen": self.seen,
+            "struck": self.struck,
+            "wrong": self.bad,
+            "duplicate": verdict is not None and (verdict.double_charge or verdict.double_posting),
+            "lost": verdict is not None and verdict.lost,
+            "attended": bool(self.pressed),
+        }
+
 
 @dataclass(slots=True)
 class Desk:
