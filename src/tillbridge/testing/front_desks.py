@@ -64,6 +64,8 @@ DESKS: Mapping[str, FrontDesk] = {
             pack=("impromed", "7"),
             title="ImproMed 7 - ",
             payment_title="Take Payment - ",
+            cut=12,
+            quick={"ledger_delay_ms": "300", "save_ms": "400", "title_lag_ms": "700"},
             secrets={"cashier": "cashier"},
         ),
     )
