@@ -1,0 +1,213 @@
+"""The pack impromed/7 on the real windows of the stand-in v7: a window that is used again, a save that runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.packs.impromed_lab import Lab, order, trouble
+from tests.stand_ins.qt.eyes import SHOWING, Eyes
+from tillbridge.domain.money import Money
+from tillbridge.ports.practice import InvoiceSeen, LedgerSeen, PostingOrder, SoftwareSeen
+from tillbridge.screen.backend import Burst, BurstReport
+
+pytestmark = pytest.mark.screen
+PROFILE = "v7"
+HIS = {"account_id": "01005", "client": "Ito, Kenji"}
+
+
+@pytest.fixture
+def eyes(lab: Lab) -> Iterator[Eyes]:
+    seen = Eyes(lab.desktop)
+    yield seen
+    seen.close()
+
+
+# ---- the window of the next client ----
+
+
+def test_the_window_of_the_next_client_still_names_the_one_before_and_is_posted_to_rightly(
+    lab: Lab, eyes: Eyes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.server.knobs(title_lag_ms="60000")
+    assert lab.practice.post(order()).stage == "committed"
+    his, titles = _next_client(lab), list[str]()
+    _before_the_commit(lab, monkeypatch, lambda: titles.extend(eyes.titles()))
+    report = lab.practice.post(his)
+    assert report.stage == "committed", report.transcript
+    assert "Take Payment - 01042 Alvarez, Rosa" in titles, "the title was the former client's"
+    assert [(act["client"], act["invoice"]) for act in lab.payments()] == [
+        ("01042", "10482"),
+        ("01005", his.invoice_number),
+    ]
+
+
+def _before_the_commit(lab: Lab, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen once, in the last moment before a burst that would commit."""
+    sent, done = lab.backend.burst, list[object]()
+
+    def burst(burst: Burst) -> BurstReport:
+        if burst.commit is not None and not done:
+            done.append(happens())
+        return sent(burst)
+
+    monkeypatch.setattr(lab.backend, "burst", burst)
+
+
+def _next_client(lab: Lab) -> PostingOrder:
+    """The order for the client who comes next, on the screen already."""
+    lab.server.world("show", client=HIS["account_id"])
+    seen = lab.until(lambda: _invoice_of(lab, HIS["account_id"]), "the next client")
+    return order(seen.balance.minor, invoice_number=seen.invoice_number, balance=seen.balance, **HIS)
+
+
+def _invoice_of(lab: Lab, account: str) -> InvoiceSeen | None:
+    seen = lab.practice.read_invoice()
+    return seen if isinstance(seen, InvoiceSeen) and seen.account_id == account else None
+
+
+def test_a_window_that_turns_to_another_client_at_the_last_moment_is_not_committed_to(
+    lab: Lab, eyes: Eyes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _before_the_commit(lab, monkeypatch, lambda: _turn_to(lab, eyes, HIS["account_id"]))
+    report = lab.practice.post(order())
+    assert _shown_inside(eyes) == HIS["account_id"]
+    assert report.stage == "not_committed", report.transcript
+    assert trouble(report).code in ("other_client", "window_open"), report.transcript
+    lab.nothing_posted()
+
+
+def _turn_to(lab: Lab, eyes: Eyes, account: str) -> None:
+    """A person opens another client and presses Take Payment there: the same window shows him now."""
+    lab.server.world("show", client=account)
+    main = eyes.window(f"ImproMed 7 - {account} {HIS['client']}")
+    eyes.press(eyes.find(main, "TakePaymentButton"))
+    lab.until(lambda: _shown_inside(eyes) == account, "the window on the other client")
+
+
+def _shown_inside(eyes: Eyes) -> str:
+    window = next(window for window in eyes.windows() if eyes.name(window).startswith("Take Payment"))
+    return eyes.text(eyes.find(window, "PaymentClientBox"))
+
+
+# ---- the cashier, the totals, the save ----
+
+
+def test_a_password_that_names_somebody_else_posts_nothing(lab: Lab) -> None:
+    lab.practice.desk = replace(lab.practice.desk, secrets=lambda name: "kim")
+    report = lab.practice.post(order())
+    assert (report.stage, trouble(report).code) == ("not_committed", "read_back_differs"), report.transcript
+    assert "kim" not in report.transcript
+    assert lab.windows() == 1
+    lab.nothing_posted()
+
+
+def test_post_is_pressed_when_the_new_totals_are_there_and_the_save_is_waited_for(lab: Lab) -> None:
+    lab.server.knobs(recalculates_ms="900", save_ms="2000", save_commits_at="1")
+    report = lab.practice.post(order(10001))
+    assert (report.stage, report.trouble) == ("committed", None), report.transcript
+    lab.posted(10001)
+    assert lab.windows() == 1
+
+
+class Killed(BaseException):
+    """The agent's process ended here."""
+
+
+def test_a_run_that_was_killed_while_the_save_runs_on_is_not_taken_for_absent(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.server.knobs(save_ms="2500", save_commits_at="1")
+    sent = lab.backend.burst
+
+    def burst(burst: Burst) -> BurstReport:
+        report = sent(burst)
+        if report.stage != "not_committed":
+            raise Killed
+        return report
+
+    monkeypatch.setattr(lab.backend, "burst", burst)
+    with pytest.raises(Killed):
+        lab.practice.post(order())
+    monkeypatch.undo()
+    assert list(lab.payments()) == []
+    lab.practice = lab.fresh_practice()
+    seen = lab.practice.read_ledger(order())
+    assert not (isinstance(seen, LedgerSeen) and seen.quiet), "the window that saves is still there"
+    found = lab.until(lambda: _marked(lab), "the row with our marker")
+    assert len(found.marked) == 1
+    lab.posted()
+
+
+def _marked(lab: Lab) -> LedgerSeen | None:
+    seen = lab.practice.read_ledger(order())
+    return seen if isinstance(seen, LedgerSeen) and seen.marked else None
+
+
+# ---- leaving, and what a person typed ----
+
+
+def test_a_payment_that_a_person_is_typing_is_left_alone_and_told(lab: Lab, eyes: Eyes) -> None:
+    main = eyes.window("ImproMed 7 - 01042 Alvarez, Rosa")
+    eyes.press(eyes.find(main, "TakePaymentButton"))
+    window = lab.until(lambda: _payment_window(eyes), "the payment window")
+    amount = eyes.find(window, "AmountBox")
+    eyes.focus(amount)
+    eyes.write(amount, "50")
+    eyes.focus(eyes.find(window, "PaymentClientBox"))
+    lab.until(lambda: eyes.text(amount) == "50.00", "the amount as the program writes it")
+    report = lab.practice.post(order())
+    assert (report.stage, trouble(report).code) == ("not_committed", "window_open"), report.transcript
+    seen = lab.practice.read_invoice()
+    assert isinstance(seen, InvoiceSeen)
+    assert seen.entering is not None
+    assert seen.entering.amount == Money(minor=5000, currency="USD")
+    assert eyes.text(amount) == "50.00"
+    lab.nothing_posted()
+
+
+def _payment_window(eyes: Eyes) -> tuple[str, str] | None:
+    found = [window for window in eyes.windows() if eyes.name(window).startswith("Take Payment")]
+    return found[0] if found and eyes.has(found[0], SHOWING) else None
+
+
+def test_harmless_messages_are_answered_and_the_payment_goes_in_once(lab: Lab) -> None:
+    lab.server.knobs(
+        dialog_medical="opening*1", dialog_credit="before_commit*1", dialog_drawer="after_commit*1"
+    )
+    report = lab.practice.post(order())
+    assert report.stage == "committed", report.transcript
+    lab.posted()
+
+
+def test_a_sign_in_over_everything_stays_open_and_nothing_is_typed_into_it(lab: Lab, eyes: Eyes) -> None:
+    lab.server.knobs(dialog_sign_in="opening*1")
+    report = lab.practice.post(order())
+    assert report.stage == "not_committed", report.transcript
+    assert "locked" in str(trouble(report).facts["text"])
+    box = eyes.window("ImproMed 7")
+    assert eyes.text(eyes.find(box, "txtPassword")) == ""
+    lab.nothing_posted()
+
+
+# ---- the other way of writing ----
+
+
+def test_where_windows_writes_a_comma_the_other_pack_is_recognised_and_posts(lab: Lab) -> None:
+    lab.server.knobs(locale="eu")
+    lab.server.world("refresh")
+    version = lab.until(lambda: _version(lab) == "7-eu", "the other way of writing")
+    assert version
+    lab.practice = lab.fresh_practice()
+    report = lab.practice.post(order(10001))
+    assert report.stage == "committed", report.transcript
+    lab.posted(10001)
+    [row] = lab.ledger(order(10001)).marked
+    assert row.amount.minor == 10001
+
+
+def _version(lab: Lab) -> str:
+    seen = lab.fresh_practice().identify()
+    return seen.version if isinstance(seen, SoftwareSeen) else ""
