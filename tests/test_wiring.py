@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ url = "http://127.0.0.1:9"
 [software]
 pack = "impromed"
 name = "Our ImproMed"
+shelf = "/our/packs"
 [posting]
 payment_method = "Card"
 employee = "Kim"
@@ -40,6 +42,7 @@ Visa = "Visa card"
 [screen]
 backend = "auto"
 guard = "none"
+rehearse = "never"
 [agent]
 port = 4711
 [settings]
@@ -52,6 +55,7 @@ def test_every_setting_of_a_site_arrives(tmp_path: Path) -> None:
     site = load_site(tmp_path)
     assert (site.gateway, site.terminal, site.pack) == ("simulator", "front-desk-2", "impromed")
     assert (site.software_name, site.guard, site.port) == ("Our ImproMed", "none", 4711)
+    assert (site.rehearse, site.shelf) == ("never", Path("/our/packs"))
     assert (site.policy.currency, site.policy.clinic_name) == ("EUR", "Pine Street Vet")
     assert site.policy.method_for("Visa") == "Visa card"
     assert site.policy.method_for("Amex") == "Card"
@@ -66,6 +70,23 @@ def test_what_a_site_leaves_out_has_a_plain_default(tmp_path: Path) -> None:
     site = load_site(tmp_path)
     assert (site.software_name, site.terminal, site.port, site.guard) == ("impromed", "", 0, "auto")
     assert site.policy.currency == "USD"
+    assert (site.rehearse, site.shelf) == ("auto", None)
+
+
+def test_what_a_rehearsal_holds_for_changes_with_packs_and_with_settings_of_a_posting(tmp_path: Path) -> None:
+    write_site(tmp_path / "home", {"url": "http://127.0.0.1:9", "api_key": "key"})
+    site = load_site(tmp_path / "home")
+    (tmp_path / "packs" / "impromed" / "6").mkdir(parents=True)
+    pack = tmp_path / "packs" / "impromed" / "6" / "pack.toml"
+    pack.write_text("one")
+    own = replace(site, shelf=tmp_path / "packs")
+    found = [wiring.set_up_of(site), wiring.set_up_of(own)]
+    pack.write_text("two")
+    found.append(wiring.set_up_of(own))
+    found.append(wiring.set_up_of(replace(own, policy=replace(own.policy, payment_method="Other"))))
+    found.append(wiring.set_up_of(replace(own, settings={"account": "Other"})))
+    assert len(set(found)) == 5
+    assert wiring.set_up_of(replace(own, port=99)) == found[2]
 
 
 @pytest.mark.parametrize(
@@ -74,6 +95,7 @@ def test_what_a_site_leaves_out_has_a_plain_default(tmp_path: Path) -> None:
         ("[agent]\nport = true", "site_value"),
         ("[agent]\nport = 'x'", "site_value"),
         ("[screen]\nguard = 3", "site_value"),
+        ("[screen]\nrehearse = 'often'", "site_value"),
         ("[posting.payment_methods]\nVisa = 1", ""),
         ("extra = 1", "site_section"),
         ("[screens]\n", "site_section"),

@@ -56,7 +56,7 @@ T = TypeVar("T")
 _SECTIONS: dict[str, frozenset[str]] = {
     "site": frozenset({"clinic_name", "currency"}),
     "gateway": frozenset({"name", "settings", "terminal"}),
-    "software": frozenset({"pack", "name"}),
+    "software": frozenset({"pack", "name", "shelf"}),
     "posting": frozenset({"payment_method", "employee", "payment_methods"}),
     "screen": frozenset({"backend", "guard", "rehearse"}),
     "agent": frozenset({"port"}),
@@ -69,7 +69,8 @@ _SECTIONS: dict[str, frozenset[str]] = {
 class Site:
     """`home`: where journal, transcripts and the agent's address lie. `port`: loopback port, 0 = any free one.
     `terminal`: the one beside this desk, "" = the only one there is.
-    `pack`: the software's folder in packs; its versions are all offered. `backend`, `guard`: `auto` or a name.
+    `pack`: the software's folder in packs; its versions are all offered. `shelf`: the folder of packs, None = those
+    that ship with the product. `backend`, `guard`: `auto` or a name.
     `rehearse`: `auto`, or `never` for a lab whose screen nobody else may touch."""
 
     home: Path
@@ -77,6 +78,7 @@ class Site:
     gateway_settings: Mapping[str, str] = field(default_factory=dict)
     terminal: str = ""
     pack: str
+    shelf: Path | None = None
     software_name: str
     policy: Policy
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -141,13 +143,14 @@ def _site(home: Path, table: Mapping[str, Any]) -> Site:
     rehearse = _setting(table, "screen", "rehearse", "auto")
     if rehearse not in ("auto", "never"):
         raise SetupError("site_value", section="screen", key="rehearse")
-    pack = _setting(table, "software", "pack")
+    pack, own = _setting(table, "software", "pack"), _setting(table, "software", "shelf", "")
     return Site(
         home=home,
         gateway=_setting(table, "gateway", "name"),
         gateway_settings=_named(table, "gateway", "settings"),
         terminal=_setting(table, "gateway", "terminal", ""),
         pack=pack,
+        shelf=Path(own) if own else None,
         software_name=_setting(table, "software", "name", pack),
         policy=_policy(table),
         settings={str(key): str(value) for key, value in table.get("settings", {}).items()},
@@ -270,7 +273,7 @@ def account_of(site: Site) -> str:
 
 def build(site: Site, clock: Clock, ids: Ids) -> Parts:
     """Open the journal and the gateway; the screen is opened at its first use. Raises TillbridgeError."""
-    packs = installed(site.pack)
+    packs = installed(site.pack, site.shelf)
     journal = open_journal(site.journal, mark=mark_of(site.home))
     if RESTORED & {finding.code for finding in journal.found}:
         journal.put_in_doubt(clock.now())
@@ -307,7 +310,7 @@ def set_up_of(site: Site) -> str:
     policy = site.policy
     told = [policy.payment_method, policy.employee, sorted(policy.payment_methods.items())]
     found = hashlib.sha256(repr([*told, sorted(site.settings.items())]).encode())
-    root = shelf() / site.pack
+    root = (site.shelf or shelf()) / site.pack
     for file in sorted(path for path in root.rglob("*") if path.is_file() and path.suffix == ".toml"):
         found.update(f"\n{file.relative_to(root).as_posix()}\n".encode())
         found.update(file.read_bytes())

@@ -275,11 +275,6 @@ def _eyes(desk: Desk) -> closing[Eyes]:
 
 _taken("paid-then-closed", _close, _by_itself(lambda desk: desk.open_software()))
 _taken("paid-then-minimised", _minimise, _by_itself(lambda desk: desk.world("restore")))
-_taken(
-    "paid-then-next-client",
-    _next_client,
-    _by_itself(lambda desk: desk.world("show", client="01042", invoice="10482")),
-)
 _taken("paid-then-question", _pop, _by_itself(_answer))
 _taken("paid-then-window", _open_window, _by_itself(_close_window))
 _taken(
@@ -308,6 +303,21 @@ def paid_other_invoice(request: pytest.FixtureRequest) -> Shown:
     return Shown(command(desk.home, "show", payment_id).text, "", 1)
 
 
+@case("paid-then-next-client", screen=True)
+def paid_then_next_client(request: pytest.FixtureRequest) -> Shown:
+    """The next client is opened during the tap: no trouble at all. It goes in, and the next client is open again."""
+    desk = _desk(request)
+    before = len(desk.captures())
+    payment_id = _on_the_terminal(desk)
+    _next_client(desk)
+    desk.press("tap")
+    desk.until("it is in the books", lambda: _payment(desk, payment_id)["finished"])
+    desk.until("the next client is open again", lambda: any("10077" in title for title in _titles(desk)))
+    assert len(desk.captures()) == before + 1
+    assert [(act["invoice"], act["amount_minor"]) for act in desk.truth()] == [("10482", 21240)]
+    return Shown(command(desk.home, "show", payment_id).text, "", 1)
+
+
 @case("paid-balance-changed", screen=True)
 def paid_balance_changed(request: pytest.FixtureRequest) -> Shown:
     """A colleague takes cash for the same invoice during the tap: too much is never entered, a person decides."""
@@ -318,6 +328,7 @@ def paid_balance_changed(request: pytest.FixtureRequest) -> Shown:
     desk.press("tap")
     payment = desk.rested(payment_id)
     shown = command(desk.home, "show", payment_id)
+    assert "--do keep-rest (or give-rest-back, posted, drop)" in shown.text
     assert payment["posting_state"] == "needs_attention"
     assert len(desk.captures()) == before + 1
     assert [act["amount_minor"] for act in desk.truth()] == [5000], "only the cash"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -117,9 +118,26 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
+def _settle_within(home: Path, packs: Path, seconds: int) -> None:
+    """The shipped packs with another time, on a shelf of their own."""
+    shutil.copytree(parts.ROOT / "src/tillbridge/packs", packs)
+    file = packs / "impromed" / "6" / "pack.toml"
+    told = file.read_text("utf-8")
+    assert told.count("settle_s = 60 ") == 1
+    file.write_text(told.replace("settle_s = 60 ", f"settle_s = {seconds} "), "utf-8")
+    site = home / "site.toml"
+    site.write_text(
+        site.read_text("utf-8").replace("[software]\n", f"[software]\nshelf = {json.dumps(str(packs))}\n"),
+        "utf-8",
+    )
+
+
 @contextmanager
-def running_desk(folder: Path, auto: bool = True, rehearse: str = "never") -> Iterator[Desk]:
-    """`rehearse`: "auto" lets the agent touch the screen by itself at a quiet moment."""
+def running_desk(
+    folder: Path, auto: bool = True, rehearse: str = "never", settle_s: int = 60
+) -> Iterator[Desk]:
+    """`rehearse`: "auto" lets the agent touch the screen by itself at a quiet moment. `settle_s`: how long the pack
+    says that a row may take to be seen; a test that waits for its absence need not wait a minute."""
     with ExitStack() as stack:
         os.environ.pop("DISPLAY", None)
         screen = parts.open_screen(stack)
@@ -129,6 +147,8 @@ def running_desk(folder: Path, auto: bool = True, rehearse: str = "never") -> It
         shown = parts.start_stand_in(screen, folder, stack)
         home = folder / "home"
         parts.write_site(home, simulator, shown, rehearse)
+        if settle_s != 60:
+            _settle_within(home, folder / "packs", settle_s)
         agent = parts.start_agent(screen, home, folder, stack)
         parts.until_seen(agent)
         ledger_url = next(iter(shown.addresses.values())).removesuffix("/truth")

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.screen
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk as a clinic has it: the payment window is tried before the first charge."""
-    with running_desk(tmp_path_factory.mktemp("desk"), rehearse="auto") as running:
+    with running_desk(tmp_path_factory.mktemp("desk"), rehearse="auto", settle_s=4) as running:
         yield running
 
 
