@@ -332,7 +332,34 @@ def test_no_commit_is_sent_when_the_shield_has_ended(clinic: Clinic) -> None:
     clinic.software.backend.burst = watched  # type: ignore[method-assign,assignment]
     clinic.practice.post(order(10000))
     assert seen[0] is None
-    assert set(seen[1:]) == {SHIELD_S - SHIELD_SPARE_S}
+    assert seen[1] == SHIELD_S - SHIELD_SPARE_S
+    assert all(each is not None and 0 < each <= SHIELD_S - SHIELD_SPARE_S for each in seen[1:])
+
+
+def test_behind_a_shield_what_did_not_agree_is_left_without_an_amount(clinic: Clinic) -> None:
+    """Somebody changed the employee; their next Enter would post what stands in the window."""
+    amounts: list[str] = []
+
+    def leaving() -> None:
+        payment = clinic.software.payment
+        amounts.append(payment["txtAmount"].text)
+        payment["cboEmployee"].text = "Luis Ortega"
+
+    clinic.guard.on_leaving, clinic.guard.idle, clinic.guard.touched = leaving, 0.3, 99
+    made = clinic.software._payment_controls
+
+    def changed() -> list[FakeControl]:
+        controls = made()
+        control(controls, "txtReference").on_set = lambda one: setattr(
+            clinic.software.payment["cboEmployee"], "text", "Luis Ortega"
+        )
+        return controls
+
+    clinic.software._payment_controls = changed  # type: ignore[method-assign]
+    report = clinic.practice.post(order())
+    assert (report.stage, trouble(report).code) == ("not_committed", "user_typing")
+    assert set(amounts) == {"0.00"}
+    assert clinic.software.posted == []
 
 
 def test_no_shield_is_raised_while_nobody_disturbs(clinic: Clinic) -> None:

@@ -14,7 +14,9 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.screen import backend as b
@@ -36,6 +38,7 @@ class Tally:
     ends: Counter[str] = field(default_factory=Counter)
     unattended: int = 0
     while_working: int = 0
+    by_hand: int = 0
     swallowed: int = 0
     lost: int = 0
     typed: int = 0
@@ -46,7 +49,8 @@ class Tally:
         took = f"{statistics.median(self.seconds):.1f} s" if self.seconds else "-"
         return (
             f"{ends}; by itself {self.unattended}, of these while the person worked {self.while_working}; "
-            f"keys swallowed {self.swallowed}; lost elsewhere {self.lost} of {self.typed}; median {took}"
+            f"made by the person's own clicks and Enter {self.by_hand}; keys swallowed "
+            f"{self.swallowed}; lost elsewhere {self.lost} of {self.typed}; median {took}"
         )
 
 
@@ -80,6 +84,7 @@ def _figures(ours: dict[Level, Tally], theirs: dict[str, Counter[str]]) -> dict[
         "duplicate": sum(tally.ends["duplicate"] for tally in ours.values()),
         "posted_unattended_share": round(sum(tally.unattended for tally in ours.values()) / runs, 3),
         "posted_while_working": sum(tally.while_working for tally in ours.values()),
+        "made_by_the_person": sum(tally.by_hand for tally in ours.values()),
         "keys_swallowed": sum(tally.swallowed for tally in ours.values()),
         "lost_elsewhere": ours["W"].lost,
         "typed_elsewhere": ours["W"].typed,
@@ -111,8 +116,11 @@ def _our_run(desk: PostingDesk, person: Person, tally: Tally) -> None:
         state = desk.settle(paid, _after(time.monotonic() + ALONE_S))
     finally:
         person.close()
-    end = judged(desk.rows(), paid.wanted)
+    rows = desk.rows()
+    theirs = [row for row in rows if _by_hand(desk, paid, row)]
+    end = judged([row for row in rows if row not in theirs], paid.wanted)
     tally.ends[end] += 1
+    tally.by_hand += len(theirs)
     tally.swallowed += desk.swallowed()
     tally.unattended += state is PostingState.POSTED and end == "right"
     tally.while_working += worked and end == "right"
@@ -129,8 +137,14 @@ def _tell(desk: PostingDesk, paid: Paid, person: Person, state: PostingState, en
     payment = desk.journal.payment(paid.payment_id)
     reason = payment.postings[-1].reason if payment else ""
     print(f"  {person.level}: {end}, posting {state} {reason}; books {desk.rows()}", flush=True)
-    for line in desk.notes[-12:]:
-        print(f"    {line}", flush=True)
+    for when, line in desk.notes[-60:]:
+        print(f"    {when:.2f} {line}", flush=True)
+
+
+def _by_hand(desk: PostingDesk, paid: Paid, row: dict[str, Any]) -> bool:
+    """A payment that the person made: without our marker, and not in a window that we had opened."""
+    at = datetime.fromisoformat(row["at"])
+    return row["reference"] != paid.wanted["reference"] and not desk.our_window_was_open(at)
 
 
 # ---- the robot ----

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +48,14 @@ class Undone(RuntimeError):
 
 
 class Notes:
-    """The last run's transcript, kept for a run that ends badly."""
+    """The transcripts of all runs of one payment, with the time of each line, kept for a run that ends badly."""
 
-    def __init__(self, lines: list[str], name: str) -> None:
+    def __init__(self, lines: list[tuple[float, str]], name: str) -> None:
         self.lines = lines
-        self.lines.append(name)
+        self.lines.append((time.time(), name))
 
     def note(self, what: str, **facts: object) -> None:
-        self.lines.append(f"{what} {facts}")
+        self.lines.append((time.time(), f"{what} {facts}"))
 
     def close(self) -> str:
         return "kept by the bench"
@@ -82,7 +82,7 @@ class PostingDesk:
         log = folder / "ledger_server.log"
         self.url: str = parts.start_ready(ledger, self.desktop.env, log, stack)["url"]
         self.window: subprocess.Popen[bytes] | None = None
-        self.notes: list[str] = []
+        self.notes: list[tuple[float, str]] = []
         self.count = 0
         self._open_ours()
         stack.callback(self._close_ours)
@@ -129,6 +129,19 @@ class PostingDesk:
         payment = self.journal.payment(paid.payment_id)
         assert payment is not None, "it was begun here"
         return payment.postings[-1].state
+
+    def our_window_was_open(self, at: datetime) -> bool:
+        """Had a run of ours opened the payment window at that moment? Else a row of then is somebody's own."""
+        is_open = False
+        for when, line in self.notes:
+            if when > at.timestamp():
+                break
+            is_open = (
+                (line.startswith("step ")
+                and "'about': 'pay'" in line)
+                or (is_open and not line.startswith("end "))
+            )
+        return is_open
 
     def swallowed(self) -> int:
         return self.guard.swallowed

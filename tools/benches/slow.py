@@ -128,7 +128,7 @@ def _stop_once(pid: int, slowness: Slowness, ended: threading.Event) -> None:
 def _tell(desk: PostingDesk, paid: Paid) -> None:
     payment = desk.journal.payment(paid.payment_id)
     print(f"  {payment.postings[-1].reason if payment else ''}; books {desk.rows()}", flush=True)
-    _lines(desk.notes[-12:])
+    _lines([line for _, line in desk.notes[-12:]])
 
 
 def _lines(lines: Sequence[str]) -> None:

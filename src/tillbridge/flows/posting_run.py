@@ -23,6 +23,7 @@ from tillbridge.flows.steps import (
     Expect,
     ExpectRow,
     Flow,
+    Given,
     MenuStep,
     PressStep,
     SetStep,
@@ -39,6 +40,7 @@ from tillbridge.screen.backend import (
     NotAnswering,
     Press,
     Refused,
+    SetText,
 )
 
 TRIES_MAX = 3
@@ -53,6 +55,7 @@ NO_SHIELD = "no_shield"
 """Cause: a person was typing and could not be kept away, so the commit was not sent."""
 DEPENDENTS_S = 1.0
 """Values that the program works out itself follow within this time."""
+_LAG_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class _Burst:
     acts: tuple[Act, ...]
     expected: tuple[Expected, ...]
     commit: Press | None
+    disarm: tuple[Act, ...] = ()
+    """Takes the amount out again."""
     shielded: bool = False
     last: BurstReport = field(default_factory=lambda: BurstReport("not_committed", 0))
 
@@ -215,8 +220,20 @@ class PostingRun:
             elif isinstance(step, ExpectRow):
                 expected += self.walk.expecting.row(step)
         press = self._commit_press() if commit else None
+        no_amount = self.walk.scene.pack.formats.write(0)
+        disarm = [
+            replace(act, text=no_amount)
+            for step in self.flow.burst
+            if isinstance(step, SetStep) and step.value == Given("amount")
+            for act in self.walk.filling.acts(step)
+            if isinstance(act, SetText)
+        ]
         return _Burst(
-            tuple(acts), tuple(expected), press, shielded=self.disturbed or self.walk.hands.disturbed
+            tuple(acts),
+            tuple(expected),
+            press,
+            tuple(disarm),
+            shielded=self.disturbed or self.walk.hands.disturbed,
         )
 
     def _applies(self, step: AnyStep) -> bool:
@@ -234,10 +251,12 @@ class PostingRun:
         """Send it; again while only dependent values lag or a person typed into it."""
         for number in range(BURSTS_MAX):
             self.walk.give_way()
-            mark = self.guard.watch()
+            mark, shielded = self.guard.watch(), burst.shielded
             burst.last = self._send_once(burst, acts=burst.acts)
             if burst.last.stage != "not_committed" or not (burst.last.differences or burst.last.cause):
                 return burst.last
+            if shielded and burst.last.differences:
+                return burst.last  # somebody changed what only the free steps fill in: start over
             if self._was_disturbed(mark) or burst.last.code in (NO_SHIELD, "too_late"):
                 burst.shielded = True  # the next try keeps the person's keys away for a moment
                 continue
@@ -267,14 +286,22 @@ class PostingRun:
         return self.walk.scene.pace.patiently(lambda: once(burst, acts))
 
     def _shielded(self, burst: _Burst, acts: tuple[Act, ...]) -> BurstReport:
-        """With the person's keys kept away. Where that cannot be had, everything is done but the commit."""
+        """With the person's keys kept away until it is committed, or the amount is out of the form again: else an Enter
+        of theirs would post what did not agree. Where they cannot be kept away, everything is done but the commit."""
         self.shields += 1
+        pace = self.walk.scene.pace
         with self.guard.shield(SHIELD_S, self.walk.scene.program.pid) as shield:
-            commit = burst.commit if shield.held else None
-            report = self._sent(replace(burst, commit=commit), acts, SHIELD_S - SHIELD_SPARE_S)
+            ends = pace.deadline.now() + SHIELD_S - SHIELD_SPARE_S
+            sent = replace(burst, commit=burst.commit if shield.held else None)
+            report = self._sent(sent, acts, SHIELD_S - SHIELD_SPARE_S)
+            while shield.held and report.differences and (left_s := ends - pace.deadline.now()) > 0:
+                self.walk.scene.backend.wait_change(min(left_s, _LAG_S))
+                report = self._sent(sent, (), left_s)
+            if report.stage == "not_committed":
+                self.walk.hands.burst(lambda number: Burst(number, burst.disarm))
         self.note("shielded", number=self.shields, held=shield.held, swallowed=shield.swallowed)
         if burst.commit is not None and not shield.held:
-            self.walk.scene.pace.pause(SHIELD_SPARE_S)
+            pace.pause(SHIELD_SPARE_S)
             return replace(report, cause=report.cause or NO_SHIELD)
         return report
 
