@@ -31,6 +31,7 @@ from tillbridge.stand_ins.profile import Profile
 from tillbridge.stand_ins.qt.captions import static, sunken
 from tillbridge.stand_ins.qt.classic_lists import StaffLookup
 from tillbridge.stand_ins.qt.conversation import Conversation, held, is_held, show_message
+from tillbridge.stand_ins.qt.drift import drifted
 from tillbridge.stand_ins.qt.first_letter_box import FirstLetterBox
 from tillbridge.stand_ins.qt.payment_form import PaymentForm
 from tillbridge.stand_ins.qt.widgets import named, words
@@ -46,6 +47,7 @@ class ClassicPayment(QDialog):
         self, owner: QWidget, profile: Profile, conversation: Conversation, opened: dict[str, Any]
     ) -> None:
         super().__init__(owner)
+        profile = drifted(profile, opened["drift"])
         self._profile = profile
         self._conversation = conversation
         self._opened = opened
@@ -55,6 +57,7 @@ class ClassicPayment(QDialog):
         self._make_fields()
         self._build()
         self._fill()
+        self._at_first = self._shown()
         self._last_focus: QWidget | None = None
         self._watch = QTimer(self, interval=WATCH_MS)
         self._watch.timeout.connect(self._notice_leaving)
@@ -228,6 +231,11 @@ class ClassicPayment(QDialog):
         except ValueError:
             return None
 
+    def _shown(self) -> list[str]:
+        """What stands in the fields."""
+        edits = (self._date, self._amount, self._reference, self._employee)
+        return [self._method.currentText(), *(edit.text() for edit in edits)]
+
     def _filled(self, day: str) -> dict[str, Any]:
         method = self._form.method(self._method.taken)
         tender = {
@@ -259,8 +267,15 @@ class ClassicPayment(QDialog):
 
     def reject(self) -> None:
         """Esc and the close box come here as well; a window under a message does not close."""
-        if not is_held(self):
+        if is_held(self):
+            return
+        with held(self):
+            unsaved = self._shown() != self._at_first
+            turn = self._conversation.leave(self, self._opened, "", unsaved=unsaved)
+        if turn == "close":
             super().reject()
+        elif turn == "post":
+            self._ok_pressed()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes to the next field, whichever has the focus; F2 in the initials opens the list."""

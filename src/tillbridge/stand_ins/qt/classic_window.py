@@ -31,6 +31,7 @@ from tillbridge.stand_ins.qt.captions import static, sunken
 from tillbridge.stand_ins.qt.classic_lists import FindClient, ReverseWindow, plain_list
 from tillbridge.stand_ins.qt.classic_payment import ClassicPayment
 from tillbridge.stand_ins.qt.conversation import held, is_held, show_message
+from tillbridge.stand_ins.qt.grid import Grid
 from tillbridge.stand_ins.qt.main_window import MainWindow
 from tillbridge.stand_ins.qt.painted_list import PaintedList
 from tillbridge.stand_ins.qt.widgets import named, words
@@ -231,6 +232,9 @@ class ClassicWindow(MainWindow):
         self.resize(*SIZE)
         self.show_client(account, number)
 
+    def _real_lists(self) -> dict[str, Grid]:
+        return {"invoices": self._invoices}
+
     def _draw(self, view: dict[str, Any]) -> None:
         texts = {**{name: view[name] for name, _, _ in FACTS if name in view}, "client": view["name"]}
         for name, text in texts.items():
@@ -268,8 +272,10 @@ class ClassicWindow(MainWindow):
     def _reverse(self) -> None:
         if is_held(self) or not self._view:
             return
+        account = self._view["account"]
         with held(self):
-            rows = self._conversation.fetch(self, "/skin/reversible", client=self._view["account"])["rows"]
+            self._conversation.begin(self, "/skin/reading", client=account, invoice="")
+            rows = self._conversation.fetch(self, "/skin/reversible", client=account)["rows"]
             window = ReverseWindow(self, self._profile, rows, lambda: self._refuse(window))
             window.run(self)
             shiboken6.delete(window)

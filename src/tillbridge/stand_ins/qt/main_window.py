@@ -145,12 +145,15 @@ class MainWindow(QMainWindow):
             time.sleep(view["freeze_s"])
         self._view = view
         self.setWindowTitle(self._profile.title("main", view["account"], view["name"]))
-        for name, part in (("invoices", self._invoices), ("transactions", self._transactions)):
-            if isinstance(part, Grid):
-                part.silence(name in view["silent"])
+        for name, grid in self._real_lists().items():
+            grid.silence(name in view["silent"])
         self._draw(view)
         if view["more_in_ms"] >= 0:
             self._more.start(view["more_in_ms"])
+
+    def _real_lists(self) -> dict[str, Grid]:
+        """Lists that accessibility can read, unless a knob silences them."""
+        return {"invoices": self._invoices, "transactions": self._transactions}
 
     def _draw(self, view: dict[str, Any]) -> None:
         """Put a client's texts where they belong."""
