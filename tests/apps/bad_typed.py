@@ -98,6 +98,12 @@ def task_not_there(request: pytest.FixtureRequest) -> Shown:
     return counter.command("resume", _not_sent(counter, "no-task-at-all"), *words)
 
 
+@case("attach-without-name")
+def attach_without_name(request: pytest.FixtureRequest) -> Shown:
+    counter = _counter(request)
+    return counter.command("resume", _not_sent(counter, "attach-nobody"), "--do", "attach")
+
+
 @case("rest-not-there")
 def rest_not_there(request: pytest.FixtureRequest) -> Shown:
     """Entered by hand, and settled: no rest is in question."""

@@ -185,6 +185,22 @@ def test_a_rest_that_does_not_fit_is_kept_by_a_named_person(desk: InMemory) -> N
     assert [row.amount.minor for row in desk.screen.books] == [OWED]
 
 
+def test_a_typed_amount_is_attached_to_the_invoice_on_the_screen_and_goes_in_by_itself(
+    desk: InMemory,
+) -> None:
+    desk.pay("typed-0001", typed=True, client="Somebody", amount="12.00")
+    until(lambda: desk.told("typed-0001")["charged"] == "yes", "it is taken")
+    with pytest.raises(OperatorError) as other:
+        desk.desk.act("typed-0001", "attach", {"person": "Dana", "client": "Brown, Jo"})
+    assert other.value.code == "other_client", "the face showed somebody else"
+    desk.desk.act("typed-0001", "attach", {"person": "Dana"})
+    told = desk.finished("typed-0001")
+    assert (told["client"], told["invoice_number"]) == ("Alvarez, Rosa", "10482")
+    assert [row.amount.minor for row in desk.screen.books] == [1_200]
+    story = " ".join(step["told"] for step in desk.desk.show("typed-0001")["story"])
+    assert "Dana says whose it is: Alvarez, Rosa. It goes in by itself." in story
+
+
 def test_a_payment_goes_on_although_somebody_is_entering_one_when_the_person_says_so(
     counter: Counter,
 ) -> None:

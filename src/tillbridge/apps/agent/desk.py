@@ -214,7 +214,8 @@ class Desk:
 
     def act(self, payment_id: str, verb: str, body: dict[str, Any]) -> View:
         """`cancel`, `stop`, `again`, `keep`, `give_back`, `resume`; by a named person: `posted`, `not_posted`, `drop`,
-        `keep_rest`, `give_rest_back` (what was taken does not fit any more), `end_task`."""
+        `keep_rest`, `give_rest_back` (what was taken does not fit any more), `attach` (a typed amount belongs to the
+        invoice that is open on the screen), `end_task`."""
         person = text_of(body, "person", "")
         decisions: dict[str, bool | None] = {"posted": True, "not_posted": False, "drop": None}
         if verb in decisions:
@@ -223,6 +224,8 @@ class Desk:
             )
         if verb == "again":
             return self._again(payment_id, text_of(body, "terminal_id", ""))
+        if verb == "attach":
+            return self._attach(payment_id, named(person), body)
         verbs: dict[str, Callable[[Engine], Payment]] = {
             "cancel": lambda e: e.cancel(payment_id, person),
             "stop": lambda e: e.stop(payment_id, named(person)),
@@ -352,6 +355,13 @@ class Desk:
         why = rehearsed_view(rehearsed, self._name)["text"]
         text = sentence("rehearsal_not_done", {"name": self._name, "why": why})
         return {"code": "rehearsal_not_done", "text": text}
+
+    def _attach(self, payment_id: str, person: str, body: dict[str, Any]) -> View:
+        """From now on it is entered there by itself. Raises OperatorError: the screen cannot be read, or shows another
+        client or invoice than the face did."""
+        self._pause.refuse()
+        seen = self._read_shown(body)
+        return self._done(lambda engine: engine.attach(payment_id, debt_of(seen), person))
 
     def _again(self, payment_id: str, terminal_id: str) -> View:
         """Another card: a new sale like any other, bound by what is owed now (rules 4 and 9)."""

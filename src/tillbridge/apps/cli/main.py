@@ -58,7 +58,7 @@ def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: st
 
 _VERBS = (
     *("cancel", "stop", "again", "keep", "give-back", "posted", "not-posted", "drop"),
-    *("keep-rest", "give-rest-back", "end-task"),
+    *("keep-rest", "give-rest-back", "attach", "end-task"),
 )
 
 
