@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import time
+from dataclasses import replace
 
 import pytest
 
 from tests.packs.impromed_lab import Lab, order, trouble
+from tillbridge.flows.practice import PackPractice
 from tillbridge.ports.practice import InvoiceSeen, LedgerSeen, SoftwareSeen
 
 pytestmark = pytest.mark.screen
@@ -143,6 +147,12 @@ def test_a_client_locked_for_a_while_is_tried_again(lab: Lab) -> None:
 
 
 def test_a_client_that_stays_locked_is_told_with_the_workstation(lab: Lab) -> None:
+    """With a pack that waits a second at most, so that nobody has to wait as long as at a desk."""
+    packs = [
+        replace(pack, dialogs=tuple(replace(one, wait_s=one.wait_s and (1, 60)) for one in pack.dialogs))
+        for pack in lab.practice.packs
+    ]
+    lab.practice = PackPractice(lab.desk, packs, first_burst=time.time_ns())
     lab.server.world("lock", client="01042", workstation="FRONT2", employee="Luis Ortega")
     report = lab.practice.post(order())
     assert (report.stage, trouble(report).code) == ("not_committed", "client_locked"), report.transcript
@@ -204,7 +214,8 @@ def test_a_closed_day_is_never_dated_back(closed_lab: Lab) -> None:
 # ---- another client, another invoice ----
 
 
-def test_another_client_on_the_screen_stops_everything(lab: Lab) -> None:
+def test_another_client_on_the_screen_stops_everything_while_a_person_works(lab: Lab) -> None:
+    subprocess.run(["xdotool", "key", "shift"], env=lab.desktop.env, check=True, timeout=10)
     lab.server.world("show", client="00911")
     lab.until(lambda: _shows(lab, "00911"), "the other client")
     for seen in (
