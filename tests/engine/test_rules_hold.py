@@ -1,4 +1,5 @@
-"""Many payments on one invoice, in any order of presses, faults, crashes, restarts and reboots: the rules hold.
+"""Many payments of two clients, in any order of presses, faults, crashes, restarts, reboots, pauses and rows that
+somebody deletes later: the rules hold.
 
 The engine and the adapter's mapping are the real ones, the card network is the simulator's core, the ledger is a
 model with its own books. What is asserted is read from the books of those two and from the journal's order.
@@ -17,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.invoice import Debt
+from tillbridge.domain.ledger import LedgerSeen
 from tillbridge.domain.money import Money, only_base
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.operation import Entry
@@ -25,6 +27,7 @@ from tillbridge.engine.cashier import Engine
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.requests import PayRequest
 from tillbridge.journal.memory import MemoryJournal
+from tillbridge.ports.practice import PostingOrder, PostingReport, Trouble
 from tillbridge.simulator.core.faults import Fault, FaultKind, Line
 from tillbridge.simulator.core.scribe import Refusal
 from tillbridge.simulator.core.settings import OnRepeat, Settings
@@ -41,6 +44,8 @@ from tools.benches.in_process_gateway import gateway_over, line_of
 
 BALANCE = 21_240
 HOUR_MS = 3_600_000
+CLIENTS = {"10482": ("01042", "Alvarez, Rosa"), "20001": ("00017", "Brandt, Milo")}
+"""Invoice number -> account and name."""
 SEND_FAULTS = (
     FaultKind.LOSE_REQUEST,
     FaultKind.LOSE_REPLY_BEFORE,
@@ -63,10 +68,28 @@ def usd(minor: int) -> Money:
     return Money(minor=minor, currency="USD")
 
 
-class OneInvoice(RuleBasedStateMachine):
+class TwoInvoices(ModelPractice):
+    """The model program with two clients, whose invoices are owed the same. `touched` while paused is a fault."""
+
+    touched_ms: int = 0
+
+    def owed_of(self, number: str) -> Money:
+        paid = sum(row.amount.minor for row in self.books if row.invoice_number == number)
+        return usd(BALANCE - paid)
+
+    def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
+        self.touched_ms = self.clock.now_ms
+        return super().read_ledger(order)
+
+    def post(self, order: PostingOrder) -> PostingReport:
+        self.touched_ms = self.clock.now_ms
+        return super().post(order)
+
+
+class TwoClients(RuleBasedStateMachine):
     clock: VirtualClock
     line: Line
-    practice: ModelPractice
+    practice: TwoInvoices
     journal: MemoryJournal
     engine: Engine
 
@@ -77,7 +100,9 @@ class OneInvoice(RuleBasedStateMachine):
         self.line = line_of(
             Settings(seed=1, auto=auto, magic=False, on_repeat=repeat, kill_blocks=kill_blocks)
         )
-        self.practice = ModelPractice(self.clock, usd(BALANCE))
+        self.practice = TwoInvoices(self.clock, usd(BALANCE))
+        self.deleted: set[str] = set()
+        self.ever_deleted = False
         self.journal = MemoryJournal()
         self.doom = 0
         self.lives = 0
@@ -110,13 +135,13 @@ class OneInvoice(RuleBasedStateMachine):
 
     # ---- what people, the world and chance do ----
 
-    @rule(minor=st.integers(1, BALANCE + 500))
-    def press_the_button(self, minor: int) -> None:
+    @rule(minor=st.integers(1, BALANCE + 500), number=st.sampled_from(sorted(CLIENTS)))
+    def press_the_button(self, minor: int, number: str) -> None:
         """A new payment, asked for twice by an impatient face: rule 1 and rule 4."""
         self.count += 1
-        request = self._request(f"payment-{self.count:04d}", minor)
+        request = self._request(f"payment-{self.count:04d}", minor, number)
         held = self.journal.held_minor(request.debt.scope)
-        balance = self.practice.owed().minor
+        balance = self.practice.owed_of(number).minor
         if held + minor > balance:
             with pytest.raises(OperatorError, match="not_chargeable"):
                 self.engine.begin(request)
@@ -124,13 +149,14 @@ class OneInvoice(RuleBasedStateMachine):
         begun = self.engine.begin(request)
         assert self.engine.begin(request) == begun, "rule 1: the same id is the same payment"
 
-    def _request(self, payment_id: str, minor: int) -> PayRequest:
+    def _request(self, payment_id: str, minor: int, number: str) -> PayRequest:
+        account_id, client = CLIENTS[number]
         debt = Debt(
             software="model",
-            account_id="01042",
-            client="Alvarez, Rosa",
-            invoice_number="10482",
-            balance=self.practice.owed(),
+            account_id=account_id,
+            client=client,
+            invoice_number=number,
+            balance=self.practice.owed_of(number),
         )
         return PayRequest(
             payment_id=payment_id,
@@ -158,7 +184,38 @@ class OneInvoice(RuleBasedStateMachine):
         self.doom = 0
 
     def _run(self, ms: int) -> None:
-        run(self.engine, self.clock, self.clock.now_ms + ms, steps_max=20_000)
+        """The loop goes round some times a day at least, as it does every few seconds in the agent."""
+        until_ms = self.clock.now_ms + ms
+        while self.clock.now_ms < until_ms:
+            run(self.engine, self.clock, min(until_ms, self.clock.now_ms + 8 * HOUR_MS), steps_max=20_000)
+
+    @rule(minutes=st.sampled_from((1, 30, 300)), ended_early=st.booleans())
+    def somebody_asks_for_a_pause(self, minutes: int, ended_early: bool) -> None:
+        """The screen is left alone for just so long, and money goes on."""
+        began_ms = self.clock.now_ms
+        self.engine.pause(minutes * 60_000)
+        self._run(minutes * 60_000 - 1)
+        assert self.practice.touched_ms <= began_ms
+        if ended_early:
+            self.engine.end_pause()
+
+    @precondition(lambda self: hasattr(self, "practice") and bool(self.practice.books))
+    @rule(data=st.data())
+    def somebody_deletes_a_row(self, data: st.DataObject) -> None:
+        row = data.draw(st.sampled_from(self.practice.books))
+        self.practice.books.remove(row)
+        self.ever_deleted = True
+        if self._state_of(row.reference) == "posted":
+            self.deleted.add(row.reference)
+
+    def _state_of(self, marker: str) -> str:
+        payment = self.journal.payment(self.journal.payment_of_marker(marker) or "")
+        posting = payment.posting(marker) if payment is not None else None
+        return str(posting.state) if posting is not None else ""
+
+    @rule()
+    def the_day_is_ended(self) -> None:
+        self.engine.recheck()
 
     @rule(kind=st.sampled_from(SEND_FAULTS), delay_s=st.sampled_from((5, 60, 300, 4_000)))
     def sending_will_fail(self, kind: FaultKind, delay_s: int) -> None:
@@ -205,6 +262,7 @@ class OneInvoice(RuleBasedStateMachine):
                 case "keep":
                     self.engine.keep_partial(payment.payment_id, True, "Dana")
                 case _ if self._asks_a_person(payment):
+                    self.deleted.discard(marker)
                     self.engine.person_says(payment.payment_id, marker, in_books, "Dana")
         except OperatorError:
             return
@@ -240,6 +298,25 @@ class OneInvoice(RuleBasedStateMachine):
         assert all(times == 1 for times in Counter(row.reference for row in self.practice.books).values())
 
     @invariant()
+    def what_somebody_deleted_is_not_typed_again_by_itself(self) -> None:
+        if not hasattr(self, "practice"):
+            return
+        assert not self.deleted & {row.reference for row in self.practice.books}
+
+    @invariant()
+    def every_row_is_on_the_invoice_of_its_payment(self) -> None:
+        """Rule 5."""
+        if not hasattr(self, "practice"):
+            return
+        for row in self.practice.books:
+            payment = self.journal.payment(self.journal.payment_of_marker(row.reference) or "")
+            assert payment is not None
+            assert (payment.debt.account_id, payment.debt.invoice_number) == (
+                row.account_id,
+                row.invoice_number,
+            )
+
+    @invariant()
     def nothing_impossible_happened(self) -> None:
         if not hasattr(self, "journal"):
             return
@@ -256,12 +333,15 @@ class OneInvoice(RuleBasedStateMachine):
         for payment in self._payments():
             for posting in payment.postings:
                 if posting.state == "needs_attention":
+                    self.deleted.discard(posting.marker)
                     in_books = any(row.reference == posting.marker for row in self.practice.books)
                     self.engine.person_says(payment.payment_id, posting.marker, in_books, "Dana")
         self._run(170 * HOUR_MS)
         for payment in self._payments():
             self._judge(payment)
-        assert sum(row.amount.minor for row in self.practice.books) <= BALANCE, "rule 4"
+        assert not self.deleted, "what was deleted was noticed"
+        if not self.ever_deleted:
+            assert all(self.practice.owed_of(number).minor >= 0 for number in CLIENTS), "rule 4"
 
     def _judge(self, payment: Payment) -> None:
         references = {attempt.reference for attempt in payment.attempts}
@@ -275,7 +355,7 @@ class OneInvoice(RuleBasedStateMachine):
         assert all(attempt.over or attempt.taken for attempt in payment.attempts)
 
 
-TestOneInvoice = OneInvoice.TestCase
-TestOneInvoice.settings = settings(
+TestTwoClients = TwoClients.TestCase
+TestTwoClients.settings = settings(
     max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
