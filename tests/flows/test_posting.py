@@ -318,6 +318,15 @@ def test_no_commit_is_sent_where_a_typing_person_cannot_be_kept_away(clinic: Cli
     untouched(clinic)
 
 
+def test_a_form_that_agrees_is_not_committed_where_a_typing_person_cannot_be_kept_away(
+    clinic: Clinic,
+) -> None:
+    clinic.guard.touched, clinic.guard.may_hold = 99, False
+    report = clinic.practice.post(order())
+    assert (report.stage, trouble(report).code) == ("not_committed", "user_typing")
+    untouched(clinic)
+
+
 def test_no_commit_is_sent_when_the_shield_has_ended(clinic: Clinic) -> None:
     clinic.software.validates = False
     seen: list[float | None] = []
