@@ -91,16 +91,21 @@ def _plan(kind: str, chance: random.Random) -> Plan:
 # ---- one world ------------------------------------------------------------------------------------
 
 
-def play(lane: Lane, number: int, plan: Plan, chance: random.Random) -> World:
-    """One payment to its end. Raises Undone if the bench could not do its part."""
+def play(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[str]) -> World:
+    """One payment to its end. Raises Undone if the bench could not do its part.
+
+    `held`: invoices of this lane on which a payment was given up; the agent rightly holds its money back. Added to.
+    """
     began = time.monotonic()
-    world = _begin(lane, number, plan, chance)
+    world = _begin(lane, number, plan, chance, held)
     lane.agent.post("/v1/payments", _wish(world))
     started = time.monotonic()
     for at, act in sorted(_acts(lane, world), key=lambda one: one[0]):
         time.sleep(max(0.0, started + at - time.monotonic()))
         act()
     ended = _rest(lane, world)
+    if not ended.finished:
+        held.add(world.wanted.invoice)
     network, rows = lane.network.books.new(), _rows(lane)
     world.verdict = judge(world.wanted, world.balance_minor, network, rows, ended)
     world.asking = question(world.wanted, world.balance_minor, rows, world.asked)
@@ -108,17 +113,18 @@ def play(lane: Lane, number: int, plan: Plan, chance: random.Random) -> World:
     return world
 
 
-def _begin(lane: Lane, number: int, plan: Plan, chance: random.Random) -> World:
+def _begin(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[str]) -> World:
     """New books, a client with a balance in front, and another one who comes next."""
     lane.ledger("/reset", {"scene": "default", "seed": chance.randrange(1, 100_000)})
     lane.ledger("/faults", {"ledger_delay_ms": str(plan.delay_ms)})
     lane.network.books.mark()
     lane.truth.mark()
     invoices = sorted(lane.open_invoices().items())
-    invoice, row = chance.choice([one for one in invoices if one[1]["balance_minor"] >= 2_000])
+    free = [one for one in invoices if one[1]["balance_minor"] >= 2_000 and one[0] not in held]
+    invoice, row = chance.choice(free)
     others = sorted({other["client"] for _, other in invoices} - {row["client"]})
     _show(lane, row["client"], invoice)
-    until("the invoice on the screen", lambda: _is_shown(lane, invoice), 60, 0.03)
+    _until_shown(lane, invoice)
     minor = round(row["balance_minor"] * plan.part)
     wanted = Wanted(client=row["client"], invoice=invoice, minor=minor, currency="USD", method="Tillbridge")
     return World(
@@ -140,10 +146,20 @@ def _show(lane: Lane, client: str, invoice: str = "") -> None:
     lane.ledger("/world", {"act": "show", "client": client, "invoice": invoice})
 
 
-def _is_shown(lane: Lane, invoice: str) -> bool:
-    if lane.skin.poll() is not None:
-        raise Undone("the stand-in ended")
-    return bool(lane.agent.post("/v1/invoice").get("invoice_number") == invoice)
+def _until_shown(lane: Lane, invoice: str) -> None:
+    """Raises Undone with what the agent saw instead."""
+    seen: list[Json] = []
+
+    def is_shown() -> bool:
+        if lane.skin.poll() is not None:
+            raise Undone("the stand-in ended")
+        seen.append(lane.agent.post("/v1/invoice"))
+        return bool(seen[-1].get("invoice_number") == invoice)
+
+    try:
+        until("the invoice on the screen", is_shown, 60, 0.03)
+    except Undone as why:
+        raise Undone(f"{why}, and saw {seen[-1:]}") from why
 
 
 def _front(lane: Lane) -> str:
@@ -243,13 +259,14 @@ def _lane(work: _Work, number: int, seed: int, folder: Path) -> None:
 
 
 def _play_lane(lane: Lane, work: _Work, chance: random.Random) -> None:
+    held: set[str] = set()
     while work.left:
         try:
             number, plan = work.left.popleft()
         except IndexError:  # the other lane took the last one
             return
         try:
-            world = play(lane, number, plan, chance)
+            world = play(lane, number, plan, chance, held)
         except (Undone, parts.NotReady, httpx.HTTPError, subprocess.SubprocessError) as why:
             work.undone.append(f"{plan.kind}: {why}")
             work.left.append((number, plan))
