@@ -137,6 +137,12 @@ def test_an_amount_that_cannot_be_read_spoils_the_proof_of_absence(clinic: Clini
     assert not ledger(clinic).complete
 
 
+def test_a_row_that_says_nothing_at_all_spoils_every_proof(clinic: Clinic) -> None:
+    show(clinic, [""] * 7)  # a list that draws its cells by hand: it may be ours
+    seen = ledger(clinic)
+    assert (seen.complete, seen.read_to_end) == (False, False)
+
+
 def test_our_row_with_an_amount_that_cannot_be_read_is_trouble(clinic: Clinic) -> None:
     show(clinic, row("212,4?", "V4242-K7Q9"))
     seen = clinic.practice.read_ledger(order())

@@ -48,7 +48,9 @@ def ledger_seen(look: Look, read: Read) -> LedgerSeen:
         ours = _is_ours(look, read.rows, row)
         amount = row.cells["amount"]
         if isinstance(amount, Unreadable) and not ours:
-            riddles = riddles or amount.reason != "empty"  # a note has no amount; a riddle may be ours
+            riddles = (
+                riddles or amount.reason != "empty" or _silent(row)
+            )  # a note has no amount; a riddle may be ours
             continue
         made = _row(look, read.rows, row)
         if ours:
@@ -68,6 +70,11 @@ def ledger_seen(look: Look, read: Read) -> LedgerSeen:
         reference_length=read.rows.spec.cut.get("reference", 0),
         balance=Money(minor=balance, currency=currency) if type(balance) is int else None,
     )
+
+
+def _silent(row: RowSeen) -> bool:
+    """A row that says nothing at all: the list draws its cells by hand and keeps their texts to itself."""
+    return not any(text.strip() for text in row.texts.values())
 
 
 def _is_ours(look: Look, listed: ListSeen, row: RowSeen) -> bool:
