@@ -279,3 +279,15 @@ def test_a_reverse_window_is_a_person_s_until_nobody_has_touched_anything_for_lo
         seen = practice.read_ledger(lab.order())
     assert isinstance(seen, LedgerSeen), seen
     assert (seen.quiet, lab.windows()) == (True, 1)
+
+
+def test_a_list_that_is_drawn_by_hand_as_well_proves_nothing_at_all(lab: Lab) -> None:
+    lab.server.world("by_hand", invoice=NEWER, amount_minor=21240, method="Check", reference="1021")
+    lab.server.knobs(owner_drawn="transactions")
+    lab.server.world("refresh")
+    lab.until(lambda: _proves_nothing(lab), "a list without texts")
+
+
+def _proves_nothing(lab: Lab) -> bool:
+    seen = lab.practice.read_ledger(lab.order())
+    return isinstance(seen, LedgerSeen) and not seen.complete and not seen.read_to_end

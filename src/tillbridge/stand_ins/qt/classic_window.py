@@ -277,6 +277,7 @@ class ClassicWindow(MainWindow):
             self._conversation.begin(self, "/skin/reading", client=account, invoice="")
             rows = self._conversation.fetch(self, "/skin/reversible", client=account)["rows"]
             window = ReverseWindow(self, self._profile, rows, lambda: self._refuse(window))
+            window.grid.silence("transactions" in self._view["silent"])
             window.run(self)
             shiboken6.delete(window)
         self._catch_up()
