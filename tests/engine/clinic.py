@@ -49,6 +49,8 @@ class Books:
     """How often anybody asked whether the screen is free."""
     takes_credit: bool = False
     complete: bool = True
+    cut_off: bool = False
+    """The list could not be read to its end, this time."""
 
     def identify(self) -> SoftwareSeen:
         return SOFTWARE
@@ -84,7 +86,8 @@ class Books:
             software=SOFTWARE,
             marked=tuple(row for row in mine if row.reference == order.marker),
             today=tuple(row for row in mine if row.reference != order.marker),
-            complete=self.complete,
+            complete=self.complete and not self.cut_off,
+            read_to_end=not self.cut_off,
             quiet=True,
             settle_ms=60_000,
         )

@@ -22,9 +22,9 @@ from tillbridge.domain.ledger import LedgerSeen
 from tillbridge.domain.money import Money, only_base
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.operation import Entry
-from tillbridge.domain.payment import Payment
+from tillbridge.domain.payment import Payment, Posting
 from tillbridge.engine.cashier import Engine
-from tillbridge.engine.policy import Policy
+from tillbridge.engine.policy import Policy, utc_day
 from tillbridge.engine.requests import PayRequest
 from tillbridge.journal.memory import MemoryJournal
 from tillbridge.ports.practice import PostingOrder, PostingReport, Trouble
@@ -102,6 +102,8 @@ class TwoClients(RuleBasedStateMachine):
         )
         self.practice = TwoInvoices(self.clock, usd(BALANCE))
         self.deleted: set[str] = set()
+        self.too_late: set[str] = set()
+        """Deleted when nobody looks for it by itself any more: after the day on which it was posted."""
         self.ever_deleted = False
         self.journal = MemoryJournal()
         self.doom = 0
@@ -205,13 +207,15 @@ class TwoClients(RuleBasedStateMachine):
         row = data.draw(st.sampled_from(self.practice.books))
         self.practice.books.remove(row)
         self.ever_deleted = True
-        if self._state_of(row.reference) == "posted":
-            self.deleted.add(row.reference)
+        posting = self._posting(row.reference)
+        if posting is None or posting.state != "posted":
+            return
+        same_day = utc_day(posting.since.wall_ms) == utc_day(self.clock.now_ms)
+        (self.deleted if same_day else self.too_late).add(row.reference)
 
-    def _state_of(self, marker: str) -> str:
+    def _posting(self, marker: str) -> Posting | None:
         payment = self.journal.payment(self.journal.payment_of_marker(marker) or "")
-        posting = payment.posting(marker) if payment is not None else None
-        return str(posting.state) if posting is not None else ""
+        return payment.posting(marker) if payment is not None else None
 
     @rule()
     def the_day_is_ended(self) -> None:
@@ -349,6 +353,8 @@ class TwoClients(RuleBasedStateMachine):
         taken = sum(e.amount for e in entries if e.kind == "capture" and e.reference in references)
         back = sum(e.amount for e in entries if e.kind in ("void", "refund") and e.of_reference in references)
         markers = {posting.marker for posting in payment.postings}
+        if markers & self.too_late:
+            return
         rows: list[Booked] = [row for row in self.practice.books if row.reference in markers]
         assert sum(row.amount.minor for row in rows) == taken - back, (payment, taken, back, rows)
         assert payment.charged == ("yes" if taken > back else "no")

@@ -136,6 +136,17 @@ def test_a_list_that_proves_nothing_says_nothing_and_is_not_asked_for_ever(clini
     assert looks(clinic) == 1
 
 
+def test_a_look_that_was_cut_off_is_made_again_later(clinic: Clinic) -> None:
+    clinic.books.rows.clear()
+    clinic.books.cut_off = True
+    clinic.engine.recheck()
+    clinic.lets_pass(MINUTE)
+    assert (clinic.posting("p1").state, looks(clinic)) == (PostingState.POSTED, 1)
+    clinic.books.cut_off = False
+    clinic.lets_pass(15 * MINUTE)
+    assert clinic.posting("p1").state is PostingState.NEEDS_ATTENTION
+
+
 def test_a_screen_that_cannot_be_read_is_tried_rarely_and_not_for_ever(clinic: Clinic) -> None:
     clinic.books.rows.clear()
     clinic.books.trouble = Trouble(who="operator", code="software_closed", retry_in_ms=5_000)

@@ -283,6 +283,9 @@ class Engine(Decisions):
         verdict = still_there.conclude(payment, posting, result, now, self.policy, others)
         if isinstance(verdict, ProvenAbsent) and not self.rechecks.missed(marker, now):
             return []
+        if isinstance(verdict, NotProven) and not result.read_to_end:
+            self.rechecks.failed(marker, now)
+            return []
         self.rechecks.over(marker, give_up=isinstance(verdict, NotProven))
         return still_there.events_of(posting, verdict, now)
 
