@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,10 @@ def lit(content: bytes) -> set[tuple[int, int]]:
     return {(x, y) for y in range(height) for x in range(width) if rows[y][3 * x : 3 * x + 3] != b"\0\0\0"}
 
 
+def white(*boxes: Box) -> tuple[tuple[Box, bytes], ...]:
+    return tuple((box, WHITE * box.width * box.height) for box in boxes)
+
+
 def inside(*boxes: Box) -> set[tuple[int, int]]:
     return {
         (x, y) for o in boxes for x in range(o.left, o.left + o.width) for y in range(o.top, o.top + o.height)
@@ -70,12 +74,12 @@ class Staged:
     def texts(self, nodes: Mapping[str, b.Node]) -> Mapping[str, str]:
         return {name: self.words[name] for name in nodes}
 
-    def shoot(self, window: b.Handle) -> Shot:
+    def shoot(self, window: b.Handle, boxes: Sequence[Box]) -> Shot:
         self.shots += 1
         self.on_shot(self.shots)
         if self.trouble:
             raise self.trouble
-        return Shot(20, 10, WHITE * 200, self.over)
+        return Shot(20, 10, white(*boxes), self.over)
 
     def close(self) -> None:
         self.closes += 1
@@ -123,14 +127,15 @@ def test_a_control_that_holds_a_card_number_stays_black(album: Album, camera: St
     assert lit(taken(album, tmp_path)) == set(), "both: nobody knows where a number goes on"
 
 
-def test_a_box_that_leaves_the_window_is_cut() -> None:
-    shot = Shot(4, 2, WHITE * 8)
-    rgb = redacted(shot, [Box(-3, -3, 5, 4), Box(3, 1, 9, 9), Box(9, 9, 2, 2)])
-    assert lit(png(4, 2, rgb)) == {(0, 0), (1, 0), (3, 1)}
+def test_what_lies_half_over_a_window_blackens_the_half() -> None:
+    shot = Shot(
+        4, 2, white(Box(0, 0, 4, 2)), (Box(-3, -3, 5, 4), Box(3, 1, 9, 9), Box(9, 9, 2, 2), Box(-9, 0, 2, 2))
+    )
+    assert lit(png(4, 2, redacted(shot))) == {(2, 0), (3, 0), (0, 1), (1, 1), (2, 1)}
 
 
 def test_colours_come_out_as_they_were() -> None:
-    rgb = redacted(Shot(1, 1, b"\x01\x02\x03\x00"), [Box(0, 0, 1, 1)])
+    rgb = redacted(Shot(1, 1, ((Box(0, 0, 1, 1), b"\x01\x02\x03\x00"),)))
     assert decoded(png(1, 1, rgb)) == (1, 1, [b"\x03\x02\x01"])
 
 

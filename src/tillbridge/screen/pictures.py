@@ -15,7 +15,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, NamedTuple, Protocol
 
@@ -30,7 +30,7 @@ KEPT_BYTES = 30 * 1024 * 1024
 """Of all pictures together; the oldest go first."""
 WAITING_MAX = 6
 """So many pictures may wait to be taken; what comes on top is left out."""
-FILLING_EVERY_S = 0.08
+FILLING_EVERY_S = 0.1
 FILLING_MAX = 40
 """While a window is filled, a picture is taken again and again, and the last one before it closed is kept."""
 
@@ -46,11 +46,12 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A window as it was drawn. `pixels`: rows of blue, green, red, nothing. `over`: what lay over it."""
+    """Parts of a window as they were drawn: the rest is never asked for. Each with its rows of blue, green, red,
+    nothing. `over`: what lay over the window."""
 
     width: int
     height: int
-    pixels: bytes
+    parts: tuple[tuple[Box, bytes], ...]
     over: tuple[Box, ...] = ()
 
 
@@ -65,25 +66,25 @@ class Camera(Protocol):
         """What they say. Raises Gone, NotAnswering."""
         ...
 
-    def shoot(self, window: b.Handle) -> Shot:
-        """Raises Gone where there is no such window to see."""
+    def shoot(self, window: b.Handle, boxes: Sequence[Box]) -> Shot:
+        """These boxes of the window; all lie inside it. Raises Gone where there is no such window to see."""
         ...
 
     def close(self) -> None: ...
 
 
-def redacted(shot: Shot, seen: Sequence[Box]) -> bytes:
-    """Red, green, blue of every pixel: black, but for the boxes that may be seen and that nothing lies over."""
+def redacted(shot: Shot) -> bytes:
+    """Red, green, blue of every pixel: black, but for the parts that were taken and that nothing lies over."""
     canvas = bytearray(shot.width * shot.height * 3)
-    for box in seen:
-        _copy(shot, box, canvas)
+    for box, pixels in shot.parts:
+        _copy(shot.width, box, pixels, canvas)
     for box in shot.over:
         _blacken(shot, box, canvas)
     return bytes(canvas)
 
 
-def _is_covered(shot: Shot, seen: Sequence[Box]) -> bool:
-    return any(_meet(one, other) for one in shot.over for other in seen)
+def _is_covered(shot: Shot) -> bool:
+    return any(_meet(one, other) for one in shot.over for other, _pixels in shot.parts)
 
 
 def _meet(one: Box, other: Box) -> bool:
@@ -92,17 +93,11 @@ def _meet(one: Box, other: Box) -> bool:
     return not (beside or above)
 
 
-def _inside(shot: Shot, box: Box) -> tuple[int, int, int, int]:
-    left, top = max(0, box.left), max(0, box.top)
-    return left, top, min(shot.width, box.left + box.width), min(shot.height, box.top + box.height)
-
-
-def _copy(shot: Shot, box: Box, canvas: bytearray) -> None:
-    left, top, right, bottom = _inside(shot, box)
-    for row in range(top, bottom if right > left else top):
-        line = shot.pixels[4 * (row * shot.width + left) : 4 * (row * shot.width + right)]
-        at = 3 * (row * shot.width + left)
-        end = at + 3 * (right - left)
+def _copy(width: int, box: Box, pixels: bytes, canvas: bytearray) -> None:
+    for row in range(box.height):
+        line = pixels[4 * box.width * row : 4 * box.width * (row + 1)]
+        at = 3 * ((box.top + row) * width + box.left)
+        end = at + 3 * box.width
         canvas[at:end:3], canvas[at + 1 : end : 3], canvas[at + 2 : end : 3] = (
             line[2::4],
             line[1::4],
@@ -111,8 +106,8 @@ def _copy(shot: Shot, box: Box, canvas: bytearray) -> None:
 
 
 def _blacken(shot: Shot, box: Box, canvas: bytearray) -> None:
-    left, top, right, bottom = _inside(shot, box)
-    for row in range(top, bottom if right > left else top):
+    left, right = max(0, box.left), min(shot.width, box.left + box.width)
+    for row in range(max(0, box.top), min(shot.height, box.top + box.height) if right > left else 0):
         canvas[3 * (row * shot.width + left) : 3 * (row * shot.width + right)] = bytes(3 * (right - left))
 
 
@@ -237,23 +232,22 @@ class Album:
         boxes = camera.boxes(wanted.window, wanted.nodes)
         if wanted.until is not None:
             return self._while_filled(camera, wanted, boxes)
-        shot = camera.shoot(wanted.window)
+        shot = self._shot(camera, wanted, boxes)
         if camera.boxes(wanted.window, wanted.nodes) != boxes:
             raise b.Gone("the layout: it changed while the picture was taken")
-        return self._made(shot, self._seen(camera, wanted.nodes, boxes))
+        return self._made(shot)
 
     def _while_filled(self, camera: Camera, wanted: _Wanted, boxes: Mapping[str, Box]) -> bytes:
         """The last picture before the window closed. Its texts are read beside each, since they change."""
-        last: bytes | None = None
+        last: Shot | None = None
         assert wanted.until is not None
         for _ in range(FILLING_MAX):
             over = wanted.until.is_set()
             try:
-                shot = camera.shoot(wanted.window)
-                seen = self._seen(camera, wanted.nodes, boxes)
-                if last is not None and _is_covered(shot, seen):
+                shot = self._shot(camera, wanted, boxes)
+                if last is not None and _is_covered(shot):
                     break  # a message came up: what was seen before it is what was saved
-                last = self._made(shot, seen)
+                last = shot
             except (b.Gone, b.NotAnswering):
                 if last is None:
                     raise
@@ -262,17 +256,19 @@ class Album:
                 break
             wanted.until.wait(FILLING_EVERY_S)
         assert last is not None
-        return last
+        return self._made(last)
 
-    def _seen(self, camera: Camera, nodes: Mapping[str, b.Node], boxes: Mapping[str, Box]) -> list[Box]:
-        texts = camera.texts({name: nodes[name] for name in boxes})
-        together = " ".join(texts.values())
-        if self._hides(together):
-            return []
-        return [box for name, box in boxes.items() if name in texts and not self._hides(texts[name])]
+    def _shot(self, camera: Camera, wanted: _Wanted, boxes: Mapping[str, Box]) -> Shot:
+        """The texts are read after the pixels were taken, so that a number that was just typed is found."""
+        shot = camera.shoot(wanted.window, list(boxes.values()))
+        texts = camera.texts({name: wanted.nodes[name] for name in boxes})
+        if self._hides(" ".join(texts.values())):
+            return replace(shot, parts=())
+        seen = {box for name, box in boxes.items() if name in texts and not self._hides(texts[name])}
+        return replace(shot, parts=tuple(part for part in shot.parts if part[0] in seen))
 
-    def _made(self, shot: Shot, seen: Sequence[Box]) -> bytes:
-        return png(shot.width, shot.height, redacted(shot, seen))
+    def _made(self, shot: Shot) -> bytes:
+        return png(shot.width, shot.height, redacted(shot))
 
     def _keep(self, path: Path, content: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,7 +6,7 @@ The pixels come from the X server, the places and texts from the accessibility b
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from Xlib import X, error
 from Xlib.xobject.drawable import Window as XWindow
@@ -55,17 +55,14 @@ class ScreenCamera:
         readings = self._reader.read([ref_of(node) for node in nodes.values()])
         return {name: reading.text for name, reading in zip(nodes, readings, strict=True)}
 
-    def shoot(self, window: b.Handle) -> Shot:
+    def shoot(self, window: b.Handle, boxes: Sequence[Box]) -> Shot:
         drawn = self._display.create_resource_object("window", self._xid(ref_of(window)))
         try:
             size = drawn.get_geometry()
             if drawn.get_attributes().map_state != X.IsViewable or size.depth not in (24, 32):
                 raise b.Gone("the window: it is not drawn")
-            strips = [
-                drawn.get_image(0, y, size.width, min(_ROWS, size.height - y), X.ZPixmap, _ALL_PLANES).data
-                for y in range(0, size.height, _ROWS)
-            ]
-            return Shot(size.width, size.height, b"".join(strips), self._over(drawn))
+            parts = tuple((box, _pixels(drawn, box)) for box in boxes)
+            return Shot(size.width, size.height, parts, self._over(drawn))
         except error.XError as cause:
             raise b.Gone(f"the window: {type(cause).__name__}") from cause
 
@@ -105,6 +102,16 @@ class ScreenCamera:
                     Box(place.x - corner.x, place.y - corner.y, place.width + edge, place.height + edge)
                 )
         return tuple(boxes)
+
+
+def _pixels(drawn: XWindow, box: Box) -> bytes:
+    strips = [
+        drawn.get_image(
+            box.left, y, box.width, min(_ROWS, box.top + box.height - y), X.ZPixmap, _ALL_PLANES
+        ).data
+        for y in range(box.top, box.top + box.height, _ROWS)
+    ]
+    return b"".join(strips)
 
 
 def _fits(box: Box, width: int, height: int) -> bool:
