@@ -18,7 +18,7 @@ from tillbridge.flows.leftover import FORGOTTEN_S
 from tillbridge.flows.practice import PackPractice
 from tillbridge.flows.shelf import shelf, sound
 from tillbridge.flows.steps import Expect, Given
-from tillbridge.ports.practice import InvoiceSeen, LedgerSeen
+from tillbridge.ports.practice import Entering, InvoiceSeen, LedgerSeen
 from tillbridge.screen.guards.x11 import X11Guard
 from tillbridge.stand_ins.profile import load
 
@@ -254,6 +254,9 @@ def test_an_untouched_payment_window_is_ours_only_on_our_account_and_after_a_whi
     eyes.press(eyes.by_name(eyes.window(MAIN), "push button", "Payment..."))
     eyes.window("Payment")
     eyes.close()
+    open_now = lab.practice.read_invoice()
+    assert isinstance(open_now, InvoiceSeen)
+    assert open_now.entering == Entering(amount=usd(ON_ACCOUNT), method="Cash", reference="")
     with left_alone(lab, 3) as practice:
         assert trouble(practice.read_ledger(lab.order())).code == "window_open"
     with left_alone(lab, FORGOTTEN_S) as practice:
