@@ -136,10 +136,8 @@ class PostingDesk:
         for when, line in self.notes:
             if when > at.timestamp():
                 break
-            is_open = (
-                (line.startswith("step ")
-                and "'about': 'pay'" in line)
-                or (is_open and not line.startswith("end "))
+            is_open = (line.startswith("step ") and "'about': 'pay'" in line) or (
+                is_open and not line.startswith("end ")
             )
         return is_open
 
