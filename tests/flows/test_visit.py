@@ -8,11 +8,13 @@ from dataclasses import replace
 import pytest
 
 from tests.flows.fake_impromed import Clinic, order
-from tillbridge.flows.pack import Pack
+from tillbridge.flows.pack import Pack, WindowSpec
 from tillbridge.flows.practice import PackPractice
+from tillbridge.flows.steps import PressStep
+from tillbridge.flows.templates import parse_template
 from tillbridge.ports.practice import LedgerSeen, PostingReport, Trouble
 from tillbridge.screen.backend import Press, SelectRow, SetText
-from tillbridge.screen.backends.fake import FakeControl
+from tillbridge.screen.backends.fake import FakeControl, FakeWindow
 
 OURS = ["11/22/2026", "Payment", "Tillbridge", "-$212.40", "V4242-K7Q9", "10482", "Dana Brooks"]
 
@@ -136,6 +138,22 @@ def test_a_payment_window_of_a_person_is_left_alone(clinic: Clinic) -> None:
     assert clinic.software.backend.log == []
 
 
+def with_search(clinic: Clinic) -> FakeWindow:
+    """A search window that comes and goes and is not modal; nobody knows what stands half typed in it. Not open yet."""
+    [pack] = clinic.practice.packs
+    title = parse_template("Search")
+    assert not isinstance(title, str)
+    search = WindowSpec(name="search", titles=(title,), owner="main")
+    clinic.practice = PackPractice(clinic.desk, [replace(pack, windows={**pack.windows, "search": search})])
+    return FakeWindow("Search", kind="dialog", owner=clinic.software.main)
+
+
+def test_any_other_window_of_a_person_is_left_alone(clinic: Clinic) -> None:
+    clinic.software.backend.open.append(with_search(clinic))
+    assert told(clinic.practice.post(order())).code == "window_open"
+    assert clinic.software.backend.log == []
+
+
 def test_a_question_that_is_open_stops_the_visit(clinic: Clinic) -> None:
     clinic.software.ask("Delete this client?", "Yes", "No")
     assert told(clinic.practice.post(order())).code == "dialog_in_the_way"
@@ -248,6 +266,25 @@ def test_after_the_commit_the_run_is_brought_to_its_end(clinic: Clinic) -> None:
     as_before(clinic)
 
 
+def test_what_follows_the_commit_is_done_whoever_works(clinic: Clinic) -> None:
+    """A pack that saves after the commit: what is not saved is not there."""
+    [pack] = clinic.practice.packs
+    flow = pack.flows["post_payment"]
+    saves = replace(flow, after=(*flow.after, PressStep(control="refresh")))
+    clinic.practice = PackPractice(clinic.desk, [replace(pack, flows={**pack.flows, "post_payment": saves})])
+    software, saved = clinic.software, list[str]()
+    software.main["btnRefresh"].on_press = lambda: saved.append("saved")
+
+    def commit() -> None:
+        software.commit()
+        software.close_payment()
+        touch(clinic, idle=2.0)
+
+    software.on_commit = commit
+    assert clinic.practice.post(order()).stage == "committed"
+    assert saved == ["saved"]
+
+
 def test_a_client_whom_a_person_opened_meanwhile_stays_in_front(clinic: Clinic) -> None:
     software = clinic.software
     software.main["btnRefresh"].on_press = lambda: software.open_client("00230")
@@ -258,11 +295,11 @@ def test_a_client_whom_a_person_opened_meanwhile_stays_in_front(clinic: Clinic) 
 
 
 def test_a_window_that_a_person_opened_meanwhile_is_left_alone(clinic: Clinic) -> None:
-    software = clinic.software
-    software.main["pageInvoices"].on_press = software.open_payment
+    software, search = clinic.software, with_search(clinic)
+    software.main["pageInvoices"].on_press = lambda: software.backend.open.append(search)
     clinic.practice.read_ledger(order())
     assert software.account == "01042"
-    assert [window.title for window in software.backend.open][-1] == "Process Payment - 01042 Alvarez, Rosa"
+    assert software.backend.open == [software.main, search]
 
 
 def test_another_client_opened_while_ours_is_typed_gets_nothing(clinic: Clinic) -> None:
