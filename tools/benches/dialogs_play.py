@@ -19,10 +19,10 @@ from tools.benches import honest
 from tools.benches.colleague import Colleague, Seen, sit_down
 from tools.benches.crash_campaign import Play, ask
 from tools.benches.crash_judge import Verdict
-from tools.benches.crash_judge_real import Wanted, judge_books, judge_waiting
+from tools.benches.crash_judge_real import Wanted, judge_books
 from tools.benches.crash_lane import Json, Lane, open_lane, rehearse, until
 from tools.benches.crash_real import rows_of, show_some
-from tools.benches.dialogs_table import REFUSED, Case, case_of
+from tools.benches.dialogs_table import Case, case_of
 
 END_S = 240.0
 PATIENCE_S = 3.0
@@ -59,7 +59,8 @@ class Thrown:
     @property
     def as_told(self) -> bool:
         """Did it end as the table says? A posting that called a person although none is needed is not wrong."""
-        allowed = {"either": {"posted", "person"}, "posted": {"posted", "person"}}
+        either = {"posted", "person"} if self.case.kind == "post" else {"clean", "told"}
+        allowed = {"either": either, "posted": {"posted", "person"}}
         return self.seen in allowed.get(self.case.end, {self.case.end})
 
     @property
@@ -142,26 +143,21 @@ def _post(desk: Desk, done: Thrown, wanted: Wanted, chance: random.Random) -> No
     carry(desk, done, payment_id, wanted)
     done.struck = _has_struck(lane, done.case)
     time.sleep(SETTLED_S)  # what comes late is judged, too
-    judge = judge_waiting if done.seen == "waits" else judge_books
-    done.verdict = judge(wanted, lane.network.books.new(), rows_of(lane))
+    done.verdict = judge_books(wanted, lane.network.books.new(), rows_of(lane))
     if done.seen != "stuck":  # a desk with a stuck payment is not used again
         honest.give_up(lane.agent, lane.agent.get(f"/v1/payments/{payment_id}")["payment"])
 
 
 def carry(desk: Desk, done: Thrown, payment_id: str, wanted: Wanted) -> None:
     """Watch the payment to its end; the person presses what stands there after the agent has said why it waits."""
-    ends, since = time.monotonic() + END_S, _Standing()
-    refused = REFUSED.get((done.case.dialog, done.case.moment))
+    ends, since = time.monotonic() + END_S, Standing()
     while True:
         payment = desk.lane.agent.get(f"/v1/payments/{payment_id}")["payment"]
         if payment["finished"]:
             done.seen = "person" if done.pressed else "posted"
             return
-        seen, reason = desk.person.message(), _reason(payment)
+        seen, reason = desk.person.message(), reason_of(payment)
         if since.long_enough(seen.text if seen else "", reason):
-            if refused is not None and reason == refused and seen is None:
-                done.seen = "waits"
-                return
             if payment["posting_state"] == "needs_attention" and seen is None:
                 _answer_honestly(desk, done, payment)
             elif seen is not None:
@@ -173,20 +169,20 @@ def carry(desk: Desk, done: Thrown, payment_id: str, wanted: Wanted) -> None:
 
 
 @dataclass(slots=True)
-class _Standing:
+class Standing:
     """Since when the same message (or none) has stood there with the same reason told."""
 
     what: tuple[str, str] = ("", "")
     since: float = 0.0
 
-    def long_enough(self, text: str, reason: str) -> bool:
+    def long_enough(self, text: str, reason: str, patience_s: float = PATIENCE_S) -> bool:
         now = time.monotonic()
         if (text, reason) != self.what:
             self.what, self.since = (text, reason), now
-        return bool(reason) and now - self.since >= PATIENCE_S
+        return bool(reason) and now - self.since >= patience_s
 
 
-def _reason(payment: Json) -> str:
+def reason_of(payment: Json) -> str:
     """Why the posting waits, as a code; only where a sentence for people comes with it."""
     newest = payment["postings"][-1] if payment["postings"] else {}
     return str(newest.get("reason", "")) if newest.get("reason_text") else ""

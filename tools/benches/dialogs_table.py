@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["post", "rehearse", "read"]
-End = Literal["posted", "waits", "person", "either", "clean", "told"]
+End = Literal["posted", "person", "either", "clean", "told"]
 """How a case must end.
 
-post: `posted` by itself; `waits`: taken, surely not in the books, and the reason is told; `person`: the message is left
-open and named until a person has pressed it, then posted; `either`: posted, with or without a person.
+post: `posted` by itself; `person`: the message is left open and named until a person has pressed it, then posted.
 rehearse: `clean`: nothing left behind, no trouble; `told`: nothing in the books, the message left open and named.
 read: `told`: nothing is read from behind a message, and it is named.
+`either`: with or without a person, for messages at a moment at which the software would not show them.
 """
 
 OPENING = ("opening", "filling")
@@ -39,7 +39,8 @@ ANSWERED: dict[str, tuple[str, ...]] = {
     "overpay": AFTER_OK,
     "changed": AFTER_OK,
     "unsaved": ("abandon",),
-    "period": ("after_commit",),
+    "period": AFTER_OK,
+    "inactive": (),
 }
 """Messages that are answered without a person, and when. At another moment they may be left to one."""
 
@@ -53,13 +54,9 @@ PEOPLE_S = frozenset(
         "sign_in",
         "permission",
         "crash_box",
-        "inactive",
     }
 )
 """Messages that nobody but a person may answer, whenever they come."""
-
-REFUSED = {("period", "before_commit"): "period_closed"}
-"""What the software refuses for a long time, with the reason that must be told."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -79,13 +76,11 @@ class Case:
         if self.kind == "read":
             return "told"
         answered = self.moment in ANSWERED.get(self.dialog, ())
+        if self.dialog not in PEOPLE_S and not answered:
+            return "either"
         if self.kind == "rehearse":
             return "clean" if answered else "told"
-        if (self.dialog, self.moment) in REFUSED:
-            return "waits"
-        if answered:
-            return "posted"
-        return "person" if self.dialog in PEOPLE_S else "either"
+        return "posted" if answered else "person"
 
 
 def case_of(key: str) -> Case:
