@@ -244,6 +244,26 @@ def test_a_row_beside_its_reversal_is_reversed_not_twice() -> None:
     assert look(seen(row(), back, row())) == FoundWrong("twice", row())
 
 
+def test_what_is_owed_and_the_rest_as_credit_may_be_two_rows() -> None:
+    owed, credit = row(amount=usd(16_240)), row(amount=usd(5_000), invoice_number="")
+    assert look(seen(owed, credit), wanted(may_split=True)) == FoundRight(owed)
+    assert look(seen(owed, credit)) == FoundWrong("twice", owed)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"amount": usd(4_999), "invoice_number": ""},
+        {"amount": usd(21_240), "invoice_number": ""},
+        {"amount": usd(5_000)},
+        {"amount": usd(5_000), "invoice_number": "", "account_id": "0018"},
+    ],
+)
+def test_two_rows_that_are_not_together_what_was_ordered_are_twice(other: dict[str, Any]) -> None:
+    owed = row(amount=usd(16_240))
+    assert look(seen(owed, row(**other)), wanted(may_split=True)) == FoundWrong("twice", owed)
+
+
 def test_a_list_that_may_lack_rows_is_enough_for_what_was_never_typed_and_never_for_what_was() -> None:
     lacks = seen(complete=False, read_to_end=True)
     assert look(lacks) == ProvenAbsent()

@@ -38,6 +38,8 @@ class Wanted:
     amount: Money
     marker: str
     method: str = ""
+    may_split: bool = False
+    """More than is owed: the software may write what is owed and the client's credit as two rows."""
 
     @property
     def shown(self) -> Money:
@@ -129,6 +131,8 @@ def _same_cut(marker: str, other: str, seen: LedgerSeen) -> bool:
 
 def _found(order: Wanted, ours: list[LedgerRow]) -> Verdict:
     row = ours[0]
+    if order.may_split and _split(order, ours):
+        return FoundRight(row)
     if len(ours) > 1:
         undone = len(ours) == 2 and ours[0].amount.minor + ours[1].amount.minor == 0
         return FoundWrong("reversed" if undone else "twice", row)
@@ -141,6 +145,19 @@ def _found(order: Wanted, ours: list[LedgerRow]) -> Verdict:
     if _differ(order.method.casefold(), row.method.casefold()):
         return FoundWrong("method", row)
     return FoundRight(row)
+
+
+def _split(order: Wanted, ours: list[LedgerRow]) -> bool:
+    """One row on the invoice and one as credit, together what was ordered; two payments would be twice that."""
+    if len(ours) != 2 or any(row.amount.minor <= 0 for row in ours):
+        return False
+    whole = sum(row.amount.minor for row in ours) == order.shown.minor
+    invoices = {row.invoice_number.strip() for row in ours}
+    right = not any(
+        _differ(order.account_id, row.account_id) or _differ(order.invoice_number, row.invoice_number)
+        for row in ours
+    )
+    return whole and right and "" in invoices
 
 
 def _differ(wanted: str, shown: str) -> bool:

@@ -93,6 +93,7 @@ def wanted(order: PostingOrder, *, typed: bool = False) -> matching.Wanted:
         amount=order.amount,
         marker=order.marker,
         method="" if typed else order.payment_method,
+        may_split=order.rest_as_credit,
     )
 
 

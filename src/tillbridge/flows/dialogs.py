@@ -7,7 +7,7 @@ handed on; it never stands in for the look into the ledger.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tillbridge.domain.errors import OperatorError, PackError
 from tillbridge.flows.pack import DialogMeans, DialogSpec, During
@@ -35,9 +35,13 @@ class DialogRetry(Exception):
 
 
 class Dialogs:
-    """Meets the dialogs of one run. `do` carries out one act; `note` writes the transcript."""
+    """Meets the dialogs of one run. `do` carries out one act; `note` writes the transcript. `keep_rest`: a person
+    decided that what was taken beyond the balance is kept as credit."""
 
-    def __init__(self, scene: Scene, do: Callable[[Act], object], note: Callable[..., None]) -> None:
+    def __init__(
+        self, scene: Scene, do: Callable[[Act], object], note: Callable[..., None], *, keep_rest: bool = False
+    ) -> None:
+        self.keep_rest = keep_rest
         self.scene = scene
         self.do = do
         self.note = note
@@ -81,6 +85,8 @@ class Dialogs:
                 "unknown dialog", title=window.title, text=text, buttons=buttons, during=" ".join(during)
             )
             raise OperatorError("dialog_in_the_way", title=window.title, text=text, buttons=buttons)
+        if self.keep_rest and spec.keeps_rest:
+            spec = replace(spec, press=spec.keeps_rest, means="nothing", reason="")
         self.note("dialog", dialog=spec.id, text=text, do=spec.do, press=spec.press, means=spec.means)
         met = Met(spec, text)
         self.met.append(met)

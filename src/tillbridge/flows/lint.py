@@ -124,6 +124,8 @@ class _Judge:
         here = f"dialog.{dialog.id}"
         if dialog.press and dialog.press not in dialog.buttons:
             self.fault(here, "dangling_name", f'it has no button "{dialog.press}"')
+        if dialog.keeps_rest and (dialog.keeps_rest not in dialog.buttons or dialog.do != "answer"):
+            self.fault(here, "dangling_name", f'it cannot be answered with "{dialog.keeps_rest}"')
         if (dialog.do == "stop") == bool(dialog.press):
             self.fault(here, "contradiction", "answer and retry press a button, stop presses none")
         if (dialog.do == "retry") != bool(dialog.wait_s):

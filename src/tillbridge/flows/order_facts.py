@@ -60,11 +60,20 @@ def facts_of(order: PostingOrder, settings: Mapping[str, str], today: date) -> F
         "payment_method": order.payment_method,
         "employee": order.employee,
         "is_partial": order.balance is not None and order.amount.minor < order.balance.minor,
+        "rest": _rest(order),
+        "rest_as_credit": order.rest_as_credit,
         "is_full": order.balance is not None and order.amount.minor == order.balance.minor,
     }
     if order.balance is not None:
         values["balance"] = order.balance.minor
     return Facts(values)
+
+
+def _rest(order: PostingOrder) -> int:
+    """Minor units beyond the balance that a person decided to keep as credit; 0 without that word."""
+    if not order.rest_as_credit or order.balance is None:
+        return 0
+    return max(0, order.amount.minor - order.balance.minor)
 
 
 def same(seen: Value, wanted: Value, form: FormatWord) -> bool:

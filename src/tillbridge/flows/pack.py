@@ -169,6 +169,8 @@ class DialogSpec:
     do: DialogDo
     means: DialogMeans
     press: str = ""
+    keeps_rest: str = ""
+    """Pressed instead when a person keeps what was taken beyond the balance as credit; then it means nothing."""
     wait_s: tuple[int, ...] = ()
     reason: str = ""
     recheck: bool = False

@@ -131,7 +131,8 @@ class PackPractice:
         scene = Scene(backend, known.pack, known.program, pace)
         scene.wanted = _wanted(known.pack, flow)
         hands = Hands(backend, desk.guard, self.numbers, log.note)
-        dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note)
+        keep_rest = facts.values.get("rest_as_credit") is True
+        dialogs = Dialogs(scene, lambda act: hands.do([act], "dialog"), log.note, keep_rest=keep_rest)
         return Walk(scene, facts, hands, dialogs, log.note, desk.secrets, self._apart, desk.guard)
 
     def _visit(self, known: Recognised, walk: Walk, log: RunLog, *, stays: bool = False) -> Visit:

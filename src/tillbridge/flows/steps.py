@@ -33,6 +33,7 @@ FACTS: Mapping[str, str] = {
     "balance": "money",
     "marker": "text",
     "is_partial": "bool",
+    "rest": "money",
     "is_full": "bool",
     "today": "date",
 }

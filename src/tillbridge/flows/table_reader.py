@@ -142,6 +142,7 @@ def dialog(name: str, table: Table) -> DialogSpec:
         do=table.word("do", _DO),
         means=table.word("means", _MEANS),
         press=table.text("press", ""),
+        keeps_rest=table.text("keeps_rest", ""),
         wait_s=table.numbers("wait_s"),
         reason=table.text("reason", ""),
         recheck=table.word("then", ("recheck", "go_on"), "go_on") == "recheck",
