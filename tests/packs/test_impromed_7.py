@@ -80,11 +80,24 @@ def test_a_window_that_turns_to_another_client_at_the_last_moment_is_not_committ
 
 
 def _turn_to(lab: Lab, eyes: Eyes, account: str) -> None:
-    """A person opens another client and presses Take Payment there: the same window shows him now."""
+    """A person opens another client, presses Take Payment there, and has done all but typing the amount.
+
+    It is the window that we had filled; only whom it is for says that it is not ours any more.
+    """
     lab.server.world("show", client=account)
     main = eyes.window(f"ImproMed 7 - {account} {HIS['client']}")
     eyes.press(eyes.find(main, "TakePaymentButton"))
     lab.until(lambda: _shown_inside(eyes) == account, "the window on the other client")
+    window = lab.until(lambda: _payment_window(eyes), "the payment window")
+    tender, password = eyes.find(window, "TenderBox"), eyes.find(window, "CashierPasswordBox")
+    eyes.focus(eyes.find(window, "AmountBox"))
+    eyes.keys(eyes.name(window), "Tab", "t")
+    lab.until(lambda: eyes.name(tender) == "Tillbridge", "the tender")
+    eyes.focus(password)
+    eyes.write(password, "cashier")
+    eyes.press(eyes.find(window, "CloseInvoiceCheck"))
+    eyes.focus(eyes.find(window, "PaymentClientBox"))
+    lab.until(lambda: eyes.name(eyes.find(window, "CashierNameText")) == "Dana Brooks", "the cashier")
 
 
 def _shown_inside(eyes: Eyes) -> str:
