@@ -77,6 +77,7 @@ BAD = [
     Bad("bad_format", 'read  = ["MM/DD/YYYY"]', 'read  = ["MM/YYYY"]', "[format.date]"),
     # ---- names that dangle ----
     Bad("dangling_name", '"read_ledger", "post_payment"]', '"post_payment"]', "flows    ="),
+    Bad("dangling_name", 'keeps_rest = "Yes"', 'keeps_rest = "Maybe"', 'id = "overpay"'),
     Bad("dangling_name", '{ press = "pay", opens', '{ press = "paay", opens', '"paay"'),
     Bad("dangling_name", 'opens = "payment" }', 'opens = "paymint" }', '"paymint"'),
     Bad("dangling_name", '{ read = ["account_balance"] }', '{ read = ["amount_owed"] }', '"amount_owed"'),
