@@ -7,7 +7,7 @@ window goes or somebody says `forget`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tillbridge.domain.errors import OperatorError, PackError
 from tillbridge.flows.formats import FormatWord, Unreadable
@@ -116,7 +116,7 @@ class Scene:
         """Names that this flow will need: found together."""
         self._found: dict[tuple[Handle, str], Resolution] = {}
         self._handles: dict[str, Handle] = {}
-        self._rows: dict[tuple[str, tuple[str, str] | None], ListSeen] = {}
+        self._rows: dict[tuple[str, tuple[str, str] | None, frozenset[str]], ListSeen] = {}
 
     # ---- windows ----
 
@@ -177,6 +177,14 @@ class Scene:
         self._found.clear()
         self._handles.clear()
         self._rows.clear()
+
+    def found(self) -> Mapping[tuple[Handle, str], Resolution]:
+        """All controls found so far, to be remembered beyond a `forget` by whoever knows that their window stays."""
+        return dict(self._found)
+
+    def recall(self, found: Mapping[tuple[Handle, str], Resolution]) -> None:
+        """Use these again. One that has gone makes the backend say so."""
+        self._found = {**found, **self._found}
 
     def touched(self) -> None:
         """Something was done or waited for: rows that were read may have changed."""
@@ -282,21 +290,24 @@ class Scene:
 
     # ---- lists ----
 
-    def rows(self, name: str, where: Mapping[str, Value] | None = None) -> ListSeen:
+    def rows(
+        self, name: str, where: Mapping[str, Value] | None = None, columns: frozenset[str] = frozenset()
+    ) -> ListSeen:
         """All rows that the list shows, by the pack's column names.
 
         With `where`, only rows that may fit need to be read: a backend then reads one column and those rows.
-        Where none is found that way (a cell with blanks around it), the whole list is read.
+        Where none is found that way (a cell with blanks around it), the whole list is read. `columns`: no others are
+        read; empty: all.
         """
         spec = self.pack.lists[name]
         only = _by_one_text(spec, where or {})
-        key = (name, only)
-        if key not in self._rows and (name, None) in self._rows:
-            key = (name, None)
+        key = (name, only, columns)
+        if key not in self._rows and (name, None, columns) in self._rows:
+            key = (name, None, columns)
         if key not in self._rows:
-            self._rows[key] = self._read_rows(spec, only)
+            self._rows[key] = self._read_rows(_narrowed(spec, columns), only)
         if only is not None and only[0] != SELECTED and not self._rows[key].rows:
-            return self.rows(name)
+            return self.rows(name, columns=columns)
         return self._rows[key]
 
     def _read_rows(self, spec: ListSpec, only: tuple[str, str] | None) -> ListSeen:
@@ -313,6 +324,12 @@ class Scene:
             cells[SELECTED] = row.selected
             seen.append(RowSeen(row.index, cells, texts))
         return ListSeen(spec, tuple(seen), rows.complete and spec.complete, rows.complete)
+
+
+def _narrowed(spec: ListSpec, columns: frozenset[str]) -> ListSpec:
+    """The list with these columns alone; the whole one where none is named, or none of these is a column."""
+    kept = {name: caption for name, caption in spec.columns.items() if name in columns}
+    return replace(spec, columns=kept) if kept else spec
 
 
 def _by_one_text(spec: ListSpec, where: Mapping[str, Value]) -> tuple[str, str] | None:

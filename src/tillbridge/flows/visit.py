@@ -19,7 +19,7 @@ from tillbridge.flows.order_facts import Facts, Value
 from tillbridge.flows.reading_run import returned
 from tillbridge.flows.steps import GO_TO_CLIENT, AnyStep, Flow, Given, Read, ReadRow
 from tillbridge.flows.walk import OPEN_S, STILL_S, Walk
-from tillbridge.screen.backend import Gone, Handle, Node, NotAnswering, Park, Refused
+from tillbridge.screen.backend import Gone, Handle, Node, NotAnswering, Park, Refused, Resolution
 
 QUIET_S = 5.0
 """Another client is brought to the front only after mouse and keyboard were still for this long."""
@@ -56,6 +56,9 @@ class Visit:
         self.since = walk.guard.watch()
         self.leads = frozenset() if stays else _given(flow.steps)
         self.kept = _given(flow.restore)
+        rows = (source for source in flow.returns.values() if source.startswith("row."))
+        self.columns = frozenset(name.rpartition(".")[2] for name in (*self.kept, *rows))
+        self.found: Mapping[tuple[Handle, str], Resolution] = {}
 
     @contextmanager
     def stay(self) -> Iterator[None]:
@@ -73,6 +76,7 @@ class Visit:
         `window_open`, `dialog_in_the_way`, and what steps raise. Nothing was typed into a form then.
         """
         self.memory = self._remember(self.walk)
+        self.found = self.walk.scene.found()
         name = self._elsewhere()
         if name is not None:
             self._go(name)
@@ -94,6 +98,7 @@ class Visit:
     def _remember(self, walk: Walk) -> Memory | None:
         """None where it cannot be read: then no other client is gone to, and the run itself tells the trouble."""
         beside = walk.beside(Facts(walk.facts.values))
+        beside.columns = self.columns
         try:
             for step in self.flow.remember:
                 self._read(beside, step)
@@ -188,6 +193,7 @@ class Visit:
         walk = self.walk
         if not self.went and walk.guard.disturbed(self.since):
             return "a person worked meanwhile"
+        walk.scene.recall(self.found)  # its own window was there all the time
         if self.went:
             walk = self.fresh(Facts({**walk.facts.values, **memory.whose}))
             left = self._go_back(walk, memory)

@@ -85,6 +85,8 @@ class Walk:
         self.filling = Filling(scene, facts, self.expecting, secrets)
         self.read: dict[str, Value] = {}
         self.lists: dict[str, ListSeen] = {}
+        self.columns: frozenset[str] = frozenset()
+        """Of a selected row only these columns are wanted; empty: all."""
         self.watched_since: Mark | None = None
         """Set while another client than a person's own is in front: the first key or click ends the run."""
 
@@ -213,7 +215,7 @@ class Walk:
         if step.where:
             return self.expecting.find_row(step.list, step.where)
         wanted: dict[str, Value] = {SELECTED: True} if step.which == "selected" else {}
-        listed = self.scene.rows(step.list, wanted)
+        listed = self.scene.rows(step.list, wanted, self.columns)
         rows = listed.matching(wanted)
         if len(rows) != 1:
             raise OperatorError("no_invoice_open", list=step.list, count=len(rows))
