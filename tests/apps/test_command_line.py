@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shutil
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from rich.console import Console
 
 from tests.apps.bad_files import damage, with_payments
 from tests.apps.counter import TYPED, Counter, command, until, write_site
-from tillbridge.apps.cli import doctor
+from tillbridge.apps.cli import doctor, money
 from tillbridge.apps.cli.client import AgentClient
 from tillbridge.apps.cli.lines import print_hanging
 from tillbridge.apps.cli.main import main
@@ -121,8 +122,11 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         "pay",
         "invoice",
         "rehearse",
+        "pause",
         "payments",
+        "recheck",
         "show",
+        "support",
         "resume",
         "journal",
         "doctor",
@@ -245,6 +249,33 @@ def _trouble(code: str) -> dict[str, Any]:
     return {"trouble": {"code": code, "who": "operator", "text": sentence(code, {"name": "ImproMed"})}}
 
 
+LAST = {"at_wall_ms": 1_800_000_000_000, "by": "charge", "found": "as_expected", "text": "All well."}
+
+
+class _Pays(_Told):
+    """Begins a payment that is over at once; the window could not be tried before."""
+
+    def _say(self, path: str) -> dict[str, Any]:
+        money = {"minor": 500, "text": "$5.00"}
+        payment = {
+            "payment_id": "p", "invoice_number": "1", "client": "A", "amount": money, "taken": money, "finished": True,
+            "next": [], "money_state": "approved", "charged": "yes", "posting_state": "posted", "postings": [],
+            "to_enter": [], "tasks": [], "task_texts": [],
+        }  # fmt: skip
+        return {
+            "payment": payment,
+            "story": [],
+            "notice": {"text": "It could not be tried before this charge."},
+        }
+
+
+def test_a_charge_that_went_on_untried_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("payment_id", "terminal", "person", "client", "account", "invoice")
+    options = Namespace(**dict.fromkeys(names, ""), amount=None, typed=False, anyway=False)
+    assert money._pay(_Pays(), options, "ImproMed") == 0
+    assert "It could not be tried before this charge." in capsys.readouterr().out
+
+
 FINDINGS: list[tuple[str, dict[str, Any], str, str, str]] = [
     ("journal", {"health": HEALTH}, "ok", "journal_ok", ""),
     ("journal", {"health": {**HEALTH, "found": ["ram_disk"]}}, "look", "journal_look", "memory"),
@@ -276,6 +307,22 @@ FINDINGS: list[tuple[str, dict[str, Any], str, str, str]] = [
         "settings_untried",
         "Open the client's invoice",
     ),
+    (
+        "settings",
+        {"rehearse": {"trouble": None, "last": LAST}},
+        "ok",
+        "settings_ok",
+        "(before a charge): All well.",
+    ),
+    (
+        "settings",
+        {"rehearse": {**_trouble("money_under_way"), "found": "not_done"}},
+        "look",
+        "settings_untried",
+        "was not tried yet on this desk",
+    ),
+    ("pause", {"health": {**HEALTH, "paused": None}}, "ok", "pause_off", ""),
+    ("pause", {"health": {**HEALTH, "paused": {"text": "until 10:42"}}}, "look", "pause_on", "until 10:42"),
     ("settings", {"rehearse": _trouble("method_missing")}, "bad", "settings_bad", "Correct site.toml"),
 ]
 

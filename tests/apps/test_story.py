@@ -93,14 +93,24 @@ def test_what_was_read_back_and_asked_on_the_screen_comes_from_the_run(tmp_path:
         {"what": "dialog", "text": "Print\nreceipt?", "press": "No"},
         {"what": "dialog", "text": "Timeout expired.", "press": ""},
         {"what": "starting over"},
-        {"what": "shielded", "swallowed": 2},
+        {"what": "visit"},
+        {"what": "shielded", "swallowed": 2, "held": True},
+        {"what": "not put back", "why": "the client is gone"},
     )
     (line,) = [one for one in saved(charged(Told(tmp_path))).lines() if one.startswith("Saved")]
     assert "Before that, 12 values in the window were read back, and each was right." in line
     assert 'ImproMed asked: "Print receipt?" We answered No.' in line
     assert 'ImproMed asked: "Timeout expired." We left it for you.' in line
     assert "Started over before anything was saved: 1 times." in line
+    assert "Another client was open: we went to this one, and back again." in line
+    assert "Mouse and keyboard were held for a moment" in line
+    assert "The screen could not be put back as it was." in line
     assert "Keys and clicks that reached nobody in that moment: 2. Type them again." in line
+
+
+def test_a_shield_that_could_not_be_had_is_not_told_as_one(tmp_path: Path) -> None:
+    a_run(tmp_path, {"what": "shielded", "held": False, "swallowed": 0})
+    assert not any("were held" in line for line in saved(charged(Told(tmp_path))).lines())
 
 
 def test_what_the_shield_swallowed_is_told_also_when_the_run_is_gone(tmp_path: Path) -> None:

@@ -24,6 +24,9 @@ class RunTold:
     started_over: int = 0
     shielded: int = 0
     swallowed: int = 0
+    visited: bool = False
+    """Another client was open, and was open again afterwards unless `not_put_back`."""
+    not_put_back: bool = False
 
 
 class Runs:
@@ -45,8 +48,10 @@ class Runs:
             ),
             messages=tuple((str(d.get("text", "")), str(d.get("press", ""))) for d in _of(lines, "dialog")),
             started_over=len(_of(lines, "starting over")),
-            shielded=len(_of(lines, "shielded")),
+            shielded=sum(line.get("held") is True for line in _of(lines, "shielded")),
             swallowed=sum(_number(line, "swallowed") for line in _of(lines, "shielded")),
+            visited=bool(_of(lines, "visit")),
+            not_put_back=bool(_of(lines, "not put back")),
         )
 
     def lines(self, name: str) -> list[dict[str, Any]]:

@@ -115,15 +115,7 @@ class Story:
 
     def _from_the_screen(self, transcript: str, facts: Mapping[str, Fact]) -> list[str]:
         run = self.run(transcript) if transcript else None
-        lines: list[str] = []
-        if run is not None:
-            if run.read_back:
-                lines.append(_detail("read_back", count=run.read_back))
-            lines += [_message(text, press, self.name) for text, press in run.messages]
-            if run.started_over:
-                lines.append(_detail("started_over", count=run.started_over))
-            if run.shielded:
-                lines.append(_detail("shielded"))
+        lines = _of_run(run, self.name) if run is not None else []
         swallowed = facts.get("swallowed") if "swallowed" in facts and transcript else None
         count = swallowed if isinstance(swallowed, int) else run.swallowed if run else 0
         return [*lines, _detail("swallowed", count=count)] if count else lines
@@ -142,6 +134,20 @@ class Story:
         if ms < WORTH_TELLING_MS:
             return []
         return [_detail("waited" if later else "waiting_for", time=duration(ms))]
+
+
+def _of_run(run: RunTold, name: str) -> list[str]:
+    lines = [_detail("visited")] if run.visited else []
+    if run.read_back:
+        lines.append(_detail("read_back", count=run.read_back))
+    lines += [_message(text, press, name) for text, press in run.messages]
+    if run.started_over:
+        lines.append(_detail("started_over", count=run.started_over))
+    if run.shielded:
+        lines.append(_detail("shielded"))
+    if run.not_put_back:
+        lines.append(_detail("not_put_back"))
+    return lines
 
 
 _CARRIED = frozenset({"amount_minor", "balance_minor", "method", "terminal_id", "brand", "last4"})
