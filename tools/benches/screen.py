@@ -170,6 +170,7 @@ def _post() -> Cost:
         practice = stage.fresh()
         seen = practice.read_invoice()
         assert isinstance(seen, InvoiceSeen), seen
+        stage.backend.wait_change(0.0)  # an agent listens from its first wait on, once for all payments
         report, cost = stage.cost(lambda: practice.post(_order(seen)))
         assert report.stage == "committed", report
         return cost

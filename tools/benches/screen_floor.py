@@ -28,7 +28,7 @@ A, T = "org.a11y.atspi.Accessible", "org.a11y.atspi.Table"
 PROPERTIES = "org.freedesktop.DBus.Properties"
 ROOT = "/org/a11y/atspi/accessible/root"
 LABEL, EDIT, BUTTON, CHECK, COMBO, TABLE, CELL, ITEM, TAB = 29, 61, 43, 7, 11, 55, 56, 32, 37
-FOCUSED, CHECKED, SHOWING = 12, 4, 25
+FOCUSED, CHECKED, SHOWING, SELECTED = 12, 4, 25, 23
 MARKER, METHOD, EMPLOYEE = "F4242-FL00", "Tillbridge", "Dana Brooks"
 
 
@@ -198,16 +198,18 @@ def walk(bus: Bare) -> dict[str, str]:
 
 
 def post(bus: Bare) -> dict[str, str]:
-    """One payment, step by step as the pack has it: look, select, open, fill, look, OK, answer the print prompt."""
+    """One payment, step by step as the pack has it: note what is in front, look, select, open, fill, look, OK, answer
+    the print prompt, and see that what was in front is there again."""
     root, keys = program(bus), Keys()
     main = window(bus, root, "ImproMed - ")
     assert main is not None
     title = bus.names([main])[0]
-    ids = bus.ids(bus.find(main, [LABEL, TABLE, BUTTON]))
+    ids = bus.ids(bus.find(main, [LABEL, TABLE, BUTTON, EDIT]))
     tabs = bus.find(main, [TAB])
     bus.names([ids["lblAccount"]])
     grid = ids["grdInvoices"]
     heads = captions(bus, grid)
+    before = _in_front(bus, main, ids, heads)
     _row(bus, grid, heads)
     bus.press(dict(zip(bus.names(tabs), tabs))["Invoices"])
     row, cells = _row(bus, grid, heads)
@@ -237,7 +239,20 @@ def post(bus: Bare) -> dict[str, str]:
     bus.names(bus.find(box, [LABEL]))
     bus.press(dict(zip(bus.names(buttons), buttons))["No"])
     bus.until(lambda: window(bus, root, "Process Payment - ") is None)
+    after = _in_front(bus, main, ids, heads)
+    assert (after["find"], after["tab"]) == (before["find"], before["tab"])
     return seen
+
+
+def _in_front(bus: Bare, main: Ref, ids: dict[str, Ref], heads: Sequence[str]) -> dict[str, str]:
+    """What a person has in front beside the client: search text, tab, the selected rows, the focus."""
+    text = bus.ask(ids["txtFind"], "org.a11y.atspi.Text", "GetText", "ii", 0, -1)
+    (tab,) = bus.names(bus.find(main, [TAB], [SELECTED])[:1])
+    bus.ask(ids["grdClients"], T, "GetSelectedRows")
+    row = bus.ask(ids["grdInvoices"], T, "GetSelectedRows")[0]
+    cells = bus.find(ids["grdInvoices"], [CELL])[row * len(heads) : (row + 1) * len(heads)]
+    bus.find(main, [LABEL, TABLE, BUTTON, EDIT], [FOCUSED])
+    return {"find": text, "tab": tab} | dict(zip(heads, bus.names(cells)))
 
 
 def _box(bus: Bare, root: Ref) -> Ref | None:

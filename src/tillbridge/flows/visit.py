@@ -18,7 +18,7 @@ from tillbridge.flows.lint_flows import terms_of
 from tillbridge.flows.order_facts import Facts, Value
 from tillbridge.flows.reading_run import returned
 from tillbridge.flows.steps import GO_TO_CLIENT, AnyStep, Flow, Given, Read, ReadRow
-from tillbridge.flows.walk import OPEN_S, STILL_S, Walk
+from tillbridge.flows.walk import OPEN_S, STILL_S, Walk, names_of
 from tillbridge.screen.backend import Gone, Handle, Node, NotAnswering, Park, Refused, Resolution
 
 QUIET_S = 5.0
@@ -200,6 +200,7 @@ class Visit:
             if left:
                 return left
         walk.scene.touched()
+        walk.scene.wanted = names_of(self.flow.remember, walk.scene.wanted)
         now = self._remember(walk)
         if now is not None and any(now.seen.get(name) != memory.seen.get(name) for name in self.kept):
             self._restore(walk, memory)

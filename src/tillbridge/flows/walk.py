@@ -6,7 +6,7 @@ in `read`. Nothing here sends a commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -445,7 +445,7 @@ def _name(step: AnyStep) -> str:
             return ", ".join(step.names)
 
 
-def names_of(steps: Iterable[AnyStep], known: Mapping[str, object]) -> frozenset[str]:
+def names_of(steps: Iterable[AnyStep], known: Container[str]) -> frozenset[str]:
     """The bare names of controls, fields and lists that these steps will need."""
     named: set[str] = set()
     for step in steps:

@@ -67,7 +67,7 @@ class Questions:
 
     def _row_question(self, check: b.Check, table: Ref, lists: _Lists) -> Question:
         if table not in lists.grids:
-            lists.grids[table] = self._tables.grid(table, named=table in lists.named)
+            lists.grids[table] = self._tables.grid(table, named=table in lists.named, anew=True)
         grid = lists.grids[table]
         if not 0 <= check.row < grid.height:
             raise b.Refused("no_such_row", f"{check.row} of {grid.height}")

@@ -5,6 +5,7 @@ One call returns all cells; only the columns asked for are then read. Changes no
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from tillbridge.screen.locator import caption
 
 TABLE = "org.a11y.atspi.Table"
 TABLE_CELL = "org.a11y.atspi.TableCell"
+_MOMENT_S = 3.0
+"""Nobody moves a column of a list and the list is read again within this time."""
+_KEPT = 100
 TICK = "#check"
 SELECTED = "#selected"
 
@@ -63,20 +67,26 @@ class Tables:
         self._bus = bus
         self._ordered: set[tuple[Ref, int]] = set()
         """Lists, with their number of columns, whose cells were seen to come row by row."""
+        self._heads: dict[Ref, tuple[float, tuple[str, ...]]] = {}
+        """Captions as they were a moment ago; a check before a commit reads them anew."""
 
-    def grid(self, table: Ref, named: bool = True) -> Grid:
+    def grid(self, table: Ref, named: bool = True, anew: bool = False) -> Grid:
         """All cells by one call, checked against the list's own count of rows and columns.
 
-        `named` False leaves the captions empty, for whoever counts rows only.
+        `named` False leaves the captions empty, for whoever counts rows only; `anew` takes none of a moment ago.
         """
+        known = () if anew else self._just_read(table)
+        if known:
+            rows, found = self._bus.ask([shape_calls(table)[0], matching(table, w.CELLS)])
+            cells = refs(found)
+            if not isinstance(rows, Failed) and self._in_order(table, cells, int(rows[1]), len(known)):
+                return Grid(known, tuple(cells), int(rows[1]))
         rows, columns, found = self._bus.ask([*shape_calls(table), matching(table, w.CELLS)])
         if isinstance(rows, Failed) or isinstance(columns, Failed):
             raise b.Refused("unsupported", "this list does not show its rows")
         height, width = int(rows[1]), int(columns[1])
         cells = refs(found)
-        asked = [Call(table, TABLE, "GetColumnDescription", "i", (at,)) for at in range(width)]
-        heads = self._bus.ask(asked) if named else [""] * width
-        captions = tuple("" if isinstance(head, Failed) else str(head) for head in heads)
+        captions = self._captions(table, width) if named else ("",) * width
         if not self._in_order(table, cells, height, width):
             cells = self._one_by_one(table, height, width)
         return Grid(captions, tuple(cells), height)
@@ -86,10 +96,13 @@ class Tables:
 
         `where` = ("#selected", "true") gives the selected rows, without a look at the others.
         """
-        grid = self.grid(table)
         wanted = [name for name in captions if name != TICK]
-        columns = [grid.column(name) for name in wanted]
         selected = self._selected_rows(table)
+        if where == (SELECTED, "true") and selected == set():
+            return b.Rows(tuple(wanted), (), complete=False)
+        grid = self.grid(table)
+        columns = [grid.column(name) for name in wanted]
+        selected = selected or set()
         chosen, keys = self._chosen(grid, selected, where)
         key = grid.column(where[0]) if where is not None and keys else -1
         asked = [(row, column) for row in chosen for column in columns if column != key]
@@ -115,6 +128,19 @@ class Tables:
 
     # ---- inside ----------------------------------------------------------------------------------
 
+    def _just_read(self, table: Ref) -> tuple[str, ...]:
+        """The captions as they were a moment ago; empty if they were not read then."""
+        read_at, captions = self._heads.get(table, (0.0, ()))
+        return captions if time.monotonic() - read_at < _MOMENT_S else ()
+
+    def _captions(self, table: Ref, width: int) -> tuple[str, ...]:
+        asked = [Call(table, TABLE, "GetColumnDescription", "i", (at,)) for at in range(width)]
+        captions = tuple("" if isinstance(head, Failed) else str(head) for head in self._bus.ask(asked))
+        if len(self._heads) > _KEPT:
+            self._heads.clear()
+        self._heads[table] = (time.monotonic(), captions)
+        return captions
+
     def _texts(self, cells: Sequence[Ref]) -> list[str]:
         return [text_reply(reply) for reply in self._bus.ask([name_of(ref) for ref in cells])]
 
@@ -131,9 +157,10 @@ class Tables:
         keys = {row: text for row, text in enumerate(texts) if text == where[1]}
         return list(keys), keys
 
-    def _selected_rows(self, table: Ref) -> set[int]:
+    def _selected_rows(self, table: Ref) -> set[int] | None:
+        """None where the list cannot tell."""
         reply = self._bus.ask_one(Call(table, TABLE, "GetSelectedRows"))
-        return set() if isinstance(reply, Failed) else {int(row) for row in reply}
+        return None if isinstance(reply, Failed) else {int(row) for row in reply}
 
     def _ticks(self, table: Ref, grid: Grid, rows: Sequence[int]) -> dict[int, bool]:
         """Per row: whether it is ticked. Rows that cannot be ticked are left out."""

@@ -12,6 +12,7 @@ from typing import Final
 from tillbridge.screen import backend as b
 from tillbridge.screen.backends.atspi import words as w
 from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
+from tillbridge.screen.backends.atspi.find import matching
 from tillbridge.screen.backends.atspi.tops import (
     ACCESSIBLE,
     PROPERTIES,
@@ -51,7 +52,8 @@ class Trees:
     def value(self, control: Ref, role: int) -> str:
         """The path of the selected entry or the name of the shown tab; empty if none, or more than one."""
         if role in w.TAB_LISTS:
-            names = [name for _, name, on in self._tabs(control) if on]
+            shown = refs(self._bus.ask_one(matching(control, {w.PAGE_TAB}, [w.SELECTED])))
+            names = [text_reply(reply) for reply in self._bus.ask([name_of(tab) for tab in shown])]
         else:
             rows = self._selected(control)
             names = [entry.path for entry in self._entries(control) if entry.row in rows] if rows else []
