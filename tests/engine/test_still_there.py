@@ -165,6 +165,16 @@ def test_a_screen_that_cannot_be_read_is_tried_rarely_and_not_for_ever(clinic: C
     assert clinic.posting("p1").state is PostingState.POSTED
 
 
+def test_people_at_work_all_morning_only_put_it_off(clinic: Clinic) -> None:
+    clinic.books.rows.clear()
+    clinic.engine.recheck()
+    clinic.books.busy_until_ms = clinic.clock.now_ms + 5 * HOUR
+    clinic.lets_pass(5 * HOUR)
+    assert (clinic.posting("p1").state, looks(clinic)) == (PostingState.POSTED, 0)
+    clinic.lets_pass(5 * MINUTE)
+    assert clinic.posting("p1").state is PostingState.NEEDS_ATTENTION
+
+
 def test_while_paused_nothing_is_looked_for(clinic: Clinic) -> None:
     clinic.engine.recheck()
     clinic.engine.pause(30 * MINUTE)

@@ -40,6 +40,7 @@ from tillbridge.engine import money_steps, posting_steps, still_there
 from tillbridge.engine.decisions import Decisions
 from tillbridge.engine.requests import PayRequest, attempt_created
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
+from tillbridge.engine.screen_turn import NOTHING_TOUCHED
 from tillbridge.engine.typed import doubted, held_by_typed
 from tillbridge.engine.work import Result, SearchLedger, Task, Type, kept_off, perform, too_old, trouble_of
 from tillbridge.ports.gateway import Capabilities
@@ -275,7 +276,9 @@ class Engine(Decisions):
     ) -> list[Event]:
         posting = payment.posting(marker)
         if not isinstance(result, LedgerSeen):
-            self.rechecks.failed(marker, now)
+            trouble = trouble_of(result)
+            untouched = trouble is not None and trouble.code in NOTHING_TOUCHED
+            self.rechecks.failed(marker, now, untouched=untouched)
             return []
         if posting is None or posting.state is not PostingState.POSTED or marker not in self.rechecks.wanted:
             self.rechecks.over(marker)

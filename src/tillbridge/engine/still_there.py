@@ -73,10 +73,12 @@ class Rechecks:
             own = max(0, at.mono_ms - now.mono_ms) if at is not None and at.boot == now.boot else 0
             yield marker, want, max(gap, own)
 
-    def failed(self, marker: str, now: Moment) -> None:
-        """The look could not be made: later, and not for ever."""
+    def failed(self, marker: str, now: Moment, *, untouched: bool = False) -> None:
+        """The look could not be made: later, and not for ever. `untouched`: a person was at work, nothing was done."""
         want = self.wanted.pop(marker, None)
-        if want is not None and want.tries + 1 < TRIES_MAX:
+        if want is not None and untouched:
+            self.wanted[marker] = Want(want.payment_id, now.plus_ms(GAP_MS), want.tries, want.missed)
+        elif want is not None and want.tries + 1 < TRIES_MAX:
             later = now.plus_ms(AGAIN_MS)
             self.wanted[marker] = Want(want.payment_id, later, want.tries + 1, want.missed)
 
