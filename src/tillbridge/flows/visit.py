@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tillbridge.domain.errors import Fact, OperatorError, PackError, TillbridgeError
 from tillbridge.flows.dialogs import DialogRetry
@@ -17,7 +17,7 @@ from tillbridge.flows.hands import NotNow
 from tillbridge.flows.lint_flows import terms_of
 from tillbridge.flows.order_facts import Facts, Value
 from tillbridge.flows.reading_run import returned
-from tillbridge.flows.steps import GO_TO_CLIENT, AnyStep, Flow, Given, Read, ReadRow
+from tillbridge.flows.steps import GO_TO_CLIENT, AnyStep, Flow, Given, Read, ReadRow, SelectStep, SetStep
 from tillbridge.flows.walk import OPEN_S, STILL_S, Walk, names_of
 from tillbridge.screen.backend import Gone, Handle, Node, NotAnswering, Park, Refused, Resolution
 
@@ -52,10 +52,17 @@ class Visit:
         self.walk = walk
         self.fresh = fresh
         self.went = False
+        self.whole = False
+        """Remembered is also what only the way itself changes; nobody asks about that while it is not gone."""
         self.memory: Memory | None = None
         self.since = walk.guard.watch()
         self.leads = frozenset() if stays else _given(flow.steps)
         self.kept = _given(flow.restore)
+        self.way = frozenset(
+            step.list if isinstance(step, SelectStep) else step.control
+            for step in flow.steps
+            if isinstance(step, SelectStep | SetStep)
+        )
         rows = (source for source in flow.returns.values() if source.startswith("row."))
         self.columns = frozenset(name.rpartition(".")[2] for name in (*self.kept, *rows))
         self.found: Mapping[tuple[Handle, str], Resolution] = {}
@@ -79,6 +86,11 @@ class Visit:
         self.found = self.walk.scene.found()
         name = self._elsewhere()
         if name is not None:
+            self._refuse_haste(name)
+            self.whole = True
+            self.memory = self._remember(self.walk)
+            if self.memory is None:
+                raise self._not_now(name)
             self._go(name)
 
     def end(self) -> None:
@@ -101,7 +113,9 @@ class Visit:
         beside.columns = self.columns
         try:
             for step in self.flow.remember:
-                self._read(beside, step)
+                kept = step if self.whole else self._beside_the_way(step)
+                if kept is not None:
+                    self._read(beside, kept)
             window = self._window(walk)
             focus = walk.scene.focused(window) if window is not None else None
             return Memory(returned(self.flow, beside).values, dict(beside.facts.read), window, focus)
@@ -114,6 +128,15 @@ class Visit:
         names = (name for step in self.flow.remember if isinstance(step, Read) for name in step.names)
         first = next(names, None)
         return walk.scene.handle(walk.scene.spec(first).window) if first is not None else None
+
+    def _beside_the_way(self, step: AnyStep) -> AnyStep | None:
+        """The step without what only the way changes: its search box, its list of clients."""
+        if isinstance(step, ReadRow) and step.list in self.way:
+            return None
+        if not isinstance(step, Read):
+            return step
+        names = tuple(name for name in step.names if name.rpartition(".")[2] not in self.way)
+        return replace(step, names=names) if names else None
 
     def _read(self, walk: Walk, step: AnyStep) -> None:
         try:
@@ -144,14 +167,16 @@ class Visit:
 
     def _go(self, name: str) -> None:
         walk = self.walk
-        if walk.guard.idle_s() < QUIET_S:
-            raise self._not_now(name)
         walk.dialogs.clear("reading")
         self._refuse_windows(walk)
         walk.watched_since = walk.guard.watch()
         self.went = True
         self._walk_to(walk, walk.facts)
         if not self._arrived(walk, walk.facts.values):
+            raise self._not_now(name)
+
+    def _refuse_haste(self, name: str) -> None:
+        if self.walk.guard.idle_s() < QUIET_S:
             raise self._not_now(name)
 
     def _walk_to(self, walk: Walk, facts: Facts) -> None:
