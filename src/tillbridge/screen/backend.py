@@ -113,7 +113,7 @@ class Window:
     owner: Handle | None = None
     minimised: bool = False
     level: int = -1
-    """Of two windows of the desktop, whoever owns them, the one with the higher level lies further up; -1: not known."""
+    """Of two windows, whoever owns them, the one with the higher level lies further up; -1: not known."""
 
 
 @dataclass(frozen=True, slots=True)

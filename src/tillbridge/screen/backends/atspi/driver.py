@@ -73,6 +73,8 @@ class AtspiBackend:
         return self._tops.programs()
 
     def windows(self, program: b.Program) -> Sequence[b.Window]:
+        if self._keys is not None:
+            self._keys.mend()
         windows = self._tops.windows(program)
         if len(self._homes) > _KEPT:
             there = {ref_of(window.handle) for window in windows}

@@ -22,11 +22,13 @@ from tillbridge.screen.backends.xserver import cut, open_display
 
 T = TypeVar("T")
 
-FROZEN_S = 1.2
+FROZEN_S = 1.5
 """No keyboard is frozen longer, whatever the program does."""
-_OPENS_S = 0.6
-"""A press shows its window within this time, or the person's keys are not kept waiting for it."""
-_TAKES_S = 0.15
+_OPENS_S = 1.2
+"""A press shows its window within this time, or the person's keys are not kept waiting for it any longer."""
+_OWED_S = 10.0
+"""A window that comes later than that takes the keys all the same: they are given back once, within this time."""
+_TAKES_S = 0.3
 """A window manager that gives a new window the focus does so within this time."""
 _TICK_S = 0.004
 
@@ -37,6 +39,8 @@ class KeptFocus:
     def __init__(self, screen: Screen, display: str, authority: str) -> None:
         self._screen = screen
         self._where = (display, authority)
+        self._owed: tuple[int, int, float] | None = None
+        """Whose keys may still be taken, by the window of which program, and until when."""
 
     @contextmanager
     def kept(self, pid: int) -> Iterator[None]:
@@ -54,9 +58,30 @@ class KeptFocus:
             try:
                 yield
             finally:
-                if _soon(lambda: self._windows(pid) != before, _OPENS_S) and self._windows(pid) - before:
-                    _soon(lambda: self._or(True, lambda: self._screen.focus_is_in(pid)), _TAKES_S)
-                    self._or(None, lambda: self._screen.give_focus_back(holder, pid))
+                came = _soon(lambda: self._windows(pid) != before, _OPENS_S)
+                self._owed = (holder, pid, time.monotonic() + _OWED_S)
+                if came and (not self._windows(pid) - before or _soon(lambda: self._is_in(pid), _TAKES_S)):
+                    self._give_back()
+
+    def mend(self) -> None:
+        """Give the keys back that a late window took, once."""
+        if self._owed is None:
+            return
+        _, pid, until = self._owed
+        if time.monotonic() > until:
+            self._owed = None
+        elif self._is_in(pid):
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Pay what is owed. Does nothing to a person who has the keys in a third window by now."""
+        if self._owed is not None:
+            holder, pid, _ = self._owed
+            self._owed = None
+            self._or(None, lambda: self._screen.give_focus_back(holder, pid))
+
+    def _is_in(self, pid: int) -> bool:
+        return self._or(True, lambda: self._screen.focus_is_in(pid))
 
     def _windows(self, pid: int) -> frozenset[int]:
         return self._or(frozenset(), lambda: frozenset(window.xid for window in self._screen.windows_of(pid)))
