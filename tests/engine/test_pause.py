@@ -7,6 +7,7 @@ import pytest
 from tests.engine.scripted_desk import ASKED, Desk, usd
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.next_command import Inquire, Look, Post, Send
+from tillbridge.domain.outcome import Declined
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE
 from tillbridge.ports.practice import Entering
@@ -86,6 +87,17 @@ def test_an_open_window_with_nothing_readable_in_it_is_asked_about_too(desk: Des
     with pytest.raises(OperatorError) as refused:
         desk.begin(entering=Entering(amount=None, method="", reference=""))
     assert refused.value.code == "payment_being_entered"
+
+
+def test_another_card_is_not_charged_either_while_somebody_enters_it_by_hand(desk: Desk) -> None:
+    """The card was declined, and the client pays in cash after all."""
+    desk.gateway.started = Declined(category="generic", retry="now")
+    desk.begin()
+    desk.step(Send)
+    with pytest.raises(OperatorError) as refused:
+        desk.engine.try_again("p1", entering=Entering(amount=usd(ASKED), method="Cash", reference=""))
+    assert refused.value.code == "payment_being_entered"
+    assert len(desk.engine.try_again("p1").attempts) == 2
 
 
 def test_a_task_is_ended_by_a_named_person_and_the_payment_is_finished(desk: Desk) -> None:

@@ -38,14 +38,14 @@ from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import money_steps, posting_steps, still_there
 from tillbridge.engine.decisions import Decisions
-from tillbridge.engine.requests import PayRequest, attempt_created
+from tillbridge.engine.requests import PayRequest, attempt_created, refuse_entering
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
 from tillbridge.engine.typed import doubted, held_by_typed
 from tillbridge.engine.work import Result, SearchLedger, Task, Type, kept_off, perform, too_old, trouble_of
 from tillbridge.ports.gateway import Capabilities
 from tillbridge.ports.journal import Limit
-from tillbridge.ports.practice import LedgerSeen
+from tillbridge.ports.practice import Entering, LedgerSeen
 
 RECENT = 100
 """So many payments are looked through for one that went into the books since a balance was read."""
@@ -94,13 +94,17 @@ class Engine(Decisions):
         terminal_id: str = "",
         balance: Money | None = None,
         read_at: Moment | None = None,
+        entering: Entering | None = None,
     ) -> Payment:
         """A new attempt of the same payment (another card), allowed only when all older ones are over.
 
         `balance`, `read_at`: what is owed, read now; None = it cannot be read, and the first balance counts.
-        Raises OperatorError `unknown_payment`, `still_finding_out`, `not_chargeable`, `balance_changed`.
+        `entering`: what somebody types by hand just now, None where the person saw it and goes on.
+        Raises OperatorError `unknown_payment`, `still_finding_out`, `not_chargeable`, `balance_changed`,
+        `payment_being_entered`.
         """
         payment = self._known(payment_id)
+        refuse_entering(entering)
         if not payment.may_try_again():
             raise OperatorError("still_finding_out", payment_id=payment_id)
         self._refuse_stale(payment.debt, read_at if balance is not None else payment.created_at)

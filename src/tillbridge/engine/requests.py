@@ -55,14 +55,8 @@ class PayRequest:
         if row.entries and (self.entry not in row.entries or self.entry is not Entry.TERMINAL):
             raise OperatorError("entry_not_offered", entry=str(self.entry))
         self._check_amount(capabilities)
-        self._check_entering()
-
-    def _check_entering(self) -> None:
-        """Somebody may be typing this very payment by hand: it would be charged and then stand in the books twice."""
-        if self.entering is None or self.anyway or self.operation != "sale":
-            return
-        typed = self.entering.amount
-        raise OperatorError("payment_being_entered", seen=typed.plain() if typed else "?")
+        if self.operation == "sale" and not self.anyway:
+            refuse_entering(self.entering)
 
     def _check_amount(self, capabilities: Capabilities) -> None:
         whole = self.parts.whole
@@ -101,6 +95,16 @@ class PayRequest:
         mine = (self.operation, self.entry, self.parts, self.debt.scope, self.of)
         scope = payment.first_scope or payment.debt.scope
         return mine == (payment.operation, payment.entry, payment.parts, scope, payment.of)
+
+
+def refuse_entering(entering: Entering | None) -> None:
+    """Somebody may be typing this very payment by hand: it would be charged and then stand in the books twice.
+
+    Raises OperatorError `payment_being_entered`."""
+    if entering is None:
+        return
+    typed = entering.amount
+    raise OperatorError("payment_being_entered", seen=typed.plain() if typed else "?")
 
 
 def attempt_created(
