@@ -88,6 +88,13 @@ def test_another_balance_stops_and_says_both(clinic: Clinic) -> None:
     untouched(clinic)
 
 
+def test_a_balance_that_cannot_be_read_is_told_as_that_and_not_as_another_one(clinic: Clinic) -> None:
+    clinic.software.main["grdInvoices"].cells[1][5] = "$212.404"
+    report = clinic.practice.post(order())
+    assert (report.stage, trouble(report).code) == ("not_committed", "money_unreadable")
+    untouched(clinic)
+
+
 def test_an_order_without_a_balance_expects_none(clinic: Clinic) -> None:
     clinic.software.invoices["10482"] = 25000
     clinic.software.draw()

@@ -312,6 +312,18 @@ def test_another_client_opened_while_ours_is_typed_gets_nothing(clinic: Clinic) 
     assert software.backend.open == [software.main]
 
 
+def test_in_place_a_client_whom_a_person_opened_meanwhile_is_not_searched_for_anything(
+    clinic: Clinic,
+) -> None:
+    software = clinic.software
+    software.open_client("01042", "10467")
+    software.main["btnRefresh"].on_press = lambda: software.open_client("00911")
+    clinic.practice.read_ledger(order())
+    assert software.account == "00911"
+    assert not any(isinstance(act, SetText | SelectRow) for act in software.backend.log)
+    assert ("not put back", {"why": "another client was opened"}) in clinic.notes.lines
+
+
 # ---- trouble on the way back ----
 
 

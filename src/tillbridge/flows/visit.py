@@ -167,6 +167,7 @@ class Visit:
 
     def _go(self, name: str) -> None:
         walk = self.walk
+        walk.note("visit")
         walk.dialogs.clear("reading")
         self._refuse_windows(walk)
         walk.watched_since = walk.guard.watch()
@@ -227,6 +228,8 @@ class Visit:
         walk.scene.touched()
         walk.scene.wanted = names_of(self.flow.remember, walk.scene.wanted)
         now = self._remember(walk)
+        if now is not None and any(now.whose.get(name) != memory.whose.get(name) for name in self.leads):
+            return "another client was opened"
         if now is not None and any(now.seen.get(name) != memory.seen.get(name) for name in self.kept):
             self._restore(walk, memory)
         _focus_back(walk, memory)

@@ -15,7 +15,6 @@ from tillbridge.flows.apart import Apart
 from tillbridge.flows.dialogs import Dialogs
 from tillbridge.flows.expecting import Expecting, differs
 from tillbridge.flows.filling import Filling, Secrets
-from tillbridge.flows.formats import Unreadable
 from tillbridge.flows.hands import SHIELD_S, Hands, NotNow
 from tillbridge.flows.order_facts import Facts, Value, same
 from tillbridge.flows.pack import SELECTED, During, ListSpec
@@ -252,8 +251,7 @@ class Walk:
         for one, column, term in pairs:
             wanted = self.facts.fill(term)
             if not listed.cell_is(one, column, wanted):
-                cell = one.cells[column]
-                seen = cell.text if isinstance(cell, Unreadable) else cell
+                seen = listed.value(one, column)
                 form = listed.spec.format_of(column)
                 raise differs(f"{step.list}.{column}", term, seen, wanted, form, self.scene.pack.formats)
 
