@@ -34,6 +34,7 @@ from tillbridge.screen.backend import (
     Act,
     Burst,
     BurstReport,
+    Choose,
     Gone,
     Guard,
     Mark,
@@ -220,21 +221,25 @@ class PostingRun:
             elif isinstance(step, ExpectRow):
                 expected += self.walk.expecting.row(step)
         press = self._commit_press() if commit else None
-        no_amount = self.walk.scene.pack.formats.write(0)
-        disarm = [
-            replace(act, text=no_amount)
+        shielded = self.disturbed or self.walk.hands.disturbed
+        return _Burst(tuple(acts), tuple(expected), press, self._disarm(), shielded)
+
+    def _disarm(self) -> tuple[Act, ...]:
+        """What makes a filled window harmless again: no amount, and nothing chosen where nothing was at first."""
+        walk = self.walk
+        amounts = [
+            replace(act, text=walk.scene.pack.formats.write(0))
             for step in self.flow.burst
             if isinstance(step, SetStep) and step.value == Given("amount")
-            for act in self.walk.filling.acts(step)
+            for act in walk.filling.acts(step)
             if isinstance(act, SetText)
         ]
-        return _Burst(
-            tuple(acts),
-            tuple(expected),
-            press,
-            tuple(disarm),
-            shielded=self.disturbed or self.walk.hands.disturbed,
-        )
+        nothing = [
+            Choose(walk.scene.node(step.control), "", walk.scene.pack.controls[step.control].set_by)
+            for step in self.flow.prepare
+            if isinstance(step, ChooseStep) and step.value == ""
+        ]
+        return (*amounts, *nothing)
 
     def _applies(self, step: AnyStep) -> bool:
         return step.when is None or self.walk.holds(step.when, step)
