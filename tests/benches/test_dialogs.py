@@ -9,7 +9,7 @@ from tools.benches import dialogs_table
 from tools.benches.crash_judge import Verdict
 from tools.benches.dialogs import figures
 from tools.benches.dialogs_play import Thrown
-from tools.benches.dialogs_table import case_of, cases
+from tools.benches.dialogs_table import VERSIONS, case_of, cases
 
 RIGHT = Verdict(wrong=False, double_charge=False, double_posting=False, lost=False)
 LOST = Verdict(wrong=True, double_charge=False, double_posting=False, lost=True, why="taken, not posted")
@@ -22,19 +22,23 @@ def played(key: str, seen: str, verdict: Verdict | None = RIGHT, *pressed: str) 
 
 
 def test_every_message_that_the_stand_in_throws_has_an_end() -> None:
-    found = cases(DIALOGS, MOMENTS, quick=False)
-    assert {case.dialog for case in found} == set(DIALOGS)
-    assert {case.moment for case in found if case.kind != "read"} == set(MOMENTS)
-    assert len(found) == len({case.key for case in found})
+    whole = [cases(DIALOGS, MOMENTS, version, quick=False) for version in range(VERSIONS)]
+    for found in whole:
+        assert {case.dialog for case in found if case.kind == "post"} == set(DIALOGS)
+        assert {case.moment for case in found if case.kind != "read"} == set(MOMENTS)
+        assert len(found) == len({case.key for case in found})
+    for kind in ("rehearse", "read"):
+        assert {case.dialog for found in whole for case in found if case.kind == kind} == set(DIALOGS)
 
 
 def test_a_message_without_an_end_is_refused() -> None:
     with pytest.raises(ValueError, match="surprise"):
-        cases(["print", "surprise"], MOMENTS, quick=False)
+        cases(["print", "surprise"], MOMENTS, 0, quick=False)
 
 
 def test_the_quick_sample_is_part_of_the_whole() -> None:
-    assert set(cases(DIALOGS, MOMENTS, quick=True)) <= set(cases(DIALOGS, MOMENTS, quick=False))
+    whole = {case for version in range(VERSIONS) for case in cases(DIALOGS, MOMENTS, version, quick=False)}
+    assert set(cases(DIALOGS, MOMENTS, 0, quick=True)) <= whole
 
 
 def test_no_message_is_both_answered_and_a_person_s() -> None:

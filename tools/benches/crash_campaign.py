@@ -41,7 +41,10 @@ class Played(Protocol):
     @property
     def fell(self) -> str: ...
     @property
-    def bad(self) -> bool: ...
+    def used_up(self) -> bool:
+        """The lane is no longer as new: another one goes on."""
+        ...
+
     def told(self) -> str: ...
 
 
@@ -86,6 +89,10 @@ class Round:
     @property
     def bad(self) -> bool:
         return self.stuck or self.unasked or self.verdict is None or self.verdict.wrong
+
+    @property
+    def used_up(self) -> bool:
+        return self.bad
 
     def told(self) -> str:
         where = self.fell if self.fell == self.aim else f"{self.fell} (aimed at {self.aim})"
@@ -229,5 +236,5 @@ class Campaign(Generic[R]):
                 self.add_undone(aim, why)
                 return
             self.add(done)
-            if done.bad:
+            if done.used_up:
                 return

@@ -25,7 +25,7 @@ from tools.benches.crash_real import rows_of, show_some
 from tools.benches.dialogs_table import Case, case_of
 
 END_S = 240.0
-PATIENCE_S = 3.0
+PATIENCE_S = 2.0
 """A message that stood so long after the agent said why it waits is a person's."""
 SETTLED_S = 0.5
 _OPENING = threading.Lock()
@@ -66,6 +66,10 @@ class Thrown:
     @property
     def bad(self) -> bool:
         return bool(self.why) or self.verdict is None or self.verdict.wrong or not self.as_told
+
+    @property
+    def used_up(self) -> bool:
+        return self.bad
 
     def told(self) -> str:
         notes = [self.why, self.verdict.why if self.verdict else "", "" if self.struck else "it did not come"]

@@ -25,6 +25,8 @@ AFTER_OK = ("before_commit", "after_commit")
 POSTING = (*OPENING, *AFTER_OK)
 EVERYWHERE = (*POSTING, "abandon", "reading")
 
+VERSIONS = 3
+
 ANSWERED: dict[str, tuple[str, ...]] = {
     "credit": POSTING,
     "locked": POSTING,
@@ -92,8 +94,9 @@ def case_of(key: str) -> Case:
     return Case(found, dialog, moment)
 
 
-def cases(dialogs: Iterable[str], moments: Sequence[str], quick: bool) -> list[Case]:
-    """Everything that this version can throw: in a posting, in a rehearsal, and over a window that is read.
+def cases(dialogs: Iterable[str], moments: Sequence[str], version: int, quick: bool) -> list[Case]:
+    """Everything that a version can throw into a posting; and into a rehearsal and over a window that is read, where
+    the versions (`version`: 0, 1, 2) share the messages out among themselves.
 
     Raises ValueError for a message that this table has no end for.
     """
@@ -105,8 +108,9 @@ def cases(dialogs: Iterable[str], moments: Sequence[str], quick: bool) -> list[C
         return [case_of(key) for key in QUICK]
     found = [Case("post", name, moment) for name in names for moment in moments if moment != "abandon"]
     left = [moment for moment in moments if moment not in (*AFTER_OK, "reading")]
-    found += [Case("rehearse", name, moment) for name in names for moment in left]
-    return found + [Case("read", name, "open") for name in names]
+    shared = [name for at, name in enumerate(names) if at % VERSIONS == version]
+    found += [Case("rehearse", name, moment) for name in shared for moment in left]
+    return found + [Case("read", name, "open") for name in shared]
 
 
 QUICK = (

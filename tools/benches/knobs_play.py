@@ -20,10 +20,10 @@ from tools.benches.crash_real import rows_of
 from tools.benches.dialogs_play import SETTLED_S, Desk, Standing, begin, open_desk, reason_of
 from tools.benches.knobs_table import UNDONE_BY, Row, row_of
 
-END_S = 240.0
+END_S = 400.0
 PATIENCE_S = 8.0
 """A reason that was told for so long does not go away by itself."""
-DOUBT_S = 80.0
+DOUBT_S = 150.0
 """While it is looked for it may still be proved absent by itself: longer than the packs' settling time."""
 MENDS_MAX = 2
 """What waits with the same reason after so much mending waits for a decision."""
@@ -55,6 +55,11 @@ class Turned:
     @property
     def bad(self) -> bool:
         return bool(self.why) or self.verdict is None or self.verdict.wrong or self.seen not in self.row.ends
+
+    @property
+    def used_up(self) -> bool:
+        """Money that was taken and not posted holds back what can be charged on that invoice later."""
+        return self.bad or self.seen == "asked"
 
     def told(self) -> str:
         notes = [self.why, self.verdict.why if self.verdict else "no verdict"]
