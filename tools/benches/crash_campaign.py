@@ -23,8 +23,8 @@ from tools.demo import parts
 from tools.gnucash.access import AccessError
 from tools.gnucash.launch import LaunchError
 
-REST_S = 240.0
-"""The longest honest way to an end: the program's settling time (60 s) and the looks around it, on a busy machine."""
+REST_S = 400.0
+"""The longest honest way to an end: the settling time (120 s on v7, twice if killed again), on a busy machine."""
 AGAIN = 0.2
 """The share of rounds in which the second process dies, too."""
 UNDONE_MAX = 6

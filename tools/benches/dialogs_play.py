@@ -24,7 +24,7 @@ from tools.benches.crash_lane import Json, Lane, open_lane, rehearse, until
 from tools.benches.crash_real import rows_of, show_some
 from tools.benches.dialogs_table import Case, case_of
 
-END_S = 240.0
+END_S = 400.0
 PATIENCE_S = 2.0
 """A message that stood so long after the agent said why it waits is a person's."""
 SETTLED_S = 0.5
