@@ -181,6 +181,7 @@ def test_a_rest_that_does_not_fit_is_kept_by_a_named_person(desk: InMemory) -> N
         desk.desk.act("payment-0001", "give_rest_back", {"marker": marker, "person": "Dana"})
     assert later.value.code == "give_back_elsewhere"
     desk.desk.act("payment-0001", "keep_rest", {"marker": marker, "person": "Dana"})
+    desk.desk.act("payment-0001", "resume", {})
     desk.finished()
     assert [row.amount.minor for row in desk.screen.books] == [OWED]
 

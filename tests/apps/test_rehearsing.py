@@ -201,6 +201,53 @@ def _waits(desk: InMemory) -> bool:
     return posting["state"] == "waiting" and bool(posting["reason"])
 
 
+def test_what_is_refused_anyway_is_not_tried_first(desk: InMemory) -> None:
+    with pytest.raises(OperatorError) as refused:
+        desk.pay(expected_minor=99)
+    assert refused.value.code == "amount_changed"
+    desk.screen.balance = usd(0)
+    with pytest.raises(OperatorError) as nothing:
+        desk.pay()
+    assert nothing.value.code == "nothing_owed"
+    assert desk.rehearsed() == 0
+
+
+# ---- another card ----
+
+
+@pytest.fixture
+def cancelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemory]:
+    """A desk whose payment was cancelled at the terminal: another card may be tried."""
+    monkeypatch.setattr(rehearsing, "SOON_S", 3_600.0)
+    with desk_in_memory(tmp_path, auto=False) as desk:
+        desk.pay()
+        until(lambda: desk.told("payment-0001")["money_state"] == "running", "it is on the terminal")
+        desk.desk.act("payment-0001", "cancel", {})
+        until(lambda: desk.told("payment-0001")["money_state"] == "cancelled", "it is over")
+        yield desk
+
+
+def test_another_card_on_another_day_is_tried_first_too(cancelled: InMemory) -> None:
+    _new_day(cancelled)
+    cancelled.screen.drift = DRIFT
+    with pytest.raises(OperatorError) as refused:
+        cancelled.desk.act("payment-0001", "again", {})
+    assert refused.value.code == "rehearsal_drift"
+    assert len(cancelled.told("payment-0001")["attempts"]) == 1
+    cancelled.screen.drift = TYPING
+    assert cancelled.desk.act("payment-0001", "again", {})["notice"]["code"] == "rehearsal_not_done"
+    assert len(cancelled.told("payment-0001")["attempts"]) == 2
+
+
+def test_another_card_is_not_taken_while_the_payment_is_entered_by_hand(cancelled: InMemory) -> None:
+    cancelled.screen.entering = Entering(amount=usd(OWED), method="Cash", reference="")
+    with pytest.raises(OperatorError) as refused:
+        cancelled.desk.act("payment-0001", "again", {})
+    assert refused.value.code == "payment_being_entered"
+    cancelled.desk.act("payment-0001", "again", {"anyway": True})
+    assert len(cancelled.told("payment-0001")["attempts"]) == 2
+
+
 # ---- by itself ----
 
 

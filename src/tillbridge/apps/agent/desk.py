@@ -223,7 +223,7 @@ class Desk:
                 lambda e: e.person_says(payment_id, text_of(body, "marker"), decisions[verb], named(person))
             )
         if verb == "again":
-            return self._again(payment_id, text_of(body, "terminal_id", ""))
+            return self._again(payment_id, body)
         if verb == "attach":
             return self._attach(payment_id, named(person), body)
         verbs: dict[str, Callable[[Engine], Payment]] = {
@@ -313,14 +313,22 @@ class Desk:
         self._pause.refuse()
         seen = self._read_shown(body)
         debt, owed = self._owed(seen)
-        if wanted is None:
-            self._all_owed(body, owed)  # what is refused anyway needs no rehearsal
+        expected = body.get("expected_minor", owed.minor)
+        if wanted is None and (owed.minor <= 0 or expected != owed.minor):
+            return seen, None  # refused below, or the same press again: no rehearsal
         if seen.entering is not None and not flag_of(body, "anyway"):
             return seen, None  # the engine refuses it
-        tried_before = self._last_rehearsed()
-        notice = self._rehearsals.before_charge(seen, debt)
-        tried = self._last_rehearsed() != tried_before
+        tried, notice = self._tried_first(seen, debt)
         return self._read_shown(body) if tried else seen, notice
+
+    def _tried_first(self, seen: InvoiceSeen, debt: Debt) -> tuple[bool, Rehearsed | None]:
+        """Was the window touched for a rehearsal (then the screen is read once more), and what kept it from one.
+
+        Raises OperatorError `rehearsal_drift`.
+        """
+        before = self._rehearsals.memory.newest()
+        notice = self._rehearsals.before_charge(seen, debt)
+        return self._rehearsals.memory.newest() != before, notice
 
     def _read_shown(self, body: dict[str, Any]) -> InvoiceSeen:
         """Raises OperatorError: whatever keeps it from being read, or it is not what the face showed."""
@@ -363,24 +371,33 @@ class Desk:
         seen = self._read_shown(body)
         return self._done(lambda engine: engine.attach(payment_id, debt_of(seen), person))
 
-    def _again(self, payment_id: str, terminal_id: str) -> View:
+    def _again(self, payment_id: str, body: dict[str, Any]) -> View:
         """Another card: a new sale like any other, bound by what is owed now (rules 4 and 9)."""
         self._refuse_fatal()
         self.restored.refuse()
+        anyway, terminal_id = flag_of(body, "anyway"), text_of(body, "terminal_id", "")
         payment, read_at = self._runner.ask(lambda e: (_read(e, payment_id)[0], e.clock.now()))
-        balance = self._owed_now(payment)
-        return self._done(lambda e: e.try_again(payment_id, terminal_id, balance, read_at))
+        seen = self._shown_now(payment)
+        notice = None
+        if seen is not None and seen.entering is None:
+            tried, notice = self._tried_first(seen, payment.debt)
+            seen = self._shown_now(payment) if tried else seen
+        balance, entering = (seen.balance, seen.entering) if seen else (None, None)
+        typed = None if anyway else entering
+        told = self._done(lambda e: e.try_again(payment_id, terminal_id, balance, read_at, typed))
+        return {**told, "notice": self._notice(notice)}
 
-    def _owed_now(self, payment: Payment) -> Money | None:
-        """None if the screen cannot tell: it shows another invoice, or cannot be read (rule 13)."""
+    def _shown_now(self, payment: Payment) -> InvoiceSeen | None:
+        """The payment's own invoice as the screen shows it; None if it shows another one, or cannot be read (rule
+        13)."""
         if payment.debt.balance is None or self._paused() is not None:
             return None
         try:
             seen = self._runner.on_screen(lambda practice: practice.read_invoice(), AGAIN_READ_S)
         except TillbridgeError:
             return None
-        shown = isinstance(seen, InvoiceSeen) and debt_of(seen).scope == payment.debt.scope
-        return seen.balance if shown and isinstance(seen, InvoiceSeen) else None
+        same = isinstance(seen, InvoiceSeen) and debt_of(seen).scope == payment.debt.scope
+        return seen if same and isinstance(seen, InvoiceSeen) else None
 
     def _refuse_fatal(self) -> None:
         if self._runner.fatal is not None:

@@ -91,6 +91,7 @@ def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser
     resume = _add(commands, "resume")
     resume.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     resume.add_argument("--do", choices=_VERBS, default=None, help=sentence("resume_do", section="cli"))
+    resume.add_argument("--anyway", action="store_true", help=sentence("pay_anyway", section="cli"))
     resume.add_argument("--task", default="", help=sentence("resume_task", section="cli"))
     resume.add_argument("--person", default="", help=sentence("person", section="cli"))
 

@@ -48,11 +48,16 @@ def _pay(agent: AgentClient, options: argparse.Namespace, software: str) -> int:
     with CONSOLE.status(sentence("reading_screen", section="cli")):
         told = agent.post("/v1/payments", body)
     begun = told["payment"]
-    if told.get("notice"):
-        print_hanging(CONSOLE, "", told["notice"]["text"])
+    _say_notice(told)
     code = "begun" if begun["invoice_number"] else "begun_typed"
     say(code, amount=begun["amount"]["text"], client=begun["client"], number=begun["invoice_number"])
     return _follow(agent, payment_id, software)
+
+
+def _say_notice(told: dict[str, Any]) -> None:
+    """The card goes on although something could not be looked at before."""
+    if told.get("notice"):
+        print_hanging(CONSOLE, "", told["notice"]["text"])
 
 
 def _follow(agent: AgentClient, payment_id: str, software: str) -> int:
@@ -97,12 +102,14 @@ def _end(payment: dict[str, Any], software: str) -> int:
 def _resume(agent: AgentClient, options: argparse.Namespace, software: str) -> int:
     """Go on with a payment: now instead of at the next due time, or with a person's decision."""
     verb = (options.do or "resume").replace("-", "_")
-    body = {"person": options.person}
+    body: dict[str, Any] = {"person": options.person}
     if verb in ("posted", "not_posted", "drop", "keep_rest", "give_rest_back"):
         body["marker"] = _marker(agent, options.payment_id)
+    if options.anyway:
+        body["anyway"] = True
     if verb == "end_task":
         body["task"] = options.task or _task(agent, options.payment_id)
-    agent.post(f"/v1/payments/{options.payment_id}/{verb}", body)
+    _say_notice(agent.post(f"/v1/payments/{options.payment_id}/{verb}", body))
     return _follow(agent, options.payment_id, software)
 
 
