@@ -9,7 +9,7 @@ from tools.benches import dialogs_table
 from tools.benches.crash_judge import Verdict
 from tools.benches.dialogs import figures
 from tools.benches.dialogs_play import Thrown
-from tools.benches.dialogs_table import VERSIONS, case_of, cases
+from tools.benches.dialogs_table import VERSIONS, Case, case_of, cases
 
 RIGHT = Verdict(wrong=False, double_charge=False, double_posting=False, lost=False)
 LOST = Verdict(wrong=True, double_charge=False, double_posting=False, lost=True, why="taken, not posted")
@@ -21,24 +21,47 @@ def played(key: str, seen: str, verdict: Verdict | None = RIGHT, *pressed: str) 
     return done
 
 
-def test_every_message_that_the_stand_in_throws_has_an_end() -> None:
-    whole = [cases(DIALOGS, MOMENTS, version, quick=False) for version in range(VERSIONS)]
-    for found in whole:
-        assert {case.dialog for case in found if case.kind == "post"} == set(DIALOGS)
-        assert {case.moment for case in found if case.kind != "read"} == set(MOMENTS)
-        assert len(found) == len({case.key for case in found})
-    for kind in ("rehearse", "read"):
-        assert {case.dialog for found in whole for case in found if case.kind == kind} == set(DIALOGS)
+def thrown(version: int, seed: int = 1) -> list[Case]:
+    return cases(DIALOGS, MOMENTS, version, seed, quick=False)
+
+
+@pytest.mark.parametrize("version", range(VERSIONS))
+def test_every_message_that_the_stand_in_throws_has_an_end_in_every_version(version: int) -> None:
+    found = thrown(version)
+    assert {case.dialog for case in found if case.kind == "post"} == set(DIALOGS)
+    assert {case.moment for case in found if case.kind != "read"} == set(MOMENTS)
+    assert len(found) == len({case.key for case in found})
+
+
+def test_the_first_version_meets_every_message_at_every_moment_of_a_posting() -> None:
+    posting = [case for case in thrown(0) if case.kind == "post"]
+    assert len(posting) == len(DIALOGS) * (len(MOMENTS) - 1)
+
+
+def test_the_others_meet_every_moment_with_so_many_seeds() -> None:
+    seeds = range(len(MOMENTS) - 1)
+    met = {case for seed in seeds for case in thrown(1, seed) if case.kind == "post"}
+    assert met == {case for case in thrown(0) if case.kind == "post"}
+
+
+@pytest.mark.parametrize("kind", ["rehearse", "read"])
+def test_every_message_meets_a_rehearsal_and_a_read_in_some_version(kind: str) -> None:
+    found = [case for version in range(VERSIONS) for case in thrown(version)]
+    assert {case.dialog for case in found if case.kind == kind} == set(DIALOGS)
+
+
+def test_the_full_sample_is_large_enough() -> None:
+    assert sum(len(thrown(version)) for version in range(VERSIONS)) >= 200
 
 
 def test_a_message_without_an_end_is_refused() -> None:
     with pytest.raises(ValueError, match="surprise"):
-        cases(["print", "surprise"], MOMENTS, 0, quick=False)
+        cases(["print", "surprise"], MOMENTS, 0, 1, quick=False)
 
 
 def test_the_quick_sample_is_part_of_the_whole() -> None:
-    whole = {case for version in range(VERSIONS) for case in cases(DIALOGS, MOMENTS, version, quick=False)}
-    assert set(cases(DIALOGS, MOMENTS, 0, quick=True)) <= whole
+    whole = {case for version in range(VERSIONS) for case in thrown(version)}
+    assert set(cases(DIALOGS, MOMENTS, 0, 1, quick=True)) <= whole
 
 
 def test_no_message_is_both_answered_and_a_person_s() -> None:

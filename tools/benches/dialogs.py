@@ -28,7 +28,7 @@ def run(quick: bool, seed: int) -> dict[str, object]:
 
 def _of(profile: str, quick: bool, seed: int) -> Callable[[], list[Json]]:
     def make() -> list[Json]:
-        wanted = cases(DIALOGS, MOMENTS, PROFILES.index(profile), quick)
+        wanted = cases(DIALOGS, MOMENTS, PROFILES.index(profile), seed, quick)
         print(f"{profile}: {len(wanted)} messages", flush=True)
         aims = deque(case.key for case in wanted)
         campaign: Campaign[Thrown] = Campaign(aims, 0, fresh_folder(f"dialogs-{profile}"), seed)

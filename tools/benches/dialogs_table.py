@@ -94,9 +94,10 @@ def case_of(key: str) -> Case:
     return Case(found, dialog, moment)
 
 
-def cases(dialogs: Iterable[str], moments: Sequence[str], version: int, quick: bool) -> list[Case]:
-    """Everything that a version can throw into a posting; and into a rehearsal and over a window that is read, where
-    the versions (`version`: 0, 1, 2) share the messages out among themselves.
+def cases(dialogs: Iterable[str], moments: Sequence[str], version: int, seed: int, quick: bool) -> list[Case]:
+    """What is thrown in a version (`version`: 0, 1, 2). The first one meets every message at every moment of a posting,
+    the others every message at one moment, another one with each seed. Rehearsals, and windows that are read, meet
+    every message once in some version.
 
     Raises ValueError for a message that this table has no end for.
     """
@@ -106,7 +107,13 @@ def cases(dialogs: Iterable[str], moments: Sequence[str], version: int, quick: b
         raise ValueError(f"no end is written down for: {' '.join(strange)}")
     if quick:
         return [case_of(key) for key in QUICK]
-    found = [Case("post", name, moment) for name in names for moment in moments if moment != "abandon"]
+    posting = [moment for moment in moments if moment != "abandon"]
+    found = [
+        Case("post", name, moment)
+        for at, name in enumerate(names)
+        for turn, moment in enumerate(posting)
+        if version == 0 or turn == (at + seed + version) % len(posting)
+    ]
     left = [moment for moment in moments if moment not in (*AFTER_OK, "reading")]
     shared = [name for at, name in enumerate(names) if at % VERSIONS == version]
     found += [Case("rehearse", name, moment) for name in shared for moment in left]
