@@ -58,6 +58,7 @@ class ClassicPayment(QDialog):
         self._build()
         self._fill()
         self._at_first = self._shown()
+        self._asked = self._method.taken
         self._last_focus: QWidget | None = None
         self._watch = QTimer(self, interval=WATCH_MS)
         self._watch.timeout.connect(self._notice_leaving)
@@ -159,6 +160,7 @@ class ClassicPayment(QDialog):
         self._show_name()
         self._show_totals()
         self._method.chosen.connect(self._show_method)
+        self._method.left.connect(lambda: QTimer.singleShot(0, self, self._method_left))
         self._amount.editingFinished.connect(self._amount_left)
         self._employee.editingFinished.connect(self._show_name)
         self._date.setFocus()
@@ -204,7 +206,13 @@ class ClassicPayment(QDialog):
         self._show_totals()
 
     def _method_left(self) -> None:
+        """The server is asked once about each choice; it may have something to say."""
+        if is_held(self):
+            return
         self._method.settle(bool(self._opened["choice_text_settable"]))
+        if self._method.taken == self._asked:
+            return
+        self._asked = self._method.taken
         self._conversation.begin(
             self, "/skin/method", client=self._opened["account"], invoice="", method=self._method.taken
         )

@@ -8,14 +8,16 @@ and shows that one again as soon as the field is left.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 
 class FirstLetterBox(QComboBox):
-    """`taken`: what the program goes on with, whatever the edit field shows. `chosen` tells each change of it."""
+    """`taken`: what the program goes on with, whatever the edit field shows. `chosen` tells each change of it,
+    `left` that the focus went away."""
 
     chosen = Signal(str)
+    left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +46,10 @@ class FirstLetterBox(QComboBox):
         if at >= 0:
             self.setCurrentIndex(at)
             self._take(self.itemText(at))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.left.emit()
 
     def _next(self, letter: str) -> int:
         """The entry after the chosen one that begins with a letter, round the end; -1 if none does."""
