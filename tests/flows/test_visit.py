@@ -370,6 +370,16 @@ def test_a_client_that_never_comes_is_not_taken_for_the_order_s(clinic: Clinic) 
     as_before(clinic)
 
 
+def test_a_third_client_is_not_waited_on_for_long(clinic: Clinic) -> None:
+    """Somebody opened that one on the way; nobody's client comes by waiting."""
+    software = clinic.software
+    software.main["btnOpenClient"].on_press = lambda: software.open_client("00230")
+    before = software.backend.now
+    assert told(clinic.practice.post(order())).code == "other_client"
+    assert software.backend.now - before < 3.0
+    assert software.account == "00230"
+
+
 def test_a_slow_program_is_waited_for(clinic: Clinic) -> None:
     software = clinic.software
     opening = software.main["btnOpenClient"].on_press

@@ -94,7 +94,8 @@ def _plan(kind: str, chance: random.Random) -> Plan:
 def play(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[str]) -> World:
     """One payment to its end. Raises Undone if the bench could not do its part.
 
-    `held`: invoices of this lane on which a payment was given up; the agent rightly holds its money back. Added to.
+    `held`: invoices of this lane on which a person had to say something; the agent rightly holds its money back until
+    it sees it in the books, which are new by then. Added to.
     """
     began = time.monotonic()
     world = _begin(lane, number, plan, chance, held)
@@ -104,7 +105,7 @@ def play(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[s
         time.sleep(max(0.0, started + at - time.monotonic()))
         act()
     ended = _rest(lane, world)
-    if not ended.finished:
+    if ended.asked or not ended.finished:
         held.add(world.wanted.invoice)
     network, rows = lane.network.books.new(), _rows(lane)
     world.verdict = judge(world.wanted, world.balance_minor, network, rows, ended)
@@ -219,9 +220,10 @@ def _rest(lane: Lane, world: World) -> Ended:
 
 
 def _settled(lane: Lane, client: str) -> None:
-    """The way back is the last thing that the screen's thread does: ask it something, and look who is in front."""
+    """The way back is the last thing that the screen's thread does for this payment: ask it something, and look who
+    is in front. A payment of an earlier world may be on a visit of its own just then, and comes back, too."""
     lane.agent.post("/v1/invoice")
-    ends = time.monotonic() + 2.0
+    ends = time.monotonic() + 20.0
     while _front(lane) != client and time.monotonic() < ends:
         time.sleep(0.05)
 

@@ -23,6 +23,8 @@ from tillbridge.screen.backend import Gone, Handle, Node, NotAnswering, Park, Re
 
 QUIET_S = 5.0
 """Another client is brought to the front only after mouse and keyboard were still for this long."""
+THIRD_S = 1.0
+"""A client who is neither the one that was left nor the one to come is no half drawn screen after this time."""
 BACK_WITHIN_S = 5.0
 """After a person worked, so long is waited for a still second in which the screen can be put back."""
 NO_WAY = Flow(name=GO_TO_CLIENT)
@@ -173,7 +175,8 @@ class Visit:
         walk.watched_since = walk.guard.watch()
         self.went = True
         self._walk_to(walk, walk.facts)
-        if not self._arrived(walk, walk.facts.values):
+        whose = self.memory.whose if self.memory else {}
+        if not self._arrived(walk, whose, walk.facts.values):
             raise self._not_now(name)
 
     def _refuse_haste(self, name: str) -> None:
@@ -190,14 +193,23 @@ class Visit:
         finally:
             walk.scene.forget()
 
-    def _arrived(self, walk: Walk, whose: Mapping[str, Value]) -> bool:
+    def _arrived(self, walk: Walk, come_from: Mapping[str, Value], whose: Mapping[str, Value]) -> bool:
+        """False also as soon as a third client has been in front for a second: somebody opened that one."""
+        third_since: list[float] = []
+
         def here() -> bool | None:
             walk.give_way()
             walk.scene.touched()
             walk.dialogs.clear("reading")
-            return True if self._is_here(walk, whose) else None
+            if self._is_here(walk, whose):
+                return True
+            if self._is_here(walk, come_from):
+                third_since.clear()
+                return None
+            third_since.append(walk.scene.pace.deadline.now())
+            return False if third_since[-1] - third_since[0] >= THIRD_S else None
 
-        return walk.scene.pace.until(here, OPEN_S) is not None
+        return walk.scene.pace.until(here, OPEN_S) is True
 
     def _refuse_windows(self, walk: Walk) -> None:
         open_now = (seen.spec.name for seen in walk.scene.glance().known if seen.spec.comes_and_goes)
@@ -246,7 +258,8 @@ class Visit:
         if not self._is_here(walk, self.walk.facts.values):
             return "another client was opened"
         self._walk_to(walk, walk.facts)
-        return "" if self._arrived(walk, memory.whose) else "the client did not come back"
+        ours = self.walk.facts.values
+        return "" if self._arrived(walk, ours, memory.whose) else "the client did not come back"
 
     def _restore(self, walk: Walk, memory: Memory) -> None:
         beside = walk.beside(Facts(walk.facts.values, dict(memory.seen)))
