@@ -129,9 +129,13 @@ def test_money_without_a_record_is_settled_by_the_person_who_entered_it(desk: De
     lost = type(before)(**{name: getattr(before, name) for name in before.__slots__} | {"postings": ()})
     desk.journal._payments["p1"] = lost
     assert lost.posting_missing(lost.attempts[0])
+    with pytest.raises(OperatorError):
+        desk.engine.end_task("p1", "salvaged", "Dana")
     settled = desk.engine.end_task("p1", "posting_missing", "Dana")
     assert [(p.state, p.by, p.reference, p.amount) for p in settled.postings] == [
         (PostingState.POSTED, "Dana", reference, usd(ASKED))
     ]
     assert settled.finished
+    with pytest.raises(OperatorError):
+        desk.engine.end_task("p1", "posting_missing", "Dana")
     assert [due.command for due in desk.engine.due() if isinstance(due.command, Post)] == []

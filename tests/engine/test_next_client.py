@@ -10,7 +10,9 @@ from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.next_command import Look, Post
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE, SECOND
+from tillbridge.engine.screen_turn import ScreenTurn
 from tillbridge.ports.practice import Trouble
+from tillbridge.testing.world import VirtualClock
 
 
 @pytest.fixture
@@ -145,6 +147,15 @@ def test_after_a_quarter_of_an_hour_it_is_said_once_that_it_waits_and_it_goes_in
     assert (clinic.payment("p1").tasks, clinic.payment("p1").finished) == ((), True)
 
 
+def test_a_person_who_knows_that_it_waits_is_not_told_again(clinic: Clinic) -> None:
+    clinic.books.busy_until_ms = clinic.clock.now_ms + 2 * HOUR
+    clinic.pay("p1", 21_240)
+    clinic.lets_pass(20 * MINUTE)
+    clinic.engine.end_task("p1", "waits_long", "Dana")
+    clinic.lets_pass(HOUR)
+    assert clinic.payment("p1").tasks == ()
+
+
 def test_put_it_in_now_forgets_what_was_in_the_way_but_not_a_pause(clinic: Clinic) -> None:
     clinic.books.trouble = Trouble(who="operator", code="client_locked", retry_in_ms=10 * MINUTE)
     clinic.pay("p1", 21_240)
@@ -154,6 +165,41 @@ def test_put_it_in_now_forgets_what_was_in_the_way_but_not_a_pause(clinic: Clini
     assert [due.in_ms for due in clinic.engine.due()] == [0]
     clinic.engine.pause(2 * MINUTE)
     assert [due.in_ms for due in clinic.engine.due()] == [2 * MINUTE]
+
+
+def test_the_wait_of_a_shut_screen_is_over_when_it_is_over() -> None:
+    clock = VirtualClock()
+    turn = ScreenTurn()
+    turn.heard("M1", Trouble(who="operator", code="software_busy", retry_in_ms=20_000), clock.now())
+    assert [turn.in_ms("p2", 0, clock.now().plus_ms(ms)) for ms in (0, 5_000, 20_000, 30_000)] == [
+        20_000,
+        15_000,
+        0,
+        0,
+    ]
+    turn.heard("M2", Trouble(who="operator", code="client_locked", retry_in_ms=20_000), clock.now())
+    assert turn.in_ms("p2", 0, clock.now()) == 0, "the screen itself can be had"
+    turn.pause(MINUTE, clock.now())
+    turn.end_pause()
+    assert (turn.gap_ms("M1"), turn.gap_ms("M2")) == (20_000, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("code", "lasts_ms", "gap_ms"),
+    [
+        ("software_closed", 0, 5 * SECOND),
+        ("software_closed", 2 * MINUTE, 15 * SECOND),
+        ("software_closed", 15 * MINUTE, MINUTE),
+        ("user_typing", 15 * MINUTE, 5 * SECOND),
+        ("balance_changed", 0, 5 * SECOND),
+        ("method_missing", 0, None),
+    ],
+)
+def test_what_lasts_is_asked_more_rarely(code: str, lasts_ms: int, gap_ms: int | None) -> None:
+    clock, turn = VirtualClock(), ScreenTurn()
+    turn.heard("M1", Trouble(who="operator", code=code), clock.now())
+    turn.heard("M1", Trouble(who="operator", code=code), clock.now().plus_ms(lasts_ms))
+    assert turn.gap_ms("M1") == gap_ms
 
 
 def test_the_ones_that_wait_outlive_a_restart_and_are_looked_for_first(clinic: Clinic) -> None:
@@ -254,6 +300,16 @@ def test_giving_the_rest_back_is_refused_in_words_and_nothing_is_lost(clinic: Cl
 
 def test_nothing_is_decided_about_a_rest_that_there_is_not(clinic: Clinic) -> None:
     clinic.pay("p1", 21_240)
+    with pytest.raises(OperatorError) as refused:
+        clinic.engine.decide_rest("p1", clinic.posting("p1").marker, True, "Dana")
+    assert refused.value.code == "nothing_to_decide"
+
+
+def test_a_question_about_something_else_is_not_answered_by_a_word_on_the_rest(clinic: Clinic) -> None:
+    clinic.pay("p1", 21_240)
+    clinic.books.put("01042", "10482", 21_240)
+    clinic.lets_pass(MINUTE)
+    assert clinic.posting("p1").reason == "typed_by_hand"
     with pytest.raises(OperatorError) as refused:
         clinic.engine.decide_rest("p1", clinic.posting("p1").marker, True, "Dana")
     assert refused.value.code == "nothing_to_decide"

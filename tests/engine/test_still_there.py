@@ -136,6 +136,34 @@ def test_a_list_that_proves_nothing_says_nothing_and_is_not_asked_for_ever(clini
     assert looks(clinic) == 1
 
 
+def test_what_a_person_only_said_is_not_looked_for(clinic: Clinic) -> None:
+    """Nobody knows what they wrote into the number field."""
+    clinic.books.trouble = Trouble(who="operator", code="client_locked", retry_in_ms=10 * MINUTE)
+    clinic.pay("p2", 5_500, MILO, "20001")
+    clinic.lets_pass(MINUTE)
+    clinic.engine.person_says("p2", clinic.posting("p2").marker, True, "Dana")
+    clinic.books.trouble = None
+    assert clinic.engine.recheck() == 1
+    clinic.lets_pass(2 * DAY)
+    assert clinic.posting("p2").state is PostingState.POSTED
+
+
+def test_what_was_deleted_while_the_agent_was_off_for_a_week_is_left_to_the_day_end(clinic: Clinic) -> None:
+    clinic.books.rows.clear()
+    clinic.clock.now_ms += 5 * DAY
+    clinic.restarted()
+    clinic.lets_pass(HOUR)
+    assert looks(clinic) == 0
+
+
+def test_over_a_long_weekend_it_is_still_looked_for(clinic: Clinic) -> None:
+    clinic.books.rows.clear()
+    clinic.clock.now_ms += 3 * DAY
+    clinic.restarted()
+    clinic.lets_pass(HOUR)
+    assert clinic.posting("p1").state is PostingState.NEEDS_ATTENTION
+
+
 def test_a_look_that_was_cut_off_is_made_again_later(clinic: Clinic) -> None:
     clinic.books.rows.clear()
     clinic.books.cut_off = True

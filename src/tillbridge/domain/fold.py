@@ -171,12 +171,18 @@ def _noted(payment: Payment, event: Event) -> Payment:
     task, done = event.text("task", shown), event.text("task_done")
     tasks = _with_task(payment.tasks, task) if task else payment.tasks
     payment = replace(payment, tasks=tuple(t for t in tasks if t != done))
+    if task == WAITS_LONG:
+        payment = replace(payment, postings=tuple(_told_to_wait(p, event) for p in payment.postings))
     attempt = payment.attempt(event.subject)
     watched_ms = event.number_or("watched_ms", 0)
     if attempt is None or attempt.state is not MoneyState.KILLED or watched_ms <= 0:
         return payment
     watched = attempt.watched_ms + watched_ms
     return _with_attempt(payment, attempt.reference, watched_ms=watched, watched_at=event.at)
+
+
+def _told_to_wait(posting: Posting, event: Event) -> Posting:
+    return replace(posting, said_to_wait=True) if posting.marker == event.subject else posting
 
 
 def _with_task(tasks: tuple[str, ...], code: str) -> tuple[str, ...]:

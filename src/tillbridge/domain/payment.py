@@ -108,6 +108,8 @@ class Posting:
     """A person said, after the last typing, that it is not in the books."""
     owed_at: Moment | None = None
     """Since when it waits for the books."""
+    said_to_wait: bool = False
+    """People were told that it waits long: once is enough."""
     method: str = ""
     """The payment method that was typed last: what a row of ours shows, whatever the site's settings say today."""
     rest_as_credit: bool = False

@@ -18,7 +18,7 @@ from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.invoice import TYPED
 from tillbridge.domain.moment import Moment, surely_passed_ms
-from tillbridge.domain.payment import WAITS_LONG, Payment, Posting
+from tillbridge.domain.payment import Payment, Posting
 from tillbridge.domain.posting_leg import CLOSED, PostingEvent, PostingState
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.work import Result, SearchLedger, Task, Type
@@ -138,7 +138,7 @@ def _blocked(
 
 def _says_that_it_waits(payment: Payment, posting: Posting, now: Moment, policy: Policy) -> list[Event]:
     """A posting that finds no quiet moment for long is told once; it goes on waiting by itself (rule 5)."""
-    known = WAITS_LONG in payment.tasks or payment.debt.software == TYPED
+    known = posting.said_to_wait or payment.debt.software == TYPED
     since = posting.owed_at or posting.since
     if (
         known
