@@ -203,6 +203,45 @@ def test_the_last_picture_before_the_window_closed_is_the_filled_one(
     assert lit(taken(album, tmp_path, "run.filled.png")) == inside(Box(2, 2, 6, 3))
 
 
+def test_a_window_that_is_drawn_anew_while_it_saves_is_kept_as_it_was_before(
+    album: Album, camera: Staged, tmp_path: Path
+) -> None:
+    """Nothing else may come to lie where a field was."""
+
+    def on_shot(number: int) -> None:
+        camera.moves = number > 2
+
+    camera.on_shot = on_shot
+    album.begin("run")
+    album.met(PAYMENT, {"amount": AMOUNT})
+    before = dict(camera.places)
+    with album.filling([AMOUNT]):
+        assert _until(lambda: camera.shots > 2)
+    assert lit(taken(album, tmp_path, "run.filled.png")) == inside(before["amount"])
+
+
+def test_the_filled_window_is_that_of_the_first_field_that_is_set(
+    album: Album, camera: Staged, tmp_path: Path
+) -> None:
+    looked: list[b.Handle] = []
+    boxes = camera.boxes
+
+    def noted(window: b.Handle, nodes: Mapping[str, b.Node]) -> Mapping[str, Box]:
+        looked.append(window)
+        return boxes(window, nodes)
+
+    camera.boxes = noted  # type: ignore[method-assign]
+    album.begin("run")
+    album.met(MAIN, {"note": b.Node("note")})
+    album.met(PAYMENT, {"amount": AMOUNT})
+    with album.filling([CLIENT, AMOUNT, b.Node("note")]):
+        assert _until(lambda: PAYMENT in looked)
+    taken(album, tmp_path, "run.filled.png")
+    assert MAIN not in looked[looked.index(PAYMENT) :], (
+        "only the run's beginning and end are of the main window"
+    )
+
+
 def test_a_message_over_the_window_does_not_replace_what_was_seen_before(
     album: Album, camera: Staged, tmp_path: Path
 ) -> None:

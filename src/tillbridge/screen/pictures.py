@@ -228,14 +228,12 @@ class Album:
             self._camera.close()
 
     def _taken(self, wanted: _Wanted) -> bytes:
+        """Raises whatever the camera makes of it."""
         camera = self._camera = self._camera or self._open()
         boxes = camera.boxes(wanted.window, wanted.nodes)
         if wanted.until is not None:
             return self._while_filled(camera, wanted, boxes)
-        shot = self._shot(camera, wanted, boxes)
-        if camera.boxes(wanted.window, wanted.nodes) != boxes:
-            raise b.Gone("the layout: it changed while the picture was taken")
-        return self._made(shot)
+        return self._made(self._shot(camera, wanted, boxes))
 
     def _while_filled(self, camera: Camera, wanted: _Wanted, boxes: Mapping[str, Box]) -> bytes:
         """The last picture before the window closed. Its texts are read beside each, since they change."""
@@ -259,8 +257,11 @@ class Album:
         return self._made(last)
 
     def _shot(self, camera: Camera, wanted: _Wanted, boxes: Mapping[str, Box]) -> Shot:
-        """The texts are read after the pixels were taken, so that a number that was just typed is found."""
+        """Texts and places are asked after the pixels were taken: a number that was just typed is found, and nothing
+        else has moved to where a box was. Raises Gone."""
         shot = camera.shoot(wanted.window, list(boxes.values()))
+        if camera.boxes(wanted.window, wanted.nodes) != boxes:
+            raise b.Gone("the layout: it changed while the picture was taken")
         texts = camera.texts({name: wanted.nodes[name] for name in boxes})
         if self._hides(" ".join(texts.values())):
             return replace(shot, parts=())
@@ -291,11 +292,10 @@ class Album:
             return  # neither picture nor line: the run itself has its transcript
 
 
-def _window_of(run: _Run | None, nodes: Sequence[b.Node]) -> b.Handle | None:
-    for window, known in (run.windows if run else {}).items():
-        if set(nodes) & set(known.values()):
-            return window
-    return None
+def _window_of(run: _Run, nodes: Sequence[b.Node]) -> b.Handle | None:
+    """The window of the first of these controls that may be seen."""
+    of = {node: window for window, known in run.windows.items() for node in known.values()}
+    return next((of[node] for node in nodes if node in of), None)
 
 
 def forget_old(folder: Path) -> None:
