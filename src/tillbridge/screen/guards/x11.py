@@ -47,8 +47,12 @@ class X11Guard:
             self._display.close()
             raise Gone("the X server's MIT-SCREEN-SAVER extension")
         self._root = self._display.screen().root
-        self._ears = Ears(open_display(self._name, self._authority))
-        self._screen = Screen(self._name, self._authority)
+        try:
+            self._ears = Ears(open_display(self._name, self._authority))
+            self._screen = Screen(self._name, self._authority)
+        except Gone:
+            self._display.close()
+            raise
         self._pairs = 1
         self._held_until = 0.0
         self.swallowed = 0
@@ -88,7 +92,9 @@ class X11Guard:
         While the person types into another program than that of `pid`, the server keeps the keys and hands them out
         afterwards; clicks are swallowed wherever they go. Raises DesktopGone at its beginning, never at its end.
         """
-        if time.monotonic() < self._held_until:  # inside another shield of ours: that one counts what it swallows
+        if (
+            time.monotonic() < self._held_until
+        ):  # inside another shield of ours: that one counts what it swallows
             yield ShieldReport(held=True)
             return
         report = ShieldReport(held=False)
