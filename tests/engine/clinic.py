@@ -49,6 +49,8 @@ class Books:
     """How often anybody asked whether the screen is free."""
     takes_credit: bool = False
     complete: bool = True
+    cut_to: int = 0
+    """The ledger shows so many characters of a number; 0 = all."""
     cut_off: bool = False
     """The list could not be read to its end, this time."""
 
@@ -81,11 +83,15 @@ class Books:
         trouble = self._kept_out("look", order)
         if trouble is not None:
             return trouble
-        mine = [row for row in self.rows if row.account_id == order.account_id]
+        length = self.cut_to or None
+        mine = [
+            replace(r, reference=r.reference[:length]) for r in self.rows if r.account_id == order.account_id
+        ]
         return LedgerSeen(
             software=SOFTWARE,
-            marked=tuple(row for row in mine if row.reference == order.marker),
-            today=tuple(row for row in mine if row.reference != order.marker),
+            marked=tuple(row for row in mine if row.reference == order.marker[:length]),
+            today=tuple(row for row in mine if row.reference != order.marker[:length]),
+            reference_length=self.cut_to,
             complete=self.complete and not self.cut_off,
             read_to_end=not self.cut_off,
             quiet=True,

@@ -11,7 +11,7 @@ from tests.engine.scripted_desk import usd
 from tillbridge.domain.ledger import LedgerRow
 from tillbridge.domain.next_command import Recheck
 from tillbridge.domain.posting_leg import PostingState
-from tillbridge.engine.policy import HOUR, MINUTE
+from tillbridge.engine.policy import HOUR, MINUTE, SECOND
 from tillbridge.ports.practice import Trouble
 
 DAY = 24 * HOUR
@@ -96,6 +96,16 @@ def test_another_look_into_the_same_ledger_notices_it_within_the_hour(clinic: Cl
     clinic.lets_pass(10 * MINUTE)
     assert clinic.posting("p2").state is PostingState.POSTED
     assert clinic.posting("p1").state is PostingState.NEEDS_ATTENTION
+
+
+def test_numbers_that_the_program_cuts_are_seen_all_the_same(clinic: Clinic) -> None:
+    """A look for one payment of the client makes nobody look again for the other."""
+    clinic.books.cut_to = len(clinic.posting("p1").marker) - 1
+    clinic.pay("p2", 1_000, ROSA, "10500")
+    clinic.lets_pass(2 * SECOND)
+    assert looks(clinic) > 0
+    assert not clinic.engine.rechecks.wanted
+    assert not clinic.engine.rechecks.given_up
 
 
 def test_a_look_for_another_client_says_nothing_about_it(clinic: Clinic) -> None:

@@ -118,6 +118,12 @@ def carries(reference: str, marker: str) -> bool:
     return bool(marker) and re.search(alone, reference.upper()) is not None
 
 
+def shows(seen: LedgerSeen, marker: str) -> bool:
+    """Does any row carry this marker, whole or as the software cuts it?"""
+    references = [row.reference for row in (*seen.marked, *seen.today)]
+    return any(carries(text, marker) or _cut(text, marker, seen.reference_length) for text in references)
+
+
 def _cut(reference: str, marker: str, length: int) -> bool:
     """Is the reference exactly what the software leaves of this marker?"""
     left = marker[:length].rstrip().upper()

@@ -120,11 +120,10 @@ def not_shown(
     """Records of the same client that this look should have shown, too. It proves nothing: they are looked for."""
     assert isinstance(task.work, SearchLedger)
     since = policy.day_of(task.work.order.since_wall_ms)
-    shown = [row.reference for row in (*seen.marked, *seen.today)]
     for payment, posting in in_the_books(payments):
         same = (payment.debt.software, payment.debt.account_id) == (of.debt.software, of.debt.account_id)
         meant = same and policy.day_of(payment.created_at.wall_ms) >= since and posting.marker != task.subject
-        if meant and not any(matching.carries(reference, posting.marker) for reference in shown):
+        if meant and not matching.shows(seen, posting.marker):
             yield payment.payment_id, posting.marker
 
 
