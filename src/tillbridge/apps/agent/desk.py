@@ -18,7 +18,7 @@ from tillbridge.apps.agent.asking import (
 )
 from tillbridge.apps.agent.pausing import Pause
 from tillbridge.apps.agent.rehearsed import Rehearsed
-from tillbridge.apps.agent.rehearsing import Rehearsals
+from tillbridge.apps.agent.rehearsing import SLOW, Rehearsals
 from tillbridge.apps.agent.restored import Restored
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.apps.agent.support import Support
@@ -322,13 +322,13 @@ class Desk:
         return self._read_shown(body) if tried else seen, notice
 
     def _tried_first(self, seen: InvoiceSeen, debt: Debt) -> tuple[bool, Rehearsed | None]:
-        """Was the window touched for a rehearsal (then the screen is read once more), and what kept it from one.
-
-        Raises OperatorError `rehearsal_drift`.
+        """Was the window touched for a rehearsal that is over (then the screen is read once more), and what kept it
+        from one. Raises OperatorError `rehearsal_drift`.
         """
         before = self._rehearsals.memory.newest()
         notice = self._rehearsals.before_charge(seen, debt)
-        return self._rehearsals.memory.newest() != before, notice
+        is_over = notice is None or notice.code != SLOW
+        return is_over and self._rehearsals.memory.newest() != before, notice
 
     def _read_shown(self, body: dict[str, Any]) -> InvoiceSeen:
         """Raises OperatorError: whatever keeps it from being read, or it is not what the face showed."""

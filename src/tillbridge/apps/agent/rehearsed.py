@@ -46,6 +46,8 @@ class Rehearsed:
     occasion: Occasion
     at_wall_ms: int
     found: Found
+    who: str = ""
+    """Who can mend the trouble: `operator`, `pack`, `setup`."""
     code: str = ""
     facts: Mapping[str, Fact] = field(default_factory=dict)
     by: str = ""
@@ -116,6 +118,7 @@ def _one(line: Mapping[str, Any]) -> Rehearsed:
         occasion=occasion,
         at_wall_ms=line["at_wall_ms"],
         found=found,
+        who=str(line["who"]),
         code=str(line["code"]),
         facts=dict(line["facts"]),
         by=str(line["by"]),

@@ -42,6 +42,8 @@ SOON_S, LATER_S, DRIFTED_S = 5.0, 60.0, 600.0
 """How long until the next look for a quiet moment: nothing was tried yet; it is done, or there is no invoice; it did
 not fit, and a person has to mend something."""
 
+SLOW = "rehearsal_slow"
+"""It is still under way: the screen is not free."""
 ELSEWHERE = frozenset({"screen_failed", "desktop_gone", "no_display", "no_accessibility", "not_answering"})
 """Troubles of the desktop, not of the pack or the set-up, whoever can mend them."""
 ACTIVE = frozenset({PostingState.CHECKING, PostingState.TYPING, PostingState.COMMITTING, PostingState.UNSURE})
@@ -82,6 +84,9 @@ class Rehearsals:
         if not self._told.by_itself or self._is_done(seen.software):
             return None
         rehearsed = self.now(seen, debt, by="charge", within_s=BEFORE_CHARGE_S)
+        if rehearsed.found == "drift" and rehearsed.who == "pack":
+            # A slow moment of the program looks like drift once, and hardly twice.
+            rehearsed = self.now(seen, debt, by="charge", within_s=BEFORE_CHARGE_S)
         if rehearsed.found == "drift":
             facts = {"name": self._told.name, **facts_of(rehearsed)}
             why = sentence(rehearsed.code, facts)
@@ -98,7 +103,7 @@ class Rehearsals:
         try:
             return self._runner.on_screen(lambda practice: self._try(practice, order, occasion, by), within_s)
         except TillbridgeError:
-            return self._not_done(occasion, "software_busy", by)
+            return self._not_done(occasion, SLOW, by)  # it ends by itself, and is remembered then
 
     # ---- by itself ----
 
@@ -182,6 +187,7 @@ def judged(report: PostingReport, occasion: Occasion, at_wall_ms: int, by: str) 
     return replace(
         rehearsed,
         found="drift" if drift else "not_done",
+        who=trouble.who,
         code=trouble.code,
         facts=kept_facts(trouble.facts),
     )
