@@ -153,8 +153,10 @@ def test_a_method_that_is_no_more_is_named_and_nothing_is_typed(lab: Lab) -> Non
 def test_harmless_dialogs_at_every_moment_are_answered_and_the_payment_goes_in_once(lab: Lab) -> None:
     moments = {"dialog_credit": "opening*1", "dialog_alert": "before_commit*1", "dialog_licence": "opening*1"}
     lab.server.knobs(**moments, dialog_update="after_commit*1", dialog_print="after_commit*1")
+    lab.server.knobs(dialog_medical="filling*1")
     report = lab.practice.post(lab.order())
     assert report.stage == "committed", report.transcript
+    assert {lab.server.get("/faults")["faults"][name] for name in (*moments, "dialog_medical")} == {"none"}
     lab.posted()
     assert lab.windows() == 1
 

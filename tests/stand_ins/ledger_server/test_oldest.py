@@ -69,6 +69,12 @@ def test_a_payment_is_reversed_whole_and_leaves_the_list(clinic: Clinic) -> None
     assert sorted(kinds) == [("Payment", "100.00"), ("Reversal", "100.00 CR")]
 
 
+def test_a_receipt_is_printed_only_where_the_window_s_tick_says_so(clinic: Clinic) -> None:
+    clinic.knob("printer_fails", "1")
+    assert ok(clinic, 10000)["turn"] == "close"
+    assert ok(clinic, 5000, receipt=True)["dialog"]["id"] == "printer"
+
+
 def test_a_closed_period_leaves_the_list_and_refuses_its_days(clinic: Clinic) -> None:
     ok(clinic, 10000)
     clinic.wait(2)

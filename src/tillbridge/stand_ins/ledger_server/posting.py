@@ -36,6 +36,8 @@ class Form:
     workstation: str
     day: date | None = None
     """The day that the window said; None = today. A day that is none never comes here."""
+    receipt: bool = False
+    """A tick in the window asked for a receipt; other versions ask afterwards."""
 
     @property
     def tendered(self) -> int:
@@ -63,6 +65,7 @@ def form_from(data: Mapping[str, Any], workstation: str) -> Form:
         conclude=bool(data["conclude"]),
         workstation=workstation,
         day=date.fromisoformat(data["day"]) if data.get("day") else None,
+        receipt=bool(data.get("receipt")),
     )
 
 

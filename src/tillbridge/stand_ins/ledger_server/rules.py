@@ -155,7 +155,7 @@ class Rules:
         ended = yield from self._forced("after_commit", form.account, number)
         if ended is not None:
             return ended
-        return (yield from self._print())
+        return (yield from self._print(form.receipt))
 
     def _checks(self, form: Form) -> Step:
         complaint = self._complaint(form)
@@ -250,10 +250,11 @@ class Rules:
             for i, row in enumerate(rows)
         ]
 
-    def _print(self) -> Step:
-        if not self._profile.behaviour.asks_print:
-            return None
-        pressed = yield from self._messages.put("print", {})
+    def _print(self, ticked: bool) -> Step:
+        """The receipt: asked for now, or by a tick in the window."""
+        pressed = "Yes" if ticked else "No"
+        if self._profile.behaviour.asks_print:
+            pressed = yield from self._messages.put("print", {})
         while pressed == "Yes" or pressed == "Retry":
             if not self._faults.strikes("printer_fails"):
                 break

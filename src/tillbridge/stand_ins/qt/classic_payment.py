@@ -52,6 +52,7 @@ class ClassicPayment(QDialog):
         self._conversation = conversation
         self._opened = opened
         self._form = PaymentForm(opened)
+        self._number = next((row["number"] for row in opened["apply_to"] if row["ticked"]), "")
         self.setWindowTitle(profile.title("payment", opened["account"], opened["client"]))
         self.setModal(True)
         self._make_fields()
@@ -214,7 +215,11 @@ class ClassicPayment(QDialog):
             return
         self._asked = self._method.taken
         self._conversation.begin(
-            self, "/skin/method", client=self._opened["account"], invoice="", method=self._method.taken
+            self,
+            "/skin/method",
+            client=self._opened["account"],
+            invoice=self._number,
+            method=self._method.taken,
         )
 
     def _ok_pressed(self) -> None:
@@ -279,7 +284,7 @@ class ClassicPayment(QDialog):
             return
         with held(self):
             unsaved = self._shown() != self._at_first
-            turn = self._conversation.leave(self, self._opened, "", unsaved=unsaved)
+            turn = self._conversation.leave(self, self._opened, self._number, unsaved=unsaved)
         if turn == "close":
             super().reject()
         elif turn == "post":
