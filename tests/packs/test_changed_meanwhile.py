@@ -1,4 +1,4 @@
-"""What others change in the books meanwhile, on the real windows: what we posted is deleted or reversed, or less is owed
+"""What others change in the books meanwhile, on the real windows: what we posted is deleted or reversed; less is owed
 than was taken, and a person keeps the rest as the client's credit."""
 
 from __future__ import annotations
