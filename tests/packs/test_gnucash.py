@@ -336,7 +336,7 @@ def in_front(practice: PackPractice, select: str = "") -> tuple[str, str, Node |
     return page.text, account.text, backend.focused(window)
 
 
-@pytest.mark.parametrize("what", ["read_invoice", "read_ledger", "post", "rehearse"])
+@pytest.mark.parametrize("what", ["read_invoice", "read_ledger", "post"])
 def test_page_account_and_focus_are_as_before(practice: PackPractice, gnucash: GnuCash, what: str) -> None:
     invoice = gnucash.invoices[14]
     gnucash.open_invoice(invoice.number)

@@ -17,6 +17,8 @@ from tillbridge.screen.backends.atspi.tops import COMPONENT, Tops, bits, refs, s
 from tillbridge.screen.backends.atspi.x11 import Screen
 
 _EFFECT_S = 2.0
+_GLANCE_S = 0.5
+"""How long a mere look at the focus may take."""
 _STEPS = 6
 _STOPS = frozenset().union(*(w.ROLES[role] for role in ("edit", "choice", "check", "button", "list")))
 """What Tab stops at, as far as it helps to reach a choice."""
@@ -35,8 +37,8 @@ class Focus:
         self._lent: set[Ref] = set()
 
     @contextmanager
-    def lent(self, window: Ref) -> Iterator[bool]:
-        """While inside, the program takes `window` for active. Gives False where that cannot be had."""
+    def lent(self, window: Ref, within_s: float = _EFFECT_S) -> Iterator[bool]:
+        """While inside, the program takes `window` for active. Gives False where that cannot be had in that time."""
         if window in self._lent:
             yield True
             return
@@ -50,7 +52,7 @@ class Focus:
             self._screen.lend_focus(xid)
         self._lent.add(window)
         try:
-            yield self._bus.until(lambda: self._is_active(window), _EFFECT_S)
+            yield self._bus.until(lambda: self._is_active(window), within_s)
         finally:
             self._lent.discard(window)
             if borrowed:
@@ -58,8 +60,8 @@ class Focus:
 
     def holder(self, window: Ref) -> Ref | None:
         """The control that has the focus inside a window, whether or not that window has the desktop's."""
-        with self.lent(window) as known:
-            if not known:
+        with self.lent(window, _GLANCE_S) as known:
+            if not known:  # another window of the same program has it
                 return None
             held = refs(self._bus.ask_one(matching(window, _HOLDERS, [w.FOCUSED], 1)))
         return held[0] if held else None
