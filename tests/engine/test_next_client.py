@@ -180,7 +180,7 @@ def test_the_wait_of_a_shut_screen_is_over_when_it_is_over() -> None:
     turn.heard("M2", Trouble(who="operator", code="client_locked", retry_in_ms=20_000), clock.now())
     assert turn.in_ms("p2", 0, clock.now()) == 0, "the screen itself can be had"
     turn.pause(MINUTE, clock.now())
-    turn.end_pause()
+    turn.end_pause(clock.now())
     assert (turn.gap_ms("M1"), turn.gap_ms("M2")) == (20_000, 20_000)
 
 

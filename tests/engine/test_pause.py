@@ -10,7 +10,7 @@ from tillbridge.domain.next_command import Inquire, Look, Post, Send
 from tillbridge.domain.outcome import Declined
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE
-from tillbridge.ports.practice import Entering
+from tillbridge.ports.practice import Entering, Trouble
 from tillbridge.testing.world import run
 
 
@@ -55,6 +55,33 @@ def test_a_look_after_a_commit_waits_for_the_end_of_the_pause_and_stays_a_doubt(
     assert paid.engine.finish(look, paid.engine.perform(look)) is None
     assert paid.posting() is PostingState.UNSURE
     assert [due.in_ms for due in paid.engine.due() if isinstance(due.command, Look)] == [MINUTE]
+
+
+@pytest.mark.parametrize("ended_early", [False, True])
+def test_a_pause_does_not_count_against_a_doubt(paid: Desk, ended_early: bool) -> None:
+    """After half an hour of pause somebody is typing: it is too early to ask a person."""
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    paid.wait(MINUTE // 2)
+    paid.engine.pause(30 * MINUTE if not ended_early else HOUR)
+    paid.wait(30 * MINUTE)
+    paid.engine.end_pause()
+    paid.practice.trouble = Trouble(who="operator", code="user_typing", retry_in_ms=3_000)
+    assert paid.step(Look).postings[0].state is PostingState.UNSURE
+    paid.wait(14 * MINUTE)
+    assert paid.step(Look).postings[0].state is PostingState.UNSURE
+    paid.wait(MINUTE)
+    assert paid.step(Look).postings[0].state is PostingState.NEEDS_ATTENTION
+
+
+def test_a_pause_before_the_doubt_gives_it_no_more_time(paid: Desk) -> None:
+    paid.engine.pause(30 * MINUTE)
+    paid.wait(30 * MINUTE)
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    paid.practice.trouble = Trouble(who="operator", code="software_closed")
+    paid.wait(15 * MINUTE)
+    assert paid.step(Look).postings[0].state is PostingState.NEEDS_ATTENTION
 
 
 def test_a_pause_is_ended_by_hand(paid: Desk) -> None:

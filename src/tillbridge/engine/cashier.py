@@ -15,7 +15,7 @@ thread, `step` does start, perform and finish in a row.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tillbridge.domain.errors import Fact, OperatorError, SetupError
 from tillbridge.domain.event import Event, PaymentEvent
@@ -38,6 +38,7 @@ from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import money_steps, posting_steps, still_there
 from tillbridge.engine.decisions import Decisions
+from tillbridge.engine.policy import Policy
 from tillbridge.engine.requests import PayRequest, attempt_created, refuse_entering
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
@@ -221,7 +222,8 @@ class Engine(Decisions):
             if isinstance(task.work, SearchLedger) and task.work.again:
                 events, wanted = self._rechecked(payment, task.subject, result, now, others), None
             else:
-                events, wanted = posting_steps.conclude(payment, task, result, now, self.policy, others)
+                policy = self._patience(payment, task.subject)
+                events, wanted = posting_steps.conclude(payment, task, result, now, policy, others)
                 self._notice_missing(payment, task, result)
             if events:
                 self._append(task.payment_id, payment, events)
@@ -302,6 +304,13 @@ class Engine(Decisions):
             recent = self.journal.recent(RECENT)
             for found in still_there.not_shown(recent, payment, task, result, self.policy):
                 self.rechecks.want(*found)
+
+    def _patience(self, payment: Payment, marker: str) -> Policy:
+        """While somebody had asked for a pause nobody could look: that time does not count against a doubt."""
+        posting = payment.posting(marker)
+        paused_ms = self.turn.paused_since(posting.since) if posting is not None else 0
+        limit_ms = self.policy.posting_limit_ms + paused_ms
+        return replace(self.policy, posting_limit_ms=limit_ms) if paused_ms else self.policy
 
     def _other_markers(self, marker: str, result: Result) -> Collection[str]:
         """Those that the look shows, and where the software cuts them, all that begin alike."""

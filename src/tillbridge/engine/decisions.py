@@ -148,7 +148,7 @@ class Decisions(Writing):
         return self.turn.pause(for_ms, self.clock.now())
 
     def end_pause(self) -> None:
-        self.turn.end_pause()
+        self.turn.end_pause(self.clock.now())
 
     @property
     def paused_until(self) -> Moment | None:

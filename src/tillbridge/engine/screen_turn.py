@@ -75,8 +75,9 @@ class ScreenTurn:
         self.paused_at, self.paused_ms = now, for_ms
         return now.plus_ms(for_ms)
 
-    def end_pause(self) -> None:
-        self.paused_at = None
+    def end_pause(self, now: Moment) -> None:
+        if self.paused_at is not None:
+            self.paused_ms = min(self.paused_ms, surely_passed_ms(self.paused_at, now))
         self.shut = None
         self.kept = {marker: kept for marker, kept in self.kept.items() if kept.code != "paused"}
 
@@ -84,6 +85,12 @@ class ScreenTurn:
         """0 when there is no pause, or when it is over."""
         at = self.paused_at
         return max(0, self.paused_ms - surely_passed_ms(at, now)) if at is not None else 0
+
+    def paused_since(self, since: Moment) -> int:
+        """How much of the time since then nobody looked because of a pause (the last one), in milliseconds."""
+        at = self.paused_at
+        counts = at is not None and at.boot == since.boot and at.mono_ms >= since.mono_ms
+        return self.paused_ms if counts else 0
 
     # ---- turns ----
 
