@@ -349,7 +349,7 @@ def test_page_account_and_focus_are_as_before(practice: PackPractice, gnucash: G
         assert isinstance(practice.read_invoice(), InvoiceSeen)
         gnucash.show_accounts()
     else:
-        asked = {"read_ledger": practice.read_ledger, "post": practice.post, "rehearse": practice.rehearse}
+        asked = {"read_ledger": practice.read_ledger, "post": practice.post}
         asked[what](wanted)
     assert in_front(practice) == before
 

@@ -198,6 +198,13 @@ class ReadingAndSetting:
         assert pilot.burst(b.SetText(pilot.node(FIXED), "x")).code == "read_only"
         assert pilot.text(FIXED) == "cannot be typed into"
 
+    def test_the_control_with_the_focus_is_told_and_a_look_does_not_move_it(self, pilot: Pilot) -> None:
+        window = pilot.window().handle
+        for wanted in (INVOICES, NOTE, FIXED):
+            node = pilot.node(wanted)
+            pilot.done(b.Park(node))
+            assert [pilot.backend.focused(window) for _ in range(2)] == [node, node]
+
     def test_a_disabled_button_is_never_pressed(self, pilot: Pilot) -> None:
         report = pilot.burst(b.Press(pilot.node(OFF)))
         assert (report.code, report.acts_done) == ("disabled", 0)
