@@ -48,7 +48,7 @@ def test_the_open_invoice_is_paid_and_entered_by_one_command(fresh: Desk) -> Non
 
 def _is_followed_and_told_to_support(desk: Desk, payment_id: str) -> None:
     """The story says what the screen showed; the file for support shows what was filled, and no client."""
-    story = " ".join(desk.command("show", payment_id).stdout.split())
+    story = command(desk.home, "show", payment_id).text
     for part in (
         "On the screen: Alvarez, Rosa, invoice 10482, $212.40 owed.",
         "values in the window were read back, and each was right.",
