@@ -104,7 +104,11 @@ class Bare:
         while True:
             looked = time.monotonic()
             self.calls = before
-            if seen := look():
+            try:
+                seen = look()
+            except RuntimeError:  # a window that closes while one looks at it: look again
+                seen = None
+            if seen:
                 self.waited_s += looked - started
                 return seen
             time.sleep(0.01)
