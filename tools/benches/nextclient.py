@@ -1,7 +1,7 @@
 """Payments at a desk that does not stand still: the next client is opened, a colleague's cash is posted, a line is
 added, or the same payment is typed by hand, at random moments of the tap and of the posting.
 
-The product's own agent, the pretend card network and the real window of the stand-in, in two lanes; many worlds in
+The product's own agent, the pretend card network and the real window of the stand-in, in a few lanes; many worlds in
 one session. Each world has one exact end, judged from the two books (`nextclient_judge`).
 
 What counts as attention: every question that a person is asked and that the clinic's books do not make inevitable.
@@ -34,7 +34,7 @@ from tools.demo import parts
 
 KINDS = ("next", "cash", "line", "by_hand")
 FULL, QUICK = 208, 12
-LANES = 2
+LANES = 3
 TAP_AND_POST_S = 2.6
 """A card comes after about 0.8 s, and the posting is seen about 2 s later: acts fall anywhere in that."""
 REST_S = 90.0
@@ -91,7 +91,7 @@ def _plan(kind: str, chance: random.Random) -> Plan:
 # ---- one world ------------------------------------------------------------------------------------
 
 
-def play(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[str]) -> World:
+def play(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[tuple[str, str]]) -> World:
     """One payment to its end. Raises Undone if the bench could not do its part.
 
     `held`: invoices of this lane on which a person had to say something; the agent rightly holds its money back until
@@ -106,7 +106,7 @@ def play(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[s
         act()
     ended = _rest(lane, world)
     if ended.asked or not ended.finished:
-        held.add(world.wanted.invoice)
+        held.add((world.wanted.client, world.wanted.invoice))
     network, rows = lane.network.books.new(), _rows(lane)
     world.verdict = judge(world.wanted, world.balance_minor, network, rows, ended)
     world.asking = question(world.wanted, world.balance_minor, rows, world.asked)
@@ -114,14 +114,17 @@ def play(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[s
     return world
 
 
-def _begin(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[str]) -> World:
+def _begin(lane: Lane, number: int, plan: Plan, chance: random.Random, held: set[tuple[str, str]]) -> World:
     """New books, a client with a balance in front, and another one who comes next."""
     lane.ledger("/reset", {"scene": "default", "seed": chance.randrange(1, 100_000)})
     lane.ledger("/faults", {"ledger_delay_ms": str(plan.delay_ms)})
     lane.network.books.mark()
     lane.truth.mark()
     invoices = sorted(lane.open_invoices().items())
-    free = [one for one in invoices if one[1]["balance_minor"] >= 2_000 and one[0] not in held]
+    large = [one for one in invoices if one[1]["balance_minor"] >= 2_000]
+    free = [one for one in large if (one[1]["client"], one[0]) not in held]
+    if not free:
+        raise Undone("every invoice of these books was asked about before")
     invoice, row = chance.choice(free)
     others = sorted({other["client"] for _, other in invoices} - {row["client"]})
     _show(lane, row["client"], invoice)
@@ -261,7 +264,7 @@ def _lane(work: _Work, number: int, seed: int, folder: Path) -> None:
 
 
 def _play_lane(lane: Lane, work: _Work, chance: random.Random) -> None:
-    held: set[str] = set()
+    held: set[tuple[str, str]] = set()
     while work.left:
         try:
             number, plan = work.left.popleft()
@@ -311,7 +314,7 @@ def figures(worlds: Sequence[World]) -> dict[str, object]:
 
 
 def run(quick: bool, seed: int) -> dict[str, object]:
-    """Every world, in two lanes."""
+    """Every world, in a few lanes side by side."""
     planned = plans(QUICK if quick else FULL, random.Random(seed))
     work = _Work(deque(enumerate(planned)), [], [])
     folder = fresh_folder("nextclient")
