@@ -106,6 +106,8 @@ class Shows(ModelPractice):
     look: Callable[[], Payment | None] = lambda: None
     trouble: Trouble | Exception | None = None
     fails: Exception | None = None
+    says: PostingReport | None = None
+    """What every typing ends with, instead of being booked."""
     by_hand: tuple[LedgerRow, ...] = ()
     lacks_rows: bool = False
     cut_to: int = 0
@@ -131,7 +133,7 @@ class Shows(ModelPractice):
         self.orders.append(order)
         if self.fails is not None:
             raise self.fails
-        return super().post(order)
+        return self.says or super().post(order)
 
 
 def _cut(seen: LedgerSeen, length: int, marker: str) -> LedgerSeen:
@@ -191,10 +193,16 @@ class Desk:
         assert payment is not None
         return payment.attempts[-1].state
 
-    def posting(self) -> PostingState:
+    def known(self) -> Payment:
         payment = self.journal.payment("p1")
         assert payment is not None
-        return payment.postings[0].state
+        return payment
+
+    def posting(self) -> PostingState:
+        return self.known().postings[0].state
+
+    def reason(self) -> str:
+        return self.known().postings[0].reason
 
 
 def debt(**changes: Any) -> Debt:

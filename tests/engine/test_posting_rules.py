@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -13,7 +14,8 @@ from tillbridge.domain.next_command import Look, Post, Send
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE, SECOND
 from tillbridge.ports.journal import Append
-from tillbridge.ports.practice import Trouble
+from tillbridge.ports.practice import PostingReport, Trouble
+from tillbridge.testing.world import run
 
 # ---- 5, 6, 7: posting -------------------------------------------------------------------------------
 
@@ -308,6 +310,80 @@ def test_a_posting_waits_as_long_as_the_trouble_says(paid: Desk) -> None:
     paid.practice.trouble = Trouble(who="operator", code="client_locked", retry_in_ms=7 * MINUTE)
     payment = paid.step(Post)
     assert payment.postings[0].not_before == paid.clock.now().plus_ms(7 * MINUTE)
+
+
+# ---- what the software itself says against it ----------------------------------------------------
+
+
+def says_no(paid: Desk, code: str, stage: Literal["not_committed", "doubt"], retry_in_ms: int | None) -> None:
+    """Every typing from now on ends with this no of the software."""
+    trouble = Trouble(who="operator", code=code, retry_in_ms=retry_in_ms)
+    paid.practice.says = PostingReport(stage=stage, trouble=trouble, means="not_posted")
+
+
+def typed_and_looked_for(paid: Desk) -> None:
+    paid.step(Post)
+    paid.wait(HOUR)
+    paid.step(Look)
+
+
+def test_a_no_for_good_is_asked_about_after_the_second_time_and_not_typed_on_and_on(paid: Desk) -> None:
+    says_no(paid, "form_refused", "doubt", None)
+    typed_and_looked_for(paid)
+    assert (paid.posting(), paid.reason()) == (PostingState.WAITING, "form_refused"), (
+        "it may have been for once"
+    )
+    typed_and_looked_for(paid)
+    assert (paid.posting(), paid.reason()) == (PostingState.NEEDS_ATTENTION, "form_refused")
+    assert paid.known().postings[0].may_be_posted is False
+    run(paid.engine, paid.clock, paid.clock.now_ms + 5 * HOUR)
+    assert len(paid.practice.orders) == 2
+
+
+def test_a_no_before_the_commit_is_asked_about_the_same_way(paid: Desk) -> None:
+    says_no(paid, "other_processor_bound", "not_committed", None)
+    paid.step(Post)
+    assert paid.posting() is PostingState.WAITING
+    paid.wait(HOUR)
+    paid.step(Post)
+    assert (paid.posting(), paid.reason()) == (PostingState.NEEDS_ATTENTION, "other_processor_bound")
+
+
+def test_a_person_who_mended_it_has_it_typed_once_more(paid: Desk) -> None:
+    says_no(paid, "form_refused", "doubt", None)
+    for _ in range(2):
+        typed_and_looked_for(paid)
+    paid.practice.says = None
+    paid.engine.person_says("p1", paid.known().postings[0].marker, False, "Kim")
+    run(paid.engine, paid.clock, paid.clock.now_ms + HOUR)
+    assert paid.posting() is PostingState.POSTED
+
+
+def test_a_no_that_ends_by_itself_is_waited_for_as_long_as_it_says(paid: Desk) -> None:
+    says_no(paid, "period_closed", "doubt", HOUR)
+    for _ in range(2):
+        typed_and_looked_for(paid)
+    assert (paid.posting(), paid.reason()) == (PostingState.WAITING, "period_closed")
+    assert paid.known().postings[0].not_before == paid.clock.now().plus_ms(HOUR)
+    run(paid.engine, paid.clock, paid.clock.now_ms + 10 * HOUR)
+    assert len(paid.practice.orders) <= 2 + 10, "about once an hour"
+
+
+def test_another_no_in_between_is_not_the_same_twice(paid: Desk) -> None:
+    for code in ("form_refused", "maybe_posted_before", "form_refused"):
+        says_no(paid, code, "doubt", None)
+        typed_and_looked_for(paid)
+    assert paid.posting() is PostingState.WAITING
+
+
+def test_a_no_is_no_matter_any_more_once_the_money_went_back(paid: Desk) -> None:
+    says_no(paid, "form_refused", "doubt", None)
+    typed_and_looked_for(paid)
+    paid.step(Post)
+    paid.tell("voided", paid.known().attempts[0].reference)
+    paid.wait(HOUR)
+    paid.step(Look)
+    assert paid.posting() is PostingState.NOT_NEEDED
 
 
 # ---- what the terminal shows -------------------------------------------------------------------------

@@ -381,6 +381,7 @@ def _posting(payment: Payment, event: Event, kind: PostingEvent) -> Payment:
         by=_by(posting, cell, event),
         suspected=_suspected(posting, cell, kind),
         settle_first=_settle_first(posting, cell),
+        **_refusal(posting, event),
     )
     postings = tuple(changed if p.marker == posting.marker else p for p in payment.postings)
     alert = PostingEffect.ALERT in cell.effects
@@ -398,6 +399,19 @@ def _vouched(posting: Posting, cell: posting_leg.Cell, kind: PostingEvent) -> bo
     if cell.to is PostingState.TYPING:
         return False
     return posting.vouched or kind is PostingEvent.SAID_NOT_POSTED
+
+
+def _refusal(posting: Posting, event: Event) -> dict[str, Any]:
+    """What the software itself said at the end of a typing; counted as long as it says the same."""
+    if event.kind not in (PostingEvent.FLOW_FAILED, PostingEvent.COMMIT_RETURNED):
+        return {}
+    said = event.text("refused")
+    before = posting.refusals if said == posting.refused else 0
+    return {
+        "refused": said,
+        "refusals": before + 1 if said else 0,
+        "refused_for_ms": event.number_or("refused_for_ms", 0),
+    }
 
 
 def _rest_as_credit(posting: Posting, event: Event) -> bool:

@@ -112,6 +112,12 @@ class Posting:
     """People were told that it waits long: once is enough."""
     method: str = ""
     """The payment method that was typed last: what a row of ours shows, whatever the site's settings say today."""
+    refused: str = ""
+    """Why the software did not take it when it was last typed, by what it said itself."""
+    refusals: int = 0
+    """How often in a row it said so."""
+    refused_for_ms: int = 0
+    """When trying again makes sense by itself; 0 = a person has to do something first."""
     rest_as_credit: bool = False
     """More was taken than is still owed, and a person decided that the rest is kept as credit."""
     confirmed_at: Moment | None = None

@@ -16,11 +16,13 @@ from tillbridge.domain import matching
 from tillbridge.domain import next_command as nc
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.guards import posting_cell
 from tillbridge.domain.invoice import TYPED
 from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.payment import Payment, Posting
 from tillbridge.domain.posting_leg import CLOSED, PostingEvent, PostingState
 from tillbridge.engine.policy import Policy
+from tillbridge.engine.screen_turn import MENDED_BY_THE_NEXT
 from tillbridge.engine.work import Result, SearchLedger, Task, Type
 from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Trouble
 
@@ -109,12 +111,15 @@ def _typed(
     facts = _facts(report.trouble) | {"transcript": report.transcript}
     if report.swallowed:
         facts["swallowed"] = report.swallowed
+    refusal = _refusal_in(report)
     if report.stage == "not_committed":
-        failed = _event(posting, PostingEvent.FLOW_FAILED, now, facts)
-        return [failed, *_says_that_it_waits(payment, posting, now, policy)], None
+        failed = _event(posting, PostingEvent.FLOW_FAILED, now, facts | refusal)
+        asked = _asks_about_refusals(payment, posting, failed, now)
+        return [failed, *(asked or _says_that_it_waits(payment, posting, now, policy))], None
+    returned: dict[str, Fact] = {"stage": report.stage, "means": report.means, **refusal}
     pending = (
         _event(posting, PostingEvent.COMMIT_REACHED, now, facts),
-        _event(posting, PostingEvent.COMMIT_RETURNED, now, {"stage": report.stage, "means": report.means}),
+        _event(posting, PostingEvent.COMMIT_RETURNED, now, returned),
     )
     return [], _search(payment, posting, policy, pending)
 
@@ -190,12 +195,61 @@ def _searched(
             return pending + _elsewhere(payment, posting, seen, now, policy), None
         case matching.ProvenAbsent() if checking:
             return _clear(payment, posting, now, policy)
-        case matching.ProvenAbsent():
+        case matching.ProvenAbsent() if pending:
             return [*pending, _event(posting, PostingEvent.PROVEN_ABSENT, now, {})], None
+        case matching.ProvenAbsent():
+            return _absent(payment, posting, now), None
         case matching.NotProven(why):
             if _never_proves(posting, seen, why, now):
                 return [*pending, _event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": why})], None
             return pending + _not_proven(payment, posting, why, now, policy), None
+
+
+REFUSALS = 2
+"""So often the software may say the same no, before a person is asked or its own waiting time is kept."""
+
+
+def _refusal_in(report: PostingReport) -> dict[str, Fact]:
+    """What the software itself said against this posting; nothing where the next try is another one anyway."""
+    trouble = report.trouble
+    if trouble is None or report.means not in ("not_posted", "doubt") or trouble.code in MENDED_BY_THE_NEXT:
+        return {}
+    return {"refused": trouble.code, "refused_for_ms": trouble.retry_in_ms or 0}
+
+
+def _times(posting: Posting, said: Event) -> int:
+    """How often in a row it said this, the new time included."""
+    return posting.refusals + 1 if posting.refused == said.text("refused") else 1
+
+
+def _asks_about_refusals(payment: Payment, posting: Posting, failed: Event, now: Moment) -> list[Event]:
+    """A no for good is not answered by typing again and again: each try may wake a card module."""
+    said = failed.text("refused")
+    for_good = said and not failed.number_or("refused_for_ms", 0) and _times(posting, failed) >= REFUSALS
+    if not for_good or not _waits_after(payment, failed):
+        return []
+    return [_event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": said})]
+
+
+def _waits_after(payment: Payment, event: Event) -> bool:
+    """False where the money went back meanwhile, and nothing is to be posted any more."""
+    cell = posting_cell(payment, event)
+    return cell is not None and cell.to is PostingState.WAITING
+
+
+def _absent(payment: Payment, posting: Posting, now: Moment) -> list[Event]:
+    """It is not in the books, and why: what the software said is kept for people, and for when to try again."""
+    said = posting.refused
+    if not said:
+        return [_event(posting, PostingEvent.PROVEN_ABSENT, now, {})]
+    facts: dict[str, Fact] = {"reason": said}
+    again = posting.refusals >= REFUSALS
+    if again and posting.refused_for_ms:
+        facts["retry_in_ms"] = posting.refused_for_ms
+    absent = _event(posting, PostingEvent.PROVEN_ABSENT, now, facts)
+    if not again or posting.refused_for_ms or not _waits_after(payment, absent):
+        return [absent]
+    return [absent, _event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": said})]
 
 
 def _never_proves(posting: Posting, seen: LedgerSeen, why: str, now: Moment) -> bool:
