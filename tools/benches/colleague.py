@@ -51,6 +51,13 @@ class Colleague:
         """Is a payment window open?"""
         return any(self._begins(window.title, self.desk.payment_title) for window in self._windows())
 
+    def close_payment(self) -> None:
+        """Press Cancel in a payment window that is open."""
+        caption = self.profile.controls["cancel"].caption
+        for window in self._windows():
+            if self._begins(window.title, self.desk.payment_title):
+                self._press(Seen(window.handle, "", ()), caption)
+
     def windows(self) -> int:
         return len(self._windows())
 

@@ -16,7 +16,7 @@ from tools.benches.dialogs_play import Thrown, play_of
 from tools.benches.dialogs_table import cases
 
 PROFILES = ("v6", "v5", "v7")
-LANES = 6
+LANES = 8
 
 
 def run(quick: bool, seed: int) -> dict[str, object]:

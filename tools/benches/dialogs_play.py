@@ -27,6 +27,8 @@ from tools.benches.dialogs_table import Case, case_of
 END_S = 400.0
 PATIENCE_S = 2.0
 """A message that stood so long after the agent said why it waits is a person's."""
+FORGOTTEN_S = 40.0
+"""A window that the agent opened and nobody uses is closed by the agent before that."""
 SETTLED_S = 0.5
 _OPENING = threading.Lock()
 """The X library reads a display's cookie from the process's environment: one desk after the other."""
@@ -166,10 +168,21 @@ def carry(desk: Desk, done: Thrown, payment_id: str, wanted: Wanted) -> None:
                 _answer_honestly(desk, done, payment)
             elif seen is not None:
                 _press(desk, done, seen, reason, wanted)
+            elif reason == "window_open":
+                _close_the_window(desk, done, since)
         if time.monotonic() > ends:
             done.seen, done.why = "stuck", f"stuck: {payment['posting_state']}, {reason or 'no reason told'}"
             return
         time.sleep(0.1)
+
+
+def _close_the_window(desk: Desk, done: Thrown, since: Standing) -> None:
+    """Answering a message let a payment window open; the person is told of it and does not want it."""
+    if since.seconds < FORGOTTEN_S or not desk.person.payment_window():
+        return  # the agent closes its own by itself when nobody has touched it for a while
+    done.pressed.append("cancel of the payment window")
+    done.reasons.append("window_open")
+    desk.person.close_payment()
 
 
 @dataclass(slots=True)
@@ -178,6 +191,10 @@ class Standing:
 
     what: tuple[str, str] = ("", "")
     since: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.since
 
     def long_enough(self, text: str, reason: str, patience_s: float = PATIENCE_S) -> bool:
         now = time.monotonic()
