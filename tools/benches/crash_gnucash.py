@@ -90,7 +90,7 @@ def kill_once(lane: GnuCashLane, aim: str, chance: random.Random) -> Round:
         method=launch.CLEARING,
     )
     payment_id = str(uuid.UUID(int=chance.getrandbits(128)))
-    done = Round(aim=aim, lane=lane.number, payment_id=payment_id, wanted=wanted)
+    done = Round(aim=aim, lane=lane.number, payment_id=payment_id, wanted=wanted, profile="GnuCash")
     ask(lane.agent, payment_id)
     if aim == "typing":
         until("the typing", lambda: "posting_clear" in told(lane.agent, payment_id), 60)
