@@ -16,7 +16,7 @@ RIGHT = Verdict(wrong=False, double_charge=False, double_posting=False, lost=Fal
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_knob_is_turned_in_every_version(profile: str) -> None:
     turned = {name for row in rows_for(profile, KNOBS, quick=False) for name in row.values}
-    assert turned == {name for name in KNOBS if not name.startswith("dialog_")}
+    assert turned >= {name for name in KNOBS if not name.startswith("dialog_")}
 
 
 def test_every_row_is_a_value_that_its_knob_takes() -> None:

@@ -134,10 +134,11 @@ def _carry(desk: Desk, done: Turned, payment_id: str, wanted: Wanted) -> None:
             return
         reason, state = reason_of(payment), payment["posting_state"]
         gone = desk.lane.skin.poll() is not None
-        patience = DOUBT_S if state == "unsure" and not gone else PATIENCE_S
+        by_itself = state == "unsure" and not gone and desk.person.message() is None
+        patience = DOUBT_S if by_itself else PATIENCE_S
         if since.long_enough(state, reason, patience):
             if state == "needs_attention":
-                if not _attended(desk, done, payment):
+                if not _attended(desk, done, payment, wanted):
                     return
             else:
                 done.reasons.append(reason)
@@ -153,14 +154,15 @@ def _carry(desk: Desk, done: Turned, payment_id: str, wanted: Wanted) -> None:
         time.sleep(0.1)
 
 
-def _attended(desk: Desk, done: Turned, payment: Json) -> bool:
-    """A person was asked. True: what is in the books was said, and it goes on; False: it ends here, not in the books
-    because what is owed is another sum now."""
+def _attended(desk: Desk, done: Turned, payment: Json, wanted: Wanted) -> bool:
+    """A person was asked. True: it was mended, what is in the books was said, and it goes on. False: it ends here, not
+    in the books, because what is owed is another sum now."""
     reason = reason_of(payment)
     done.reasons.append(reason)
     if not payment["postings"][-1]["may_be_posted"] and "asked" in done.row.ends:
         done.seen = "asked"
         return False
+    _mend(desk, done, wanted, done.did)
     done.did.append(honest.answer(desk.lane.agent, payment, rows_of(desk.lane)))
     return True
 
