@@ -422,6 +422,17 @@ def test_an_untouched_window_on_our_client_is_ours_only_when_nobody_was_there_fo
     assert clinic.practice.post(order()).stage == "committed"
 
 
+def test_an_untouched_window_whose_amount_is_still_empty_is_ours_when_nobody_was_there_for_long(
+    clinic: Clinic,
+) -> None:
+    clinic.software.open_payment()
+    clinic.software.payment["txtAmount"].text = ""
+    clinic.guard.idle = 10.0
+    assert trouble(clinic.practice.post(order())).code == "window_open"
+    clinic.guard.idle = 31.0
+    assert clinic.practice.post(order()).stage == "committed"
+
+
 def test_an_untouched_window_on_another_client_is_never_ours(clinic: Clinic) -> None:
     clinic.software.open_payment()
     clinic.software.payment.title = "Process Payment - 00911 Baker, Tom"

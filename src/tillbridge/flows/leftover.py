@@ -80,13 +80,14 @@ def _holds_marker(writer: Flow, walk: Walk) -> bool:
 
 
 def _untouched(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
-    """On our client, no reference, and no amount but the two that we know."""
+    """On our client, no reference, and no amount but the two that we know, or none yet (a window that opens empty)."""
     if any(reading is not None and reading.text.strip() for reading in _typed(writer, walk, "marker")):
         return False
     money = walk.scene.pack.formats.money
     ours = {walk.facts.values["amount"], walk.facts.values.get("balance"), 0}
     amounts = [reading for reading in _typed(writer, walk, "amount") if reading is not None]
-    return _same_client(writer, walk, seen) and all(money.read(one.text) in ours for one in amounts)
+    empty_or_ours = all(not one.text.strip() or money.read(one.text) in ours for one in amounts)
+    return empty_or_ours and _same_client(writer, walk, seen)
 
 
 def _same_client(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
