@@ -47,7 +47,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "journal": ("tests/journal/test_memory.py",),
     "sqlite": ("tests/journal/test_sqlite.py", "tests/journal/test_trouble.py"),
     "journals": ("tests/journal/test_memory.py", "tests/journal/test_sqlite.py"),
-    "flows": tuple(f"tests/flows/test_{name}.py" for name in ("posting", "posting_ends", "dialogs", "reading")),
+    "flows": tuple(
+        f"tests/flows/test_{name}.py" for name in ("posting", "posting_ends", "dialogs", "reading")
+    ),
     "wire": ("tests/gateways/test_simulator_wire.py", "tests/gateways/test_in_process_gateway.py"),
 }
 """Which tests are run for an entry, fastest first."""

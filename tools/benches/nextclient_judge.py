@@ -91,7 +91,7 @@ def judge(
 
 
 def question(wanted: Wanted, balance_minor: int, rows: Sequence[Line], asked: str) -> str:
-    """`none`; `inherent`: only a person can know (the same payment by hand, or it does not fit any more); `needless`."""
+    """`none`; `inherent`: only a person can know (the same by hand, or it does not fit any more); `needless`."""
     if not asked:
         return "none"
     seen = replay(wanted, balance_minor, rows)
