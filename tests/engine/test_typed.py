@@ -10,8 +10,10 @@ from tests.engine.clinic import MILO, ROSA, Clinic
 from tests.engine.scripted_desk import usd
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.invoice import Debt
+from tillbridge.domain.next_command import Post
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE
+from tillbridge.engine.schedule import Tried, due_in_ms
 from tillbridge.ports.practice import Trouble
 
 AMOUNT = 4_200
@@ -91,6 +93,19 @@ def test_the_client_on_the_screen_is_not_looked_through_all_the_time(clinic: Cli
     assert in_an_hour <= 60
     assert len(clinic.books.visits) - in_an_hour <= 31
     assert types(clinic) == 0
+
+
+def test_in_the_first_hour_it_is_looked_for_each_minute_and_then_every_ten(clinic: Clinic) -> None:
+    payment, posting = clinic.payment("p1"), clinic.posting("p1")
+    assert posting.owed_at is not None
+
+    def gap_at(after_ms: int) -> int | None:
+        now = posting.owed_at.plus_ms(after_ms)  # type: ignore[union-attr]
+        tried = Tried(times=500, last=now)
+        return due_in_ms(payment, Post(posting.marker), tried, now, clinic.engine.policy, kept_ms=0)
+
+    assert gap_at(HOUR - 1) == MINUTE
+    assert gap_at(HOUR) == 10 * MINUTE
 
 
 def test_a_client_of_another_account_is_not_the_one_that_was_typed() -> None:

@@ -7,6 +7,10 @@ EXPLAINED: dict[str, str] = {
     "engine/posting_steps.py: '1' -> '2' in last_touch = pending[-1].at if pending else posting.touched_at": (
         "both events that ride with a look carry the same moment"
     ),
+    "engine/posting_steps.py: '1' -> '2' in"
+    ' return posting.refusals + 1 if posting.refused == said.text("refused") else 1': (
+        "REFUSALS is 2: the second same no asks, whether it counts as the second or the third"
+    ),
 }
 """`file: 'old' -> 'new' in the line` -> reason."""
 

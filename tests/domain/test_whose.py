@@ -1,0 +1,33 @@
+"""A typed amount may be given to a real client only while it is surely in nobody's books."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tests.domain.story import in_posting_state, with_posting
+from tillbridge.domain.invoice import TYPED
+from tillbridge.domain.payment import Payment
+from tillbridge.domain.posting_leg import PostingState
+from tillbridge.domain.whose import may_attach
+
+
+def typed(state: PostingState) -> Payment:
+    payment = in_posting_state(state)
+    return replace(payment, debt=replace(payment.debt, software=TYPED))
+
+
+@pytest.mark.parametrize("state", PostingState)
+def test_only_what_waits_or_asks_a_person_is_attached(state: PostingState) -> None:
+    free = state in (PostingState.WAITING, PostingState.NEEDS_ATTENTION)
+    assert may_attach(typed(state)) is free
+
+
+@pytest.mark.parametrize("state", [PostingState.WAITING, PostingState.NEEDS_ATTENTION])
+def test_what_may_be_in_the_books_is_attached_nowhere(state: PostingState) -> None:
+    assert not may_attach(with_posting(typed(state), may_be_posted=True))
+
+
+def test_what_was_read_from_a_screen_stays_where_it_was_read() -> None:
+    assert not may_attach(in_posting_state(PostingState.WAITING))
