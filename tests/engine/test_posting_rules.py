@@ -275,6 +275,16 @@ def test_a_new_typing_is_a_new_doubt_whatever_was_said_before(paid: Desk) -> Non
     assert len(paid.practice.orders) == 2
 
 
+def test_a_doubt_that_no_look_can_settle_yet_fills_no_journal(paid: Desk) -> None:
+    paid.practice.typing_plan.append("doubt_not_committed")
+    paid.step(Post)
+    version = paid.known().version
+    for _ in range(3):
+        paid.wait(5 * SECOND)
+        paid.step(Look)
+    assert (paid.posting(), paid.known().version) == (PostingState.UNSURE, version)
+
+
 def test_a_list_that_stays_incomplete_fills_no_journal(paid: Desk) -> None:
     paid.practice.look_plan = ["incomplete", "incomplete"]
     payment = paid.step(Post)
