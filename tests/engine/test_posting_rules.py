@@ -8,8 +8,9 @@ from typing import Literal
 import pytest
 
 from tests.engine.scripted_desk import ASKED, PAID, Desk, debt, usd
-from tillbridge.domain.errors import JournalError
+from tillbridge.domain.errors import JournalError, OperatorError
 from tillbridge.domain.ledger import LedgerRow
+from tillbridge.domain.money import only_base
 from tillbridge.domain.next_command import Look, Post, Send
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE, SECOND
@@ -399,7 +400,38 @@ def test_a_no_is_no_matter_any_more_once_the_money_went_back(paid: Desk) -> None
     assert paid.posting() is PostingState.NOT_NEEDED
 
 
+def test_a_second_no_says_nothing_once_the_money_went_back_while_it_was_typed(paid: Desk) -> None:
+    says_no(paid, "other_processor_bound", "not_committed", None)
+    paid.step(Post)
+    paid.wait(HOUR)
+    search = paid.engine.start("p1", Post(paid.known().postings[0].marker))
+    assert search is not None
+    typing = paid.engine.finish(search, paid.engine.perform(search))
+    assert typing is not None
+    report = paid.engine.perform(typing)
+    paid.tell("voided", paid.known().attempts[0].reference)
+    paid.engine.finish(typing, report)
+    assert (paid.posting(), paid.known().tasks) == (PostingState.NOT_NEEDED, ())
+
+
 # ---- what the terminal shows -------------------------------------------------------------------------
+
+
+def test_the_largest_amount_that_the_gateway_takes_is_taken(desk: Desk) -> None:
+    most = desk.gateway.capabilities().amount_minor_max
+    assert desk.begin(parts=only_base(usd(most)), debt=debt(balance=usd(most))).parts.whole == usd(most)
+    with pytest.raises(OperatorError) as refused:
+        desk.begin(payment_id="p2", parts=only_base(usd(most + 1)), debt=debt(balance=usd(most + 1)))
+    assert refused.value.code == "amount_above_gateway"
+
+
+def test_a_rest_is_decided_only_where_one_does_not_fit(paid: Desk) -> None:
+    paid.practice.by_hand = (by_hand(),)
+    paid.step(Post)
+    assert paid.posting() is PostingState.NEEDS_ATTENTION
+    with pytest.raises(OperatorError) as refused:
+        paid.engine.decide_rest("p1", paid.known().postings[0].marker, True, "Kim")
+    assert refused.value.code == "nothing_to_decide"
 
 
 def test_the_terminal_shows_the_clinic_and_one_letter_of_the_client(desk: Desk) -> None:

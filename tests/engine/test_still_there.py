@@ -166,6 +166,17 @@ def test_what_was_deleted_while_the_agent_was_off_for_a_week_is_left_to_the_day_
     assert looks(clinic) == 0
 
 
+def test_it_is_looked_for_however_late_in_the_century_it_is() -> None:
+    clinic = Clinic()
+    clinic.clock.now_ms += 20_000 * DAY
+    clinic.restarted()
+    clinic.pay("p1", 21_240)
+    clinic.lets_pass(MINUTE)
+    clinic.books.visits.clear()
+    clinic.lets_pass(2 * DAY)
+    assert looks(clinic) == 1
+
+
 def test_over_a_long_weekend_it_is_still_looked_for(clinic: Clinic) -> None:
     clinic.books.rows.clear()
     clinic.clock.now_ms += 3 * DAY

