@@ -114,7 +114,9 @@ def _typed(
     refusal = _refusal_in(report)
     if report.stage == "not_committed":
         failed = _event(posting, PostingEvent.FLOW_FAILED, now, facts | refusal)
-        asked = _asks_about_refusals(payment, posting, failed, now)
+        if not _waits_after(payment, failed):
+            return [failed], None
+        asked = _asks_about_refusals(posting, failed, now)
         return [failed, *(asked or _says_that_it_waits(payment, posting, now, policy))], None
     returned: dict[str, Fact] = {"stage": report.stage, "means": report.means, **refusal}
     pending = (
@@ -222,13 +224,11 @@ def _times(posting: Posting, said: Event) -> int:
     return posting.refusals + 1 if posting.refused == said.text("refused") else 1
 
 
-def _asks_about_refusals(payment: Payment, posting: Posting, failed: Event, now: Moment) -> list[Event]:
+def _asks_about_refusals(posting: Posting, failed: Event, now: Moment) -> list[Event]:
     """A no for good is not answered by typing again and again: each try may wake a card module."""
     said = failed.text("refused")
     for_good = said and not failed.number_or("refused_for_ms", 0) and _times(posting, failed) >= REFUSALS
-    if not for_good or not _waits_after(payment, failed):
-        return []
-    return [_event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": said})]
+    return [_event(posting, PostingEvent.LIMIT_PASSED, now, {"reason": said})] if for_good else []
 
 
 def _waits_after(payment: Payment, event: Event) -> bool:
