@@ -336,7 +336,7 @@ def in_front(practice: PackPractice, select: str = "") -> tuple[str, str, Node |
     return page.text, account.text, backend.focused(window)
 
 
-@pytest.mark.parametrize("what", ["read_invoice", "read_ledger", "post"])
+@pytest.mark.parametrize("what", ["read_invoice", "read_ledger", "post", "rehearse"])
 def test_page_account_and_focus_are_as_before(practice: PackPractice, gnucash: GnuCash, what: str) -> None:
     invoice = gnucash.invoices[14]
     gnucash.open_invoice(invoice.number)
@@ -349,7 +349,7 @@ def test_page_account_and_focus_are_as_before(practice: PackPractice, gnucash: G
         assert isinstance(practice.read_invoice(), InvoiceSeen)
         gnucash.show_accounts()
     else:
-        asked = {"read_ledger": practice.read_ledger, "post": practice.post}
+        asked = {"read_ledger": practice.read_ledger, "post": practice.post, "rehearse": practice.rehearse}
         asked[what](wanted)
     assert in_front(practice) == before
 
