@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.domain.story import (
     MARK,
     REF,
+    at,
     event,
     in_money_state,
     in_posting_state,
@@ -65,3 +66,12 @@ def test_a_rest_that_is_kept_stays_kept_until_the_software_says_no_to_it() -> No
     for reason, still in (("period_closed", True), ("balance_changed", False)):
         returned = told(event("posting_commit_reached", MARK, 13, reason=reason), start=typing)
         assert the_posting(returned).rest_as_credit is still
+
+
+def test_only_a_look_at_what_is_posted_confirms_it() -> None:
+    found = told(event("posting_found", MARK, 11), start=in_posting_state(PostingState.UNSURE))
+    assert the_posting(found).confirmed_at is None
+    said = told(event("posting_said_posted", MARK, 12, person="Kim"), start=found)
+    assert the_posting(said).confirmed_at is None
+    seen = told(event("posting_found", MARK, 13), start=said)
+    assert the_posting(seen).confirmed_at == at(13)

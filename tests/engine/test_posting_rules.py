@@ -12,6 +12,7 @@ from tillbridge.domain.errors import JournalError, OperatorError
 from tillbridge.domain.ledger import LedgerRow
 from tillbridge.domain.money import only_base
 from tillbridge.domain.next_command import Look, Post, Send
+from tillbridge.domain.outcome import Declined
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import HOUR, MINUTE, SECOND
 from tillbridge.ports.journal import Append
@@ -415,6 +416,16 @@ def test_a_second_no_says_nothing_once_the_money_went_back_while_it_was_typed(pa
 
 
 # ---- what the terminal shows -------------------------------------------------------------------------
+
+
+def test_another_card_an_hour_later_is_sent_as_fresh_as_the_first(desk: Desk) -> None:
+    desk.gateway.started = Declined(category="x", retry="other_card")
+    desk.begin()
+    desk.step(Send)
+    desk.wait(HOUR)
+    desk.engine.try_again("p1", balance=usd(ASKED))
+    desk.step(Send)
+    assert len(desk.gateway.asked) == 2
 
 
 def test_the_largest_amount_that_the_gateway_takes_is_taken(desk: Desk) -> None:

@@ -34,6 +34,10 @@ EXPLAINED: dict[str, str] = {
     ' fits = order.kind != "sale" or balance is None or balance.minor >= order.amount.minor': (
         "nothing but a sale is typed yet"
     ),
+    "engine/cashier.py: '>=' -> '>' in"
+    " return at.mono_ms >= other.mono_ms if at.boot == other.boot else at.wall_ms >= other.wall_ms": (
+        "the very same millisecond of two boots; within one boot a test notices"
+    ),
 }
 """`file: 'old' -> 'new' in the line` -> reason."""
 
