@@ -26,6 +26,8 @@ class Card:
     last4: str
     entry_mode: str = ""
     """`chip`, `contactless`, `swipe`, `keyed`, `stored`, `link` or empty."""
+    expiry: str = ""
+    """`MM/YY`, where the gateway tells it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,10 @@ class Approved:
     captured: bool = True
     receipt: tuple[tuple[str, str], ...] = ()
     """EMV lines in the order to print them: (label, value)."""
+    tip: Money | None = None
+    """The part of `amount` that the client added at the terminal; None = nobody was asked there."""
+    token: str = ""
+    """The gateway's name for the card, where it was kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +71,11 @@ class Declined:
 class Pending:
     """Accepted and still running: on the terminal, on a page, or as a bank debit on its way.
 
-    `kind` `terminal` or `entry` is the state `running`; `ach`, `refund`, `capture` is the state `pending`.
+    `kind` `terminal` or `entry` is the state `running`; `ach`, `refund`, `capture`, `offline` (the terminal approved
+    without its bank, which has yet to hear of it) is the state `pending`.
     """
 
-    kind: Literal["terminal", "entry", "ach", "refund", "capture"]
+    kind: Literal["terminal", "entry", "ach", "refund", "capture", "offline"]
     check_in_ms: int = 1000
     """When to ask again, from now."""
 

@@ -63,6 +63,21 @@ class AttemptRequest:
     show: tuple[str, ...] = ()
     """Lines for the client on the terminal: clinic name, surname initial."""
     invoice_number: str = ""
+    ask_tip: bool = False
+    """Let the client choose a tip at the terminal before the card is asked: it comes on top of `amount`, and the
+    approval tells it apart (`Approved.tip`)."""
+    keep_card: bool = False
+    """Keep the card at the gateway with this payment: the approval carries a token (consent was recorded before)."""
+    payer: str = ""
+    """Who is asked to pay, as a link's page shows it; empty elsewhere."""
+    read_at_wall_ms: int = 0
+    """When the balance was last read: a link's page says so. 0 = not told."""
+    expires_in_ms: int = 0
+    """How long a page or link may be paid; 0 = as long as the gateway usually gives."""
+    sec_code: Literal["", "PPD", "TEL", "WEB", "CCD"] = ""
+    """How consent to a bank debit was given (Nacha: signed paper, telephone, web, company agreement)."""
+    mandate: str = ""
+    """Our id of the recorded consent that goes with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,30 +100,62 @@ class EntrySession:
 
     session_id: str
     url: str
+    expires_wall_ms: int = 0
+    """From then on it takes nothing any more; 0 = the gateway does not tell."""
+
+
+ItemKind = Literal[
+    "sale", "refund", "void", "return", "rejected", "chargeback", "fee", "dispute_opened", "dispute_won",
+    "re_presented", "change",
+]  # fmt: skip
+"""What a line of the settlement report says. `return`: the bank took it back (R-code, offline decline); `rejected`: it
+did not go through with its batch; `chargeback`: a dispute was lost; `change`: a notice of change (C-code), the money
+stays; `void` and `refund` name what they give back in `of_reference`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettlementItem:
-    """One line of the settlement report. `cursor` is where to read on."""
+    """One line of the settlement report. `cursor` is where to read on.
+
+    `key` names what happened (one refund, one dispute, one return): the same in every report and notice that tells
+    it. `round`: a bank debit may be presented again; which presentment a return or re-presentment is about, from 1.
+    """
 
     cursor: str
     reference: str
     gateway_ref: str
-    kind: Literal["sale", "refund", "return", "chargeback", "rejected", "fee"]
+    kind: ItemKind
     amount: Money
     batch: str
     settle: SettleState
     code: str = ""
+    key: str = ""
+    of_reference: str = ""
+    round: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A gateway's own message. `authentic` False is only a hint: inquire before believing it."""
+    """A gateway's own message. `authentic` False is only a hint: inquire before believing it.
+
+    `item`: what it tells of the settlement, None where it only says that something moved (ask then). `cursor`: its
+    place among the notices that are polled.
+    """
 
     notice_id: str
     reference: str
     kind: str
     authentic: bool
+    item: SettlementItem | None = None
+    cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """A notice as it came: not believed before `read_notice` checked it."""
+
+    headers: Mapping[str, str]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +218,11 @@ class Gateway(Protocol):
 
     def list_since(self, since_wall_ms: int) -> Iterable[Listed] | None:
         """Everything the gateway did since then; None if it cannot be read now."""
+        ...
+
+    def notices(self, cursor: str) -> Iterable[Delivered]:
+        """Notices kept for us since `cursor` (empty = all), as they came. Nothing where none could be read: a notice
+        is only ever a hurry, the settlement report tells the same."""
         ...
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> list[Notice]:

@@ -21,6 +21,7 @@ from tillbridge.ports.gateway import (
     AttemptRequest,
     CancelAck,
     Capabilities,
+    Delivered,
     EntrySession,
     Feature,
     KillAck,
@@ -193,6 +194,9 @@ class Adapter:
             return None if rows is None else [wire.listed_of(row) for row in rows]
         except wire.Unreadable:
             return None
+
+    def notices(self, cursor: str) -> Iterable[Delivered]:
+        return []
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> list[Notice]:
         """The simulator sends no notices, so whatever comes is not from it. Raises SetupError."""
