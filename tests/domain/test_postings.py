@@ -21,6 +21,7 @@ from tests.domain.story import (
     sale,
     the_posting,
     told,
+    usd,
     with_posting,
 )
 from tillbridge.domain.errors import ImpossibleEvent
@@ -235,7 +236,7 @@ def test_the_reversal_of_money_that_comes_back_is_not_needed_any_more() -> None:
     payment = told(posting(MARK2, kind="return"), event("posting_owed", MARK2), start=payment)
     payment = run(payment, "re_presented")
     assert state(payment, MARK2) is S.NOT_NEEDED
-    assert not payment.may_post(REF)
+    assert not payment.may_post(REF, usd(ASKED))
 
 
 def test_money_that_comes_back_leaves_a_waiting_posting_waiting() -> None:
@@ -247,7 +248,7 @@ def test_a_reversal_that_is_in_the_books_stays_there_when_the_money_comes_back()
     payment = told(posting(MARK2, kind="return"), event("posting_owed", MARK2), start=payment)
     payment = run(told(event("posting_said_posted", MARK2, person="Dana"), start=payment), "re_presented")
     assert state(payment, MARK2) is S.POSTED
-    assert payment.may_post(REF)
+    assert payment.may_post(REF, usd(ASKED))
 
 
 def test_a_balance_that_was_seen_is_kept_until_a_person_says_to_try_again() -> None:
@@ -283,7 +284,7 @@ def test_no_second_posting_of_the_same_money(state_: PostingState) -> None:
 
 def test_a_new_posting_after_the_one_in_the_books_was_reversed() -> None:
     payment = told(posting(MARK2, kind="return"), start=more(unsure(), "found"))
-    assert not payment.may_post(REF)
+    assert not payment.may_post(REF, usd(ASKED))
     payment = told(event("posting_owed", MARK2), posting("V4242-K7QB"), start=payment)
     assert state(payment, "V4242-K7QB") is S.NOT_NEEDED
 
@@ -292,12 +293,12 @@ def test_a_reversed_posting_that_is_in_question_again_allows_no_second_one() -> 
     payment = told(posting(MARK2, kind="return"), start=more(unsure(), "found"))
     payment = more(told(event("posting_owed", MARK2), start=payment), "found_wrong")
     assert state(payment) is S.NEEDS_ATTENTION
-    assert not payment.may_post(REF)
+    assert not payment.may_post(REF, usd(ASKED))
 
 
 def test_a_part_that_went_back_does_not_allow_a_second_posting() -> None:
     payment = told(posting(MARK2, kind="return", minor=500), start=more(unsure(), "found"))
-    assert not told(event("posting_owed", MARK2), start=payment).may_post(REF)
+    assert not told(event("posting_owed", MARK2), start=payment).may_post(REF, usd(ASKED))
 
 
 def test_of_two_records_of_one_money_only_one_is_ever_owed() -> None:

@@ -37,7 +37,7 @@ ENGINE = tuple(
 TESTS: dict[str, tuple[str, ...]] = {
     "money_leg": _domain("attempts", "giving_back", "tables"),
     "posting_leg": _domain("postings", "tables"),
-    "both_legs": _domain("postings", "attempts", "giving_back", "tables"),
+    "both_legs": _domain("postings", "own_debt", "attempts", "giving_back", "tables"),
     "next": _domain("next_command", "attempts"),
     "match": _domain("matching"),
     "sums": _domain("money"),

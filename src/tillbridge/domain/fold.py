@@ -25,6 +25,7 @@ from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import Effect, MoneyEvent, MoneyState
 from tillbridge.domain.payment import OVERRIDABLE, WAITS_LONG, Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingEffect, PostingEvent, PostingState
+from tillbridge.domain.session import receipt_of, session_told, where_of
 from tillbridge.domain.whose import attached, created, may_attach
 
 _MONEY = {str(event): event for event in MoneyEvent}
@@ -109,6 +110,8 @@ def _new_attempt(payment: Payment, event: Event) -> Attempt:
         asked=asked,
         horizon_ms=event.number("horizon_ms"),
         terminal_id=event.text("terminal_id"),
+        where=where_of(event.text("where")),
+        valid_ms=event.number_or("valid_ms", 0),
         gateway=event.text("gateway"),
         since=event.at,
     )
@@ -124,11 +127,14 @@ def _new_posting(payment: Payment, event: Event) -> Posting:
         reference=event.text("reference"),
         since=event.at,
         owed_at=event.at,
+        debt=attached(payment, event) if event.text("software") else None,
+        of_marker=event.text("of_marker"),
     )
     attempt = payment.attempt(posting.reference)
     if attempt is None or kind not in get_args(PostingKind):
         raise ValueError("a posting records the money of an attempt")
-    if payment.is_primary(posting) and not (attempt.taken and payment.may_post(posting.reference)):
+    may = payment.may_post(posting.reference, posting.amount, posting.debt)
+    if payment.is_primary(posting) and not (attempt.taken and may):
         raise ValueError("this money is not taken, or it is posted already, or perhaps")
     return posting
 
@@ -268,6 +274,8 @@ def _learned(
     match kind:
         case MoneyEvent.SEND_STARTED:
             return {"sent_at": event.at}
+        case MoneyEvent.ACKNOWLEDGED:
+            return session_told(event)
         case MoneyEvent.APPROVED | MoneyEvent.AUTHORIZED | MoneyEvent.PENDED | MoneyEvent.SETTLED:
             return (
                 {} if attempt.taken or to in _HEARD_BEFORE else _approval(payment, attempt, event, kind, to)
@@ -332,6 +340,9 @@ def _approval(
         "brand": event.text("brand", attempt.brand),
         "last4": event.text("last4", attempt.last4),
         "reason": "",
+        "receipt": receipt_of(event) or attempt.receipt,
+        "business_day": attempt.business_day or event.number_or("business_day", 0),
+        "to_check": attempt.to_check or event.facts.get("to_check") is True,
     }
     if to is not MoneyState.KILLING:
         return {**learned, "approved": amount}

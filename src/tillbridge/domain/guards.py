@@ -69,7 +69,8 @@ def _money_guard(guard: money_leg.Guard, payment: Payment, attempt: Attempt, eve
 def _posting_guard(guard: posting_leg.Guard, payment: Payment, posting: Posting) -> bool:
     match guard:
         case posting_leg.Guard.ONLY_ONE:
-            return not payment.is_primary(posting) or payment.may_post(posting.reference)
+            may = payment.may_post(posting.reference, posting.amount, posting.debt)
+            return may or not payment.is_primary(posting)
         case posting_leg.Guard.STILL_OWED:
             return not posting.settle_first
         case posting_leg.Guard.EVER_COMMITTED:

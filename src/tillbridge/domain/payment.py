@@ -17,6 +17,7 @@ from tillbridge.domain.money import Money, Parts
 from tillbridge.domain.money_leg import MoneyState
 from tillbridge.domain.operation import OPERATIONS, UNATTENDED, Entry, Operation
 from tillbridge.domain.posting_leg import PostingState
+from tillbridge.domain.session import Session, Where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,8 +31,20 @@ class Attempt:
     since: Moment
     """When this state was entered."""
     terminal_id: str = ""
+    where: Where = "terminal"
+    """Where the payer's details are asked for; a stored card's are at the gateway, a slip's on another terminal."""
     gateway: str = ""
     """The gateway account that it was made for; empty where none was written down."""
+    valid_ms: int = 0
+    """How long its page or link was asked to live; 0 = it has none, or as long as the gateway usually gives."""
+    session: Session | None = None
+    """Its page or link, as the gateway opened it."""
+    receipt: tuple[tuple[str, str], ...] = ()
+    """What the card brands want printed: (label, value), in order."""
+    business_day: int = 0
+    """The day of the site's own calendar that it belongs to, decided once when it was approved; 0 = not told."""
+    to_check: bool = False
+    """A person said that it was taken: to be held against the other terminal's own report at day end."""
     sent_at: Moment | None = None
     approved: Money | None = None
     gateway_ref: str = ""
@@ -124,6 +137,10 @@ class Posting:
     """When it was last seen in the books after it had been posted."""
     settle_first: bool = False
     """Its money went back while we were finding out: once it is known, it is reversed or dropped."""
+    debt: Debt | None = None
+    """Where it belongs, if not where its payment does: one of several invoices, or the right one after a move."""
+    of_marker: str = ""
+    """The row that it takes back or gives back, by its marker."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,20 +217,40 @@ class Payment:
         """A new attempt is allowed only if every older one is over (F0), or a named person overrode its doubt."""
         return all(a.over or (a.overridden and a.state in OVERRIDABLE) for a in self.attempts)
 
-    def is_primary(self, posting: Posting) -> bool:
-        """Does it record the money itself, not the giving back of it?"""
-        return posting.kind == self.row.posting
+    def debt_of(self, posting: Posting) -> Debt:
+        return posting.debt or self.debt
 
-    def may_post(self, reference: str) -> bool:
-        """A posting of the attempt's money is allowed only if none is open, and each that is in the books was
-        reversed: one payment is posted once."""
+    def is_primary(self, posting: Posting) -> bool:
+        """Does it record the money itself, not the giving back of it? What is beyond an invoice may be a deposit."""
+        taken = ("sale", "deposit") if self.row.direction == "in" else (self.row.posting,)
+        return posting.kind in taken
+
+    def standing(self, reference: str) -> list[Posting]:
+        """Postings of an attempt's money that are open, or in the books and not taken back as a whole."""
         mine = [
             p for p in self.postings if p.reference == reference and p.state is not PostingState.NOT_NEEDED
         ]
-        primary = [p for p in mine if self.is_primary(p)]
-        reversed_ = [p for p in mine if p.kind == "return" and any(p.amount == one.amount for one in primary)]
-        open_ = any(p.state is not PostingState.POSTED for p in primary)
-        return not open_ and len(primary) <= len(reversed_)
+        stand = [p for p in mine if self.is_primary(p)]
+        for back in (p for p in mine if p.kind == "return"):
+            one = next((p for p in stand if _takes_back(back, p)), None)
+            if one is not None:
+                stand.remove(one)
+        return stand
+
+    def may_post(self, reference: str, amount: Money, debt: Debt | None = None) -> bool:
+        """A posting of the attempt's money is allowed only if none stands on the same debt, and all of them together
+        are no more than was taken: one payment is posted once."""
+        stand = self.standing(reference)
+        attempt = self.attempt(reference)
+        taken = (attempt.approved or attempt.asked).minor if attempt is not None else 0
+        there = any(self.debt_of(p).scope == (debt or self.debt).scope for p in stand)
+        return not there and sum(p.amount.minor for p in stand) + amount.minor <= taken
+
+
+def _takes_back(back: Posting, row: Posting) -> bool:
+    """The whole of a row that is in the books. Older records do not name it: then it is told by its amount."""
+    named = back.of_marker in ("", row.marker)
+    return named and row.state is PostingState.POSTED and back.amount == row.amount
 
 
 WAITS_LONG = "waits_long"
@@ -234,33 +271,48 @@ def holds(payment: Payment) -> dict[str, int]:
     Taking: the attempt's base while money may be moving, and what was taken until it is seen posted.
     Giving back: its amount on the parent from the start, released only when it is over or it bounced.
     """
-    giving = payment.row.direction == "out"
-    scope = f"payment:{payment.of}" if giving else payment.debt.scope
-    held = _held_giving if giving else _held_taking
-    minor = sum(held(payment, attempt) for attempt in payment.attempts if attempt.state not in _HOLDS_NOTHING)
-    return {scope: minor} if minor else {}
+    held: dict[str, int] = {}
+    for attempt in payment.attempts:
+        if attempt.state in _HOLDS_NOTHING:
+            continue
+        for scope, minor in _held(payment, attempt).items():
+            held[scope] = held.get(scope, 0) + minor
+    return {scope: minor for scope, minor in held.items() if minor}
 
 
 _HOLDS_NOTHING = money_leg.OVER | {MoneyState.VOIDED, MoneyState.RETURNED}
 
 
-def _held_giving(_payment: Payment, attempt: Attempt) -> int:
+def _held(payment: Payment, attempt: Attempt) -> dict[str, int]:
+    if payment.row.direction == "out":
+        return {f"payment:{payment.of}": _held_giving(attempt)}
+    if not attempt.taken:
+        return {payment.debt.scope: min(attempt.asked.minor, payment.parts.base.minor)}
+    return _held_taking(payment, attempt)
+
+
+def _held_giving(attempt: Attempt) -> int:
     moved = attempt.approved if attempt.taken and attempt.approved is not None else attempt.asked
     return moved.minor
 
 
-def _held_taking(payment: Payment, attempt: Attempt) -> int:
-    """A posting that a person dropped was never seen in the books: it holds what was not given back."""
-    if not attempt.taken:
-        return min(attempt.asked.minor, payment.parts.base.minor)
+def _held_taking(payment: Payment, attempt: Attempt) -> dict[str, int]:
+    """What was taken, on each debt that it is posted to, by the newest record there."""
     moved = attempt.approved if attempt.approved is not None else attempt.asked
     base = min(moved.minor, payment.parts.base.minor)
     mine = [p for p in payment.postings if p.reference == attempt.reference and payment.is_primary(p)]
     if not mine:
-        return base
-    if mine[-1].state is PostingState.NOT_NEEDED:
-        return max(0, base - payment.given_back.minor)
-    return 0 if mine[-1].state is PostingState.POSTED else base
+        return {payment.debt.scope: base}
+    newest = {payment.debt_of(p).scope: p for p in mine}
+    return {scope: _held_by(payment, p, base) for scope, p in newest.items()}
+
+
+def _held_by(payment: Payment, posting: Posting, base: int) -> int:
+    """A posting that a person dropped was never seen in the books: it holds what was not given back."""
+    mine = base if posting.debt is None else min(base, posting.amount.minor)
+    if posting.state is PostingState.NOT_NEEDED:
+        return max(0, mine - payment.given_back.minor)
+    return 0 if posting.state is PostingState.POSTED else mine
 
 
 def left_to_give_back(payment: Payment) -> Money:

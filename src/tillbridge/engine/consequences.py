@@ -82,9 +82,9 @@ class Unfolding:
         attempt, kind = payment.attempt(reference), payment.row.posting
         if attempt is None or kind is None:
             return
-        if reversal_minor is None and not payment.may_post(reference):
-            return
         taken = attempt.approved or attempt.asked
+        if reversal_minor is None and not payment.may_post(reference, taken):
+            return
         minor = taken.minor if reversal_minor is None else reversal_minor
         facts = {"kind": kind if reversal_minor is None else "return", "reference": reference}
         marker = self.marker(attempt)

@@ -38,14 +38,14 @@ def plan(
     posting = _posting(payment, command.marker)
     search = _search(payment, posting, policy)
     assert isinstance(search.work, SearchLedger)
-    if payment.debt.software == TYPED and not (visit and payment.debt.account_id):
+    if payment.debt_of(posting).software == TYPED and not (visit and payment.debt.account_id):
         search = replace(search, work=replace(search.work, only_in_front=True))
     return [], search
 
 
 def order_of(payment: Payment, posting: Posting, policy: Policy) -> PostingOrder:
     """What is looked for: a row of ours shows the method that was typed, whatever the site calls it today."""
-    debt = payment.debt
+    debt = payment.debt_of(posting)
     return PostingOrder(
         payment_id=payment.payment_id,
         kind=posting.kind,
@@ -133,7 +133,7 @@ def _blocked(
 
     A typed amount is a person's to enter, whatever the screen says (rule 13)."""
     events: list[Event] = []
-    if payment.debt.software == TYPED and trouble.code != "enter_yourself":
+    if payment.debt_of(posting).software == TYPED and trouble.code != "enter_yourself":
         facts: dict[str, Fact] = {"payment_id": payment.payment_id}
         trouble = Trouble(who="operator", code="enter_yourself", facts=facts)
     if _looked_too_long(posting, now, policy):
@@ -145,7 +145,7 @@ def _blocked(
 
 def _says_that_it_waits(payment: Payment, posting: Posting, now: Moment, policy: Policy) -> list[Event]:
     """A posting that finds no quiet moment for long is told once; it goes on waiting by itself (rule 5)."""
-    known = posting.said_to_wait or payment.debt.software == TYPED
+    known = posting.said_to_wait or payment.debt_of(posting).software == TYPED
     since = posting.owed_at or posting.since
     if (
         known
@@ -178,7 +178,7 @@ def _searched(
     last_touch = pending[-1].at if pending else posting.touched_at
     rows = replace(seen, today=()) if posting.suspect_dismissed and checking else seen
     verdict = matching.match(
-        order=wanted(order, typed=payment.debt.software == TYPED),
+        order=wanted(order, typed=payment.debt_of(posting).software == TYPED),
         seen=rows,
         last_touch=last_touch,
         now=now,
@@ -187,13 +187,13 @@ def _searched(
     )
     match verdict:
         case matching.FoundRight(row):
-            by = "hand" if payment.debt.software == TYPED else "us"
+            by = "hand" if payment.debt_of(posting).software == TYPED else "us"
             return [*pending, _event(posting, PostingEvent.FOUND, now, {"row": row.text, "by": by})], None
         case matching.FoundWrong(why):
             return [*pending, _event(posting, PostingEvent.FOUND_WRONG, now, {"reason": why})], None
         case matching.Suspect():
             return [*pending, _event(posting, PostingEvent.SUSPECTED, now, {"reason": "typed_by_hand"})], None
-        case matching.ProvenAbsent() if seen.software.software != payment.debt.software:
+        case matching.ProvenAbsent() if seen.software.software != payment.debt_of(posting).software:
             return pending + _elsewhere(payment, posting, seen, now, policy), None
         case matching.ProvenAbsent() if checking:
             return _clear(payment, posting, now, policy)
@@ -268,7 +268,7 @@ def _elsewhere(
     here: it waits for a person, or for the ledger to show it."""
     facts: dict[str, Fact] = {"name": seen.software.name, "payment_id": payment.payment_id}
     trouble = Trouble(who="operator", code="other_software", facts=facts)
-    if payment.debt.software == TYPED:
+    if payment.debt_of(posting).software == TYPED:
         trouble = Trouble(who="operator", code="enter_yourself", facts=facts)
     if posting.state in (PostingState.WAITING, PostingState.CHECKING):
         return _blocked(payment, posting, trouble, now, policy)

@@ -121,7 +121,8 @@ def not_shown(
     assert isinstance(task.work, SearchLedger)
     since = policy.day_of(task.work.order.since_wall_ms)
     for payment, posting in in_the_books(payments):
-        same = (payment.debt.software, payment.debt.account_id) == (of.debt.software, of.debt.account_id)
+        debt, order = payment.debt_of(posting), task.work.order
+        same = (debt.software, debt.account_id) == (of.debt.software, order.account_id)
         meant = same and policy.day_of(payment.created_at.wall_ms) >= since and posting.marker != task.subject
         if meant and not matching.shows(seen, posting.marker):
             yield payment.payment_id, posting.marker
