@@ -1,0 +1,53 @@
+"""Where a payer's details are asked for, and what is known of the gateway's page or link. No card number is here.
+
+Rule 3: a page or link can be paid as long as it lives, so the time after which nothing can come of it any more begins
+at its end, not at its sending.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from tillbridge.domain.event import Event
+
+Where = Literal["terminal", "page", "link", "token", "slip"]
+"""`token`: a card that the gateway keeps. `slip`: another terminal took it, and a person says what its slip says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A page of the gateway's own origin. `expires_at_ms`: wall time from which it takes nothing any more, 0 = the
+    gateway does not tell."""
+
+    session_id: str
+    url: str
+    expires_at_ms: int = 0
+
+
+def where_of(word: str) -> Where:
+    """As an event says it; older events know only terminals."""
+    found: list[Where] = [where for where in get_args(Where) if where == word]
+    return found[0] if found else "terminal"
+
+
+def session_told(event: Event) -> dict[str, Any]:
+    """What an acknowledgement teaches of a page or link: the session itself, and until when it can be paid.
+
+    Raises ValueError for a session without an end.
+    """
+    session_id = event.text("session_id")
+    if not session_id:
+        return {}
+    session = Session(
+        session_id=session_id,
+        url=event.text("url"),
+        expires_at_ms=event.number_or("expires_at_ms", 0),
+    )
+    return {"session": session, "horizon_ms": event.number("horizon_ms")}
+
+
+def receipt_of(event: Event) -> tuple[tuple[str, str], ...]:
+    """The lines of a receipt: a label, a tabulator and a value each."""
+    lines = [line.partition("\t") for line in event.text("receipt").splitlines() if line]
+    return tuple((label, value) for label, _, value in lines)
