@@ -78,6 +78,8 @@ class Pending:
     kind: Literal["terminal", "entry", "ach", "refund", "capture", "offline"]
     check_in_ms: int = 1000
     """When to ask again, from now."""
+    card: Card | None = None
+    """What a bank debit on its way is taken from, where the gateway tells it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
