@@ -14,6 +14,7 @@ from tillbridge.domain.payment import Payment, holds
 from tillbridge.journal import chain
 from tillbridge.journal.derived import markers_of, references_of
 from tillbridge.journal.refusals import refuse_above, refuse_nonsense, refuse_stale, refuse_taken
+from tillbridge.journal.site_memory import MemorySiteStore
 from tillbridge.ports.journal import Append, Check, Stored
 
 Hook = Callable[[Append], None]
@@ -27,11 +28,12 @@ class MemoryJournal:
     """A journal that lives as long as this object. `journal_id` begins the chain, as in a file.
 
     `before_append`: called when nothing is stored yet; `after_append`: called when all is stored, before the writer
-    hears of it.
+    hears of it. `site`: of several desks that share one.
     """
 
-    def __init__(self, journal_id: str = "memory") -> None:
+    def __init__(self, journal_id: str = "memory", site: MemorySiteStore | None = None) -> None:
         self.journal_id = journal_id
+        self.site = site or MemorySiteStore()
         self.before_append: Hook = _nothing
         self.after_append: Hook = _nothing
         self._stored: list[Stored] = []
@@ -50,6 +52,8 @@ class MemoryJournal:
         held = holds(append.payment)
         self._refuse(append, held)
         stored = self._sealed(append)
+        if append.lease is not None:
+            self.site.move_lease(append.lease)
         self._keep(append.payment, stored, held)
         self.after_append(append)
         return stored

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tillbridge.domain.event import Event
+from tillbridge.domain.lease import LeaseStep
 from tillbridge.domain.payment import Payment
 
 
@@ -34,6 +35,9 @@ class Append:
     from it. Raises JournalError `stale` if another event came in between, `reference_used` or `marker_used` if a
     reference or marker belongs to another payment.
 
+    `lease`: rule 12, in the intent's transaction: what becomes of a terminal's lease with these events. If it is
+    refused the whole append is, with OperatorError `terminal_in_use` or `terminal_lost`.
+
     `durable=False`: stored and chained at once, but without a sync of its own: a power cut (not a crash) may take it,
     until the next durable append makes it durable, too. Only for what nothing is done upon and what an inquiry tells
     again, such as `acknowledged`.
@@ -44,6 +48,7 @@ class Append:
     events: tuple[Event, ...]
     payment: Payment
     limit: Limit | None = None
+    lease: LeaseStep | None = None
     durable: bool = True
 
 
