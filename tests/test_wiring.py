@@ -12,6 +12,7 @@ from tillbridge import wiring
 from tillbridge.domain.errors import SetupError
 from tillbridge.domain.money import Money
 from tillbridge.ports.practice import (
+    AccountSeen,
     InvoiceSeen,
     LedgerSeen,
     PostingOrder,
@@ -162,6 +163,12 @@ class Desktop:
 
     def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
         raise AssertionError(f"looked for {order.marker}")
+
+    def read_account(self, order: PostingOrder) -> AccountSeen | Trouble:
+        raise AssertionError(f"looked for {order.account_id}")
+
+    def list_payment_methods(self) -> tuple[str, ...] | Trouble:
+        return ("Cash", "Card")
 
     def post(self, order: PostingOrder) -> PostingReport:
         raise AssertionError(f"typed {order.marker}")

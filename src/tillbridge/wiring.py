@@ -38,6 +38,7 @@ from tillbridge.ports.clock import Clock
 from tillbridge.ports.ids import Ids
 from tillbridge.ports.journal import Check
 from tillbridge.ports.practice import (
+    AccountSeen,
     InvoiceSeen,
     LedgerSeen,
     PostingOrder,
@@ -401,6 +402,14 @@ class LatePractice:
         if not order.account_id:
             return self._named(enter_yourself(order))
         return self._with(lambda practice: practice.read_ledger(order))
+
+    def read_account(self, order: PostingOrder) -> AccountSeen | Trouble:
+        if not order.account_id:
+            return self._named(enter_yourself(order))
+        return self._with(lambda practice: practice.read_account(order))
+
+    def list_payment_methods(self) -> tuple[str, ...] | Trouble:
+        return self._with(lambda practice: practice.list_payment_methods())
 
     def post(self, order: PostingOrder) -> PostingReport:
         if not order.account_id:

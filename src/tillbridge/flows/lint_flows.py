@@ -14,6 +14,7 @@ from tillbridge.flows.steps import (
     ABSENT_WORDS,
     FACTS,
     GO_TO_CLIENT,
+    WRITERS,
     AnyStep,
     ChooseStep,
     Expect,
@@ -25,6 +26,7 @@ from tillbridge.flows.steps import (
     Part,
     PressStep,
     Read,
+    ReadChoices,
     ReadRow,
     ReadRows,
     SelectStep,
@@ -37,7 +39,7 @@ from tillbridge.flows.steps import (
 )
 from tillbridge.flows.tables import Place, Report
 
-_LOOK = (Read, ReadRow, ReadRows, Expect, ExpectRow, WaitStep)
+_LOOK = (Read, ReadRow, ReadRows, ReadChoices, Expect, ExpectRow, WaitStep)
 _TYPE = (SetStep, ChooseStep, TickStep, TickOnly, ParkStep)
 _MOVE = (PressStep, MenuStep, SelectStep)
 _ALLOWED: Mapping[Part, tuple[type, ...]] = {
@@ -55,12 +57,18 @@ _RETURNS: Mapping[str, tuple[str, ...]] = {
     "read_invoice": ("account_id", "client", "number", "total", "balance"),
     "read_ledger": ("rows",),
     "read_open_payment": ("amount",),
+    "read_account": ("account_id", "balance", "rows"),
+    "list_payment_methods": ("methods",),
 }
 _RETURNS_MORE: Mapping[str, tuple[str, ...]] = {
     "read_open_payment": ("method", "reference"),
     "read_invoice": ("alert", "patient"),
     "read_ledger": ("balance", "account_id"),
+    "read_account": ("client", "credit"),
+    "list_payment_methods": (),
 }
+_LISTED: Mapping[str, tuple[str, ...]] = {"read_account": ("number", "balance")}
+"""Columns that the list behind `rows` must have; those of a ledger are asked for by `verify`."""
 _LEDGER_COLUMNS = ("amount", "reference", "date")
 _IDENTITY = ("account_id", "invoice_number")
 _WHOSE = ("account_id", "client", "invoice_number")
@@ -108,7 +116,8 @@ class _FlowJudge:
             self.terms(step)
         self.secrets()
         self.returns()
-        if self.flow.name == "post_payment" or self.flow.writes:
+        self.listed()
+        if self.flow.name in WRITERS.values() or self.flow.writes:
             self.writing()
         elif self.flow.name == GO_TO_CLIENT:
             self.visit()
@@ -133,7 +142,7 @@ class _FlowJudge:
         if isinstance(step, Read):
             for name in step.names:
                 self.read_name(name, step)
-        elif isinstance(step, PressStep | SetStep | ChooseStep | ParkStep):
+        elif isinstance(step, PressStep | SetStep | ChooseStep | ParkStep | ReadChoices):
             self.control(step)
         elif isinstance(step, MenuStep):
             self.window(step.window, step)
@@ -156,7 +165,7 @@ class _FlowJudge:
         if not isinstance(self.pack.place(name), ControlSpec | FieldSpec):
             self.fault("dangling_name", f'"{name}" is no field or control', step)
 
-    def control(self, step: PressStep | SetStep | ChooseStep | ParkStep) -> None:
+    def control(self, step: PressStep | SetStep | ChooseStep | ParkStep | ReadChoices) -> None:
         spec = self.pack.controls.get(step.control)
         if spec is None:
             return self.fault("dangling_name", f'"{step.control}" is no control', step)
@@ -164,12 +173,13 @@ class _FlowJudge:
             PressStep: ("button", "tab", "menu_item", "menu", "check"),
             SetStep: ("edit",),
             ChooseStep: ("choice", "tree", "tabs"),
+            ReadChoices: ("choice", "tree"),
         }
         if type(step) in fits and spec.role not in fits[type(step)]:
             self.fault("wrong_role", f'"{step.control}" is a {spec.role}: {_word(step)} does not fit', step)
         if isinstance(step, ParkStep) and not spec.read_only:
             self.fault("wrong_role", "focus is parked on a read_only control only", step)
-        if not isinstance(step, PressStep | ParkStep) and spec.read_only:
+        if not isinstance(step, PressStep | ParkStep | ReadChoices) and spec.read_only:
             self.fault("wrong_role", f'"{step.control}" is read_only', step)
         return None
 
@@ -296,6 +306,14 @@ class _FlowJudge:
             if source not in sources:
                 self.fault("dangling_name", f'"{source}" was not read by this flow')
 
+    def listed(self) -> None:
+        """The rows that a flow returns say what their reader asks for."""
+        for step in self.flow.steps:
+            spec = self.pack.lists.get(step.list) if isinstance(step, ReadRows) else None
+            for column in _LISTED.get(self.flow.name, ()):
+                if spec is not None and column not in spec.columns:
+                    self.fault("dangling_name", f'the list "{spec.name}" has no column "{column}"', step)
+
     def sources(self) -> Iterator[str]:
         """What `returns` may name: all that the steps have read by then."""
         for step in (*self.flow.remember, *self.flow.steps):
@@ -307,6 +325,8 @@ class _FlowJudge:
                 yield from (f"row.{column}" for column in self.pack.lists[step.list].columns)
             elif isinstance(step, ReadRows):
                 yield "rows"
+            elif isinstance(step, ReadChoices):
+                yield f"choices.{step.control}"
         for window in self.pack.windows.values():
             for title in window.titles:
                 yield from (f"window.{window.name}.{hole}" for hole in title.names())

@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeVar
 from tillbridge.domain.errors import OperatorError, PackError, SetupError, TillbridgeError
 from tillbridge.domain.money import Money
 from tillbridge.flows import reading_run
+from tillbridge.flows.account_look import account_seen
 from tillbridge.flows.apart import Apart
 from tillbridge.flows.dialogs import DialogRetry, Dialogs
 from tillbridge.flows.filling import Secrets
@@ -29,11 +30,20 @@ from tillbridge.flows.pace import Pace
 from tillbridge.flows.pack import Pack
 from tillbridge.flows.posting_run import PostingRun
 from tillbridge.flows.scene import Scene
-from tillbridge.flows.steps import GO_TO_CLIENT, READ_OPEN_PAYMENT, Flow, Verify
+from tillbridge.flows.steps import (
+    GO_TO_CLIENT,
+    LIST_PAYMENT_METHODS,
+    READ_ACCOUNT,
+    READ_OPEN_PAYMENT,
+    WRITERS,
+    Flow,
+    Verify,
+)
 from tillbridge.flows.survey import Survey, survey
 from tillbridge.flows.visit import NO_WAY, QUIET_S, Visit
 from tillbridge.flows.walk import Walk, names_of
 from tillbridge.ports.practice import (
+    AccountSeen,
     Entering,
     InvoiceSeen,
     LedgerSeen,
@@ -101,6 +111,12 @@ class PackPractice:
 
     def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
         return self._guarded(lambda: self._read_ledger(order))
+
+    def read_account(self, order: PostingOrder) -> AccountSeen | Trouble:
+        return self._guarded(lambda: self._read_account(order))
+
+    def list_payment_methods(self) -> tuple[str, ...] | Trouble:
+        return self._guarded(self._list_payment_methods)
 
     def post(self, order: PostingOrder) -> PostingReport:
         return self._posting(order, "post")
@@ -175,7 +191,7 @@ class PackPractice:
 
     def _read_ledger(self, order: PostingOrder) -> LedgerSeen:
         known = self.instances.of(order)
-        writer = _flow(known.pack, _WRITERS[order.kind])
+        writer = _flow(known.pack, WRITERS[order.kind])
         verify = _verify(writer)
         flow = _flow(known.pack, verify.by)
         log = self.desk.log(f"{known.pack.key} {flow.name} {order.marker}")
@@ -190,6 +206,33 @@ class PackPractice:
                 known.pack, verify, writer.applies_to, facts, _software(known), self._since(order), quiet
             )
             return ledger_seen(look, read)
+        finally:
+            log.close()
+
+    def _read_account(self, order: PostingOrder) -> AccountSeen:
+        known = self.instances.of(order)
+        flow = _flow(known.pack, READ_ACCOUNT)
+        log = self.desk.log(f"{known.pack.key} {flow.name} {order.account_id}")
+        try:
+            facts = facts_of(order, self.desk.settings, self.desk.today())
+            walk = self._walk(known, facts, flow, log)
+            with self._visit(known, walk, log).stay():
+                read = reading_run.read(flow, walk, log.note)
+            return account_seen(known.pack, read, _software(known))
+        finally:
+            log.close()
+
+    def _list_payment_methods(self) -> tuple[str, ...]:
+        """In whatever client's payment window: what it offers is the same for all."""
+        known = self.instances.in_front()
+        flow = _flow(known.pack, LIST_PAYMENT_METHODS)
+        log = self.desk.log(f"{known.pack.key} {flow.name}")
+        try:
+            walk = self._walk(known, Facts(dict(self.desk.settings)), flow, log)
+            if flow.touches and self.desk.guard.idle_s() < STILL_S:
+                raise OperatorError("user_typing")
+            with self._visit(known, walk, log, stays=True).stay():
+                return reading_run.read(flow, walk, log.note).choices
         finally:
             log.close()
 
@@ -217,7 +260,7 @@ class PackPractice:
         """Run the writing flow. An error before its first step is a proof that nothing was typed."""
         try:
             known = self.instances.of(order)
-            flow = _flow(known.pack, _WRITERS[order.kind])
+            flow = _flow(known.pack, WRITERS[order.kind])
             facts = facts_of(order, self.desk.settings, self.desk.today())
         except (TillbridgeError, NotAnswering, Gone) as cause:
             return PostingReport(stage="not_committed", trouble=self._told(cause))
@@ -267,8 +310,6 @@ class PackPractice:
 
 
 _SCREEN = (NotAnswering, Gone, Refused, NotNow, DialogRetry)
-_WRITERS = {"sale": "post_payment", "deposit": "post_deposit", "refund": "post_refund", "void": "post_void"}
-_WRITERS["return"] = "post_return"
 
 RETRY_MS: Mapping[str, int] = {
     "software_busy": 5_000,

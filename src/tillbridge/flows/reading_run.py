@@ -22,6 +22,7 @@ class Read:
 
     values: dict[str, Value]
     rows: ListSeen | None = None
+    choices: tuple[str, ...] = ()
 
 
 def read(flow: Flow, walk: Walk, note: Callable[..., None]) -> Read:
@@ -51,7 +52,7 @@ def returned(flow: Flow, walk: Walk) -> Read:
             values[name] = walk.scene.window(window).holes[hole]
         elif source in walk.read:
             values[name] = walk.read[source]
-    return Read(values, walk.lists.get("rows"))
+    return Read(values, walk.lists.get("rows"), walk.choices)
 
 
 def _known(step: AnyStep, walk: Walk) -> bool:

@@ -18,6 +18,7 @@ from tillbridge.flows.steps import (
     ParkStep,
     PressStep,
     Read,
+    ReadChoices,
     ReadRow,
     ReadRows,
     SelectStep,
@@ -125,6 +126,10 @@ def _read_rows(table: Table) -> ReadRows:
     )
 
 
+def _read_choices(table: Table) -> ReadChoices:
+    return ReadChoices(control=table.text("read_choices"), line=_line(table), when=_when(table))
+
+
 def _press(table: Table) -> PressStep:
     return PressStep(
         control=table.text("press"), opens=table.text("opens", ""), line=_line(table), when=_when(table)
@@ -221,6 +226,7 @@ _READERS: Mapping[str, Callable[[Table], AnyStep]] = {
     "read": _read,
     "read_row": _read_row,
     "read_rows": _read_rows,
+    "read_choices": _read_choices,
     "press": _press,
     "menu": _menu,
     "set": _set,

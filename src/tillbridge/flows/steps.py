@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tillbridge.domain.ledger import PostingKind
+
 Part = Literal[
     "remember", "steps", "restore", "identity", "prepare", "burst", "check", "commit", "after", "abandon"
 ]
@@ -17,12 +19,24 @@ ABSENT_WORDS: tuple[AbsentWord, ...] = ("list_complete", "window_gone", "program
 
 GO_TO_CLIENT = "go_to_client"
 READ_OPEN_PAYMENT = "read_open_payment"
+READ_ACCOUNT = "read_account"
+LIST_PAYMENT_METHODS = "list_payment_methods"
+WRITERS: Mapping[PostingKind, str] = {
+    "sale": "post_payment",
+    "deposit": "post_deposit",
+    "refund": "post_refund",
+    "void": "post_void",
+    "return": "post_return",
+}
+"""The writing flow of each kind of posting record."""
 FLOW_NAMES: tuple[str, ...] = (
     "read_invoice",
     READ_OPEN_PAYMENT,
     GO_TO_CLIENT,
     "read_ledger",
-    "post_payment",
+    READ_ACCOUNT,
+    LIST_PAYMENT_METHODS,
+    *WRITERS.values(),
 )
 
 FACTS: Mapping[str, str] = {
@@ -95,6 +109,13 @@ class ReadRow(Step):
 class ReadRows(Step):
     list: str
     where: Mapping[str, Term] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadChoices(Step):
+    """All that a choice offers, in its order. Nothing is chosen."""
+
+    control: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +205,7 @@ AnyStep = (
     Read
     | ReadRow
     | ReadRows
+    | ReadChoices
     | PressStep
     | MenuStep
     | SetStep

@@ -28,6 +28,7 @@ from tillbridge.flows.steps import (
     ParkStep,
     PressStep,
     Read,
+    ReadChoices,
     ReadRow,
     ReadRows,
     SelectStep,
@@ -84,6 +85,7 @@ class Walk:
         self.filling = Filling(scene, facts, self.expecting, secrets)
         self.read: dict[str, Value] = {}
         self.lists: dict[str, ListSeen] = {}
+        self.choices: tuple[str, ...] = ()
         self.columns: frozenset[str] = frozenset()
         """Of a selected row only these columns are wanted; empty: all."""
         self.watched_since: Mark | None = None
@@ -178,6 +180,9 @@ class Walk:
         match step:
             case Read() | ReadRow() | ReadRows():
                 self._read(step)
+            case ReadChoices():
+                node = self.scene.node(step.control)
+                self.choices = tuple(self.scene.pace.patiently(lambda: self.scene.backend.choices(node)))
             case Expect():
                 self._expect(step)
             case ExpectRow():
@@ -427,7 +432,7 @@ def _blocked(cause: NotNow, name: str) -> TillbridgeError:
 def _name(step: AnyStep) -> str:
     """The control, list or window that a step is about."""
     match step:
-        case PressStep() | SetStep() | ChooseStep() | ParkStep():
+        case PressStep() | SetStep() | ChooseStep() | ParkStep() | ReadChoices():
             return step.control
         case ReadRow() | ReadRows() | TickOnly() | SelectStep() | ExpectRow():
             return step.list

@@ -1,4 +1,4 @@
-"""What the engine needs from the practice software: identify, read the invoice, search the ledger, post, rehearse.
+"""What the engine needs from the practice software: identify, read invoice, account and ledger, post, rehearse.
 
 An adapter (flows/) reports what it saw and how far it came. It decides nothing about money and raises nothing
 but SetupError: trouble on the screen is a `Trouble` value.
@@ -15,8 +15,8 @@ from tillbridge.domain.ledger import LedgerRow, LedgerSeen, PostingKind, Softwar
 from tillbridge.domain.money import Money
 
 __all__ = [
-    "Entering", "InvoiceSeen", "LedgerRow", "LedgerSeen", "PostingOrder", "PostingReport", "Practice", "SoftwareSeen",
-    "Trouble",
+    "AccountSeen", "Entering", "InvoiceSeen", "LedgerRow", "LedgerSeen", "OpenInvoice", "PostingOrder", "PostingReport",
+    "Practice", "SoftwareSeen", "Trouble",
 ]  # fmt: skip
 
 Stage = Literal["not_committed", "committed", "doubt"]
@@ -69,12 +69,38 @@ class InvoiceSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenInvoice:
+    """One open invoice of a client's account. `balance`: what is still owed on it."""
+
+    number: str
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSeen:
+    """A client's account as the practice software shows it. `client` is private: never in a transcript.
+
+    `balance`: what the client owes altogether, negative where they have more with us than they owe. `credit`: what
+    they have with us and no invoice uses yet, never negative; None where the software does not show it.
+    """
+
+    software: SoftwareSeen
+    account_id: str
+    client: str
+    balance: Money
+    credit: Money | None
+    invoices: tuple[OpenInvoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PostingOrder:
     """One posting record to make. `amount` is positive; a refund or reversal is told by `kind`.
 
     `balance`: the invoice balance that must be seen before typing (rule 6), None if it is not known.
     `since_wall_ms`: when the money was taken; staff may have typed it on any day since then. 0 = today.
     `rest_as_credit`: more was taken than `balance`, and a person decided that the client keeps the rest as credit.
+    `of_marker`: the marker of the row that is reversed or given back; empty for a sale and a deposit, and for what
+    was taken without us.
     """
 
     payment_id: str
@@ -89,6 +115,7 @@ class PostingOrder:
     employee: str
     since_wall_ms: int = 0
     rest_as_credit: bool = False
+    of_marker: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +147,18 @@ class Practice(Protocol):
         """Look for the order's marker in its client's ledger; leaves the screen as it was."""
         ...
 
+    def read_account(self, order: PostingOrder) -> AccountSeen | Trouble:
+        """What the order's client owes and has with us; leaves the screen as it was. `flow_missing`: not learnt."""
+        ...
+
+    def list_payment_methods(self) -> tuple[str, ...] | Trouble:
+        """The payment methods that the software offers now, as it writes them; leaves the screen as it was."""
+        ...
+
     def post(self, order: PostingOrder) -> PostingReport:
-        """Type the posting once: identity, prepare, burst, check, commit, after. Never twice in one call."""
+        """Type the posting once: identity, prepare, burst, check, commit, after. Never twice in one call.
+
+        A kind that was not learnt for this software is Trouble `flow_missing`, and nothing is touched."""
         ...
 
     def rehearse(self, order: PostingOrder) -> PostingReport:

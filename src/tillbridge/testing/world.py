@@ -14,7 +14,14 @@ from tillbridge.domain.ledger import LedgerRow, LedgerSeen, SoftwareSeen
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money
 from tillbridge.engine.cashier import Due, Engine
-from tillbridge.ports.practice import InvoiceSeen, PostingOrder, PostingReport, Trouble
+from tillbridge.ports.practice import (
+    AccountSeen,
+    InvoiceSeen,
+    OpenInvoice,
+    PostingOrder,
+    PostingReport,
+    Trouble,
+)
 
 SETTLE_MS = 60_000
 
@@ -84,6 +91,7 @@ class ModelPractice:
     typing_plan: list[TypingFault] = field(default_factory=list)
     look_plan: list[LookFault] = field(default_factory=list)
     books: list[Booked] = field(default_factory=list)
+    methods: tuple[str, ...] = ("Cash", "Card")
     hook: Callable[[str], None] = lambda _where: None
     """Called at `before_commit` and `after_commit`: may raise, to crash exactly there."""
 
@@ -122,6 +130,21 @@ class ModelPractice:
             settle_ms=SETTLE_MS,
             balance=self.owed(),
         )
+
+    def read_account(self, order: PostingOrder) -> AccountSeen | Trouble:
+        """One open invoice; what was paid beyond it is the client's credit."""
+        owed, nothing = self.owed(), Money(minor=0, currency=self.balance.currency)
+        return AccountSeen(
+            software=self.software,
+            account_id=self.account_id,
+            client=self.client,
+            balance=owed,
+            credit=-owed if owed.minor < 0 else nothing,
+            invoices=(OpenInvoice(number=self.invoice_number, balance=owed),) if owed.minor > 0 else (),
+        )
+
+    def list_payment_methods(self) -> tuple[str, ...] | Trouble:
+        return self.methods
 
     def post(self, order: PostingOrder) -> PostingReport:
         fault = self.typing_plan.pop(0) if self.typing_plan else "none"

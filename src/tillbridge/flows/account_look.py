@@ -1,0 +1,37 @@
+"""A client's account as the engine's port wants it, from what a pack's flow `read_account` has read. Judges nothing."""
+
+from __future__ import annotations
+
+from tillbridge.domain.errors import PackError
+from tillbridge.domain.money import Money
+from tillbridge.flows.order_facts import Value
+from tillbridge.flows.pack import Pack
+from tillbridge.flows.reading_run import Read
+from tillbridge.ports.practice import AccountSeen, OpenInvoice, SoftwareSeen
+
+
+def account_seen(pack: Pack, read: Read, software: SoftwareSeen) -> AccountSeen:
+    """Raises PackError `ledger_missing` where no list of open invoices was read, `money_unreadable`."""
+    if read.rows is None:
+        raise PackError("ledger_missing", flow="read_account")
+    listed = read.rows
+    credit = read.values.get("credit")
+    return AccountSeen(
+        software=software,
+        account_id=str(read.values["account_id"]),
+        client=str(read.values.get("client", "")),
+        balance=_money(pack, read.values["balance"]),
+        credit=None if credit is None else _money(pack, credit),
+        invoices=tuple(
+            OpenInvoice(
+                number=str(listed.value(row, "number")), balance=_money(pack, listed.value(row, "balance"))
+            )
+            for row in listed.rows
+        ),
+    )
+
+
+def _money(pack: Pack, value: Value) -> Money:
+    if type(value) is not int:
+        raise PackError("money_unreadable", control="account", text=str(value))
+    return Money(minor=value, currency=pack.formats.money.currency)
