@@ -98,4 +98,4 @@ def address_not_there(request: pytest.FixtureRequest) -> Shown:
 
 @case("verb-not-there")
 def verb_not_there(request: pytest.FixtureRequest) -> Shown:
-    return _ask(request, 422, path="/v1/payments/some-payment/charge")
+    return _ask(request, 404, path="/v1/payments/some-payment/charge")

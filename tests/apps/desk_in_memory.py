@@ -15,7 +15,8 @@ from typing import Any
 
 from tests.apps.counter import until
 from tests.engine.test_one_payment import usd
-from tillbridge.apps.agent.desk import Desk
+from tillbridge.apps.agent.desk import Asked, Desk
+from tillbridge.apps.agent.ground import Ground
 from tillbridge.apps.agent.pausing import Pause
 from tillbridge.apps.agent.rehearsed import RehearsalMemory
 from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
@@ -114,14 +115,18 @@ class InMemory:
         return [entry.amount for entry in self.line.network.books.entries if entry.kind == "capture"]
 
     def pay(self, payment_id: str = "payment-0001", **more: Any) -> dict[str, Any]:
-        return self.desk.pay({"payment_id": payment_id, "terminal_id": "front-desk-1", **more})
+        return self.ask("pay", body={"payment_id": payment_id, "terminal_id": "front-desk-1", **more})
+
+    def ask(self, name: str, payment_id: str = "", body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A request by its name in the table of routes."""
+        return self.desk.answer(name, Asked(named={"payment_id": payment_id}, body=body or {}))
 
     def finished(self, payment_id: str = "payment-0001") -> dict[str, Any]:
         until(lambda: bool(self.told(payment_id)["finished"]), f"{payment_id} is finished")
         return self.told(payment_id)
 
     def told(self, payment_id: str) -> dict[str, Any]:
-        payment: dict[str, Any] = self.desk.show(payment_id)["payment"]
+        payment: dict[str, Any] = self.ask("show", payment_id)["payment"]
         return payment
 
     def rehearsed(self) -> int:
@@ -153,15 +158,17 @@ def desk_in_memory(
     pause, rehearsals = Pause(runner, home), Rehearsals(runner, RehearsalMemory(home), made)
     pause.restore(engine)
     desk = Desk(
-        runner,
-        "USD",
-        lambda: None,
-        Restored(runner, closed=False, accept=lambda: None),
-        rehearsals,
-        pause,
-        Support(home, Runs(home), home),
-        terminal="front-desk-1",
-        name="Model",
+        Ground(
+            runner=runner,
+            currency="USD",
+            on_stop=lambda: None,
+            restored=Restored(runner, closed=False, accept=lambda: None),
+            rehearsals=rehearsals,
+            pause=pause,
+            support=Support(home, Runs(home), home),
+            terminal="front-desk-1",
+            name="Model",
+        )
     )
     runner.changed, runner.quiet = desk.changed, rehearsals.quiet
     runner.start()

@@ -15,7 +15,8 @@ import pytest
 
 from tests.engine.scripted_desk import ASKED, PAID, request, usd
 from tests.engine.scripted_desk import Desk as Clinic
-from tillbridge.apps.agent.desk import Desk
+from tillbridge.apps.agent.desk import Asked, Desk
+from tillbridge.apps.agent.ground import Ground
 from tillbridge.apps.agent.pausing import Pause
 from tillbridge.apps.agent.rehearsed import RehearsalMemory
 from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
@@ -47,29 +48,35 @@ class House:
         home = Path(tempfile.mkdtemp())
         never = Circumstances(set_up="", user="", name="", today=lambda: date(2026, 3, 4), by_itself=False)
         self.desk = Desk(
-            self.runner,
-            "USD",
-            lambda: None,
-            self.restored,
-            Rehearsals(self.runner, RehearsalMemory(home), never),
-            Pause(self.runner, home),
-            Support(home, Runs(home), home),
-            terminal="front-desk-1",
+            Ground(
+                runner=self.runner,
+                currency="USD",
+                on_stop=lambda: None,
+                restored=self.restored,
+                rehearsals=Rehearsals(self.runner, RehearsalMemory(home), never),
+                pause=Pause(self.runner, home),
+                support=Support(home, Runs(home), home),
+                terminal="front-desk-1",
+            )
         )
         self.runner.changed = self.desk.changed
 
     def _accept(self) -> None:
         self.accepted += 1
 
+    def ask(self, name: str, payment_id: str = "", body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A request by its name in the table of routes."""
+        return self.desk.answer(name, Asked(named={"payment_id": payment_id}, body=body or {}))
+
     def pay(self, payment_id: str = "payment-1", **body: Any) -> dict[str, Any]:
-        told: dict[str, Any] = self.desk.pay({"payment_id": payment_id, **body})["payment"]
+        told: dict[str, Any] = self.ask("pay", body={"payment_id": payment_id, **body})["payment"]
         return told
 
     def until(self, payment_id: str, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The payment as soon as something holds."""
         seen, payment = 0, {}
         for _ in range(200):
-            told = self.desk.show(payment_id, after=seen, wait_ms=200)
+            told = self.desk.looking.show(payment_id, after=seen, wait_ms=200)
             seen, payment = len(told["story"]), dict(told["payment"])
             if true(payment):
                 return payment
@@ -191,7 +198,7 @@ def test_another_card_is_bound_by_the_balance_on_the_screen_now(house: House) ->
     declined(house)
     house.clinic.practice.balance = usd(11_240)
     with pytest.raises(OperatorError) as refused:
-        house.desk.act("payment-1", "again", {})
+        house.ask("again", "payment-1", {})
     assert refused.value.code == "not_chargeable"
     assert house.charged() == 1
 
@@ -203,7 +210,7 @@ def test_another_card_is_taken_when_the_screen_cannot_be_read(house: House) -> N
         return Trouble(who="operator", code="software_closed")
 
     house.clinic.practice.read_invoice = dark  # type: ignore[method-assign]
-    house.desk.act("payment-1", "again", {})
+    house.ask("again", "payment-1", {})
     house.until("payment-1", lambda payment: payment["charged"] == "yes")
 
 
@@ -211,7 +218,7 @@ def test_another_card_waits_for_the_comparison_after_a_restore(house: House) -> 
     declined(house)
     house.restored.closed = True
     with pytest.raises(OperatorError) as refused:
-        house.desk.act("payment-1", "again", {})
+        house.ask("again", "payment-1", {})
     assert refused.value.code == "restored_first"
     assert house.charged() == 1
 
@@ -220,7 +227,7 @@ def test_another_card_is_refused_while_nothing_can_be_recorded(house: House) -> 
     declined(house)
     house.runner.fatal = SetupError("engine_failed", why="x")
     with pytest.raises(SetupError, match="engine_failed"):
-        house.desk.act("payment-1", "again", {})
+        house.ask("again", "payment-1", {})
     assert house.charged() == 1
 
 
@@ -263,7 +270,7 @@ def test_a_slow_gateway_keeps_nobody_else_waiting(house: House) -> None:
     house.clinic.gateway.capabilities = slowly  # type: ignore[method-assign]
     paying = aside(house.pay)
     assert asked.wait(SOON)
-    looking = aside(house.desk.health)
+    looking = aside(lambda: house.ask("health"))
     assert looking.result(SOON)["ok"]
     assert not paying.done()
     go_on.set()
@@ -299,7 +306,7 @@ def test_a_screen_that_hangs_does_not_keep_typed_amounts_away(house: House) -> N
 
     waiting = [aside(lambda: house.runner.on_screen(hang)) for _ in range(READERS_MAX)]
     assert hangs.wait(SOON)
-    house_is_full = aside(lambda: [house.desk.read_invoice() for _ in range(READERS_MAX)])
+    house_is_full = aside(lambda: [house.ask("invoice") for _ in range(READERS_MAX)])
     with pytest.raises(TillbridgeError, match="screen_failed"):
         house_is_full.result(SOON)
     assert house.pay(typed=True, client="Rosa", amount="212.40")["amount"]["minor"] == ASKED
@@ -315,7 +322,7 @@ def test_a_blank_is_not_a_named_person(house: House, verb: str) -> None:
     house.clinic.gateway.started = replace(PAID, amount=usd(100))
     house.pay()
     with pytest.raises(OperatorError) as refused:
-        house.desk.act("payment-1", verb, {"person": "  ", "marker": "V-NONE"})
+        house.ask(verb, "payment-1", {"person": "  ", "marker": "V-NONE"})
     assert refused.value.code == "person_missing"
     with pytest.raises(OperatorError, match="person_missing"):
         house.restored.settle(" ")

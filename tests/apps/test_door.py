@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.apps.counter import Counter, until
-from tillbridge.apps.agent.desk import Desk
+from tillbridge.apps.agent.desk import Asked, Desk
 from tillbridge.apps.agent.http import Door, application
 
 BODY = {"typed": True, "client": "Alvarez", "amount": "3.00", "terminal_id": "front-desk-1"}
@@ -140,7 +140,7 @@ def test_without_news_the_wait_has_an_end(door: httpx.Client) -> None:
 class _Broken:
     currency = "USD"
 
-    def health(self) -> dict[str, Any]:
+    def answer(self, name: str, asked: Asked) -> dict[str, Any]:
         raise RuntimeError("a fault of ours")
 
 

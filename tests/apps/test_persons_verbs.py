@@ -31,30 +31,29 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InMemory]:
 
 
 def test_while_the_screen_is_paused_nothing_touches_it_and_typed_amounts_go_on(desk: InMemory) -> None:
-    desk.desk.pause({"minutes": 30})
+    desk.ask("pause", body={"minutes": 30})
     with pytest.raises(OperatorError) as refused:
         desk.pay()
     assert refused.value.code == "paused_until"
     desk.pay("typed-0001", typed=True, client="Somebody", amount="5.00")
     until(lambda: desk.captures() == [500], "the typed amount is charged")
-    for view in (desk.desk.read_invoice(), desk.desk.software(), desk.desk.rehearse({})):
+    for view in (desk.ask("invoice"), desk.ask("software"), desk.ask("rehearse", body={})):
         assert view["trouble"]["code"] == "paused_until"
     assert desk.screen.acts == [], "nobody looked at the screen"
 
 
 def test_every_view_says_that_the_screen_is_paused_and_until_when(desk: InMemory) -> None:
-    told = desk.desk.pause({"minutes": 30})["paused"]
+    told = desk.ask("pause", body={"minutes": 30})["paused"]
     desk.pay("typed-0001", typed=True, client="Somebody", amount="5.00")
-    desk_ = desk.desk
-    views = [desk_.health(), desk_.payments(), desk_.show("typed-0001"), desk_.read_invoice()]
-    for view in [*views, desk_.software(), desk_.rehearse({})]:
+    names = ("health", "payments", "show", "invoice", "software", "rehearse")
+    for view in (desk.ask(name, "typed-0001") for name in names):
         assert abs(view["paused"]["until_wall_ms"] - told["until_wall_ms"]) < 1_000
     assert told["until"] in told["text"]
 
 
 def test_a_pause_ends_when_somebody_says_so_and_work_goes_on(desk: InMemory) -> None:
-    desk.desk.pause({})
-    assert desk.desk.end_pause() == {"paused": None}
+    desk.ask("pause", body={})
+    assert desk.ask("end_pause") == {"paused": None}
     desk.pay()
     until(lambda: desk.captures() == [OWED], "the card is charged")
     assert not (desk.home / FILE).exists()
@@ -62,9 +61,9 @@ def test_a_pause_ends_when_somebody_says_so_and_work_goes_on(desk: InMemory) -> 
 
 def test_a_pause_goes_on_after_a_restart_and_never_longer_than_it_was_asked_for(tmp_path: Path) -> None:
     with desk_in_memory(tmp_path, by_itself=False) as first:
-        until_ms = first.desk.pause({"minutes": 30})["paused"]["until_wall_ms"]
+        until_ms = first.ask("pause", body={"minutes": 30})["paused"]["until_wall_ms"]
     with desk_in_memory(tmp_path, by_itself=False) as second:
-        again_ms = second.desk.health()["paused"]["until_wall_ms"]
+        again_ms = second.ask("health")["paused"]["until_wall_ms"]
         assert abs(again_ms - until_ms) < 2_000
 
 
@@ -75,7 +74,7 @@ def test_a_pause_goes_on_after_a_restart_and_never_longer_than_it_was_asked_for(
 def test_a_kept_pause_that_is_over_damaged_or_far_away_is_no_pause(tmp_path: Path, kept: str) -> None:
     (tmp_path / FILE).write_text(kept, "utf-8")
     with desk_in_memory(tmp_path, by_itself=False) as desk:
-        assert desk.desk.health()["paused"] is None
+        assert desk.ask("health")["paused"] is None
 
 
 def test_the_command_line_pauses_says_so_everywhere_and_goes_on(counter: Counter) -> None:
@@ -141,11 +140,11 @@ def test_a_named_person_ends_a_task(desk: InMemory) -> None:
     _noted(desk, "over_returned")
     assert desk.told("payment-0001")["tasks"] == ["over_returned"]
     with pytest.raises(OperatorError) as refused:
-        desk.desk.act("payment-0001", "end_task", {"task": "over_returned"})
+        desk.ask("end_task", "payment-0001", {"task": "over_returned"})
     assert refused.value.code == "person_missing"
-    desk.desk.act("payment-0001", "end_task", {"task": "over_returned", "person": "Dana"})
+    desk.ask("end_task", "payment-0001", {"task": "over_returned", "person": "Dana"})
     assert desk.told("payment-0001")["finished"]
-    last = desk.desk.show("payment-0001")["story"][-1]["told"]
+    last = desk.ask("show", "payment-0001")["story"][-1]["told"]
     assert last.startswith("Dana has looked at this: More was given back")
 
 
@@ -172,16 +171,16 @@ def test_a_rest_that_does_not_fit_is_kept_by_a_named_person(desk: InMemory) -> N
     until(lambda: desk.told("payment-0001")["charged"] == "yes", "it is taken")
     desk.screen.balance = usd(16_240)
     desk.screen.busy = False
-    desk.desk.act("payment-0001", "resume", {})
+    desk.ask("resume", "payment-0001", {})
     until(lambda: desk.told("payment-0001")["posting_state"] == "needs_attention", "a person is asked")
     told = desk.told("payment-0001")
     marker = told["postings"][-1]["marker"]
     assert "$212.40 was taken, and only $162.40 is still owed." in told["postings"][-1]["reason_text"]
     with pytest.raises(OperatorError) as later:
-        desk.desk.act("payment-0001", "give_rest_back", {"marker": marker, "person": "Dana"})
+        desk.ask("give_rest_back", "payment-0001", {"marker": marker, "person": "Dana"})
     assert later.value.code == "give_back_elsewhere"
-    desk.desk.act("payment-0001", "keep_rest", {"marker": marker, "person": "Dana"})
-    desk.desk.act("payment-0001", "resume", {})
+    desk.ask("keep_rest", "payment-0001", {"marker": marker, "person": "Dana"})
+    desk.ask("resume", "payment-0001", {})
     desk.finished()
     assert [row.amount.minor for row in desk.screen.books] == [OWED]
 
@@ -192,13 +191,13 @@ def test_a_typed_amount_is_attached_to_the_invoice_on_the_screen_and_goes_in_by_
     desk.pay("typed-0001", typed=True, client="Somebody", amount="12.00")
     until(lambda: desk.told("typed-0001")["charged"] == "yes", "it is taken")
     with pytest.raises(OperatorError) as other:
-        desk.desk.act("typed-0001", "attach", {"person": "Dana", "client": "Brown, Jo"})
+        desk.ask("attach", "typed-0001", {"person": "Dana", "client": "Brown, Jo"})
     assert other.value.code == "other_client", "the face showed somebody else"
-    desk.desk.act("typed-0001", "attach", {"person": "Dana"})
+    desk.ask("attach", "typed-0001", {"person": "Dana"})
     told = desk.finished("typed-0001")
     assert (told["client"], told["invoice_number"]) == ("Alvarez, Rosa", "10482")
     assert [row.amount.minor for row in desk.screen.books] == [1_200]
-    story = " ".join(step["told"] for step in desk.desk.show("typed-0001")["story"])
+    story = " ".join(step["told"] for step in desk.ask("show", "typed-0001")["story"])
     assert "Dana says whose it is: Alvarez, Rosa. It goes in by itself." in story
 
 
@@ -215,7 +214,7 @@ def test_a_payment_goes_on_although_somebody_is_entering_one_when_the_person_say
 def test_at_the_end_of_the_day_what_was_entered_is_looked_at_once_more(desk: InMemory) -> None:
     desk.pay()
     desk.finished()
-    assert desk.desk.recheck()["count"] == 1
+    assert desk.ask("recheck")["count"] == 1
     assert desk.told("payment-0001")["finished"]
 
 

@@ -52,7 +52,7 @@ def test_drift_is_found_before_money_moves(desk: InMemory, trouble: Trouble) -> 
     assert refused.value.facts["drift"] == trouble.code
     assert "pay --typed" in _sentence(refused.value)
     assert desk.captures() == []
-    assert desk.desk.payments()["payments"] == [], "not even written down"
+    assert desk.ask("payments")["payments"] == [], "not even written down"
 
 
 def test_after_drift_the_typed_payment_is_taken(desk: InMemory) -> None:
@@ -133,7 +133,7 @@ def _new_build(desk: InMemory) -> None:
 
 @pytest.mark.parametrize("change", [_new_day, _new_build])
 def test_another_day_or_build_is_tried_again(desk: InMemory, change: Any) -> None:
-    assert desk.desk.rehearse({})["found"] == "as_expected"
+    assert desk.ask("rehearse", body={})["found"] == "as_expected"
     change(desk)
     desk.pay()
     assert desk.rehearsed() == 2
@@ -145,7 +145,7 @@ def test_it_is_remembered_over_a_restart_for_the_same_pack_and_user(
 ) -> None:
     monkeypatch.setattr(rehearsing, "SOON_S", 3_600.0)
     with desk_in_memory(tmp_path) as first:
-        first.desk.rehearse({})
+        first.ask("rehearse", body={})
     with desk_in_memory(tmp_path, **other) as second:
         second.pay()
         assert second.rehearsed() == (1 if other else 0)
@@ -157,7 +157,7 @@ def test_a_damaged_memory_means_that_it_is_tried_again(
 ) -> None:
     monkeypatch.setattr(rehearsing, "SOON_S", 3_600.0)
     with desk_in_memory(tmp_path) as first:
-        first.desk.rehearse({})
+        first.ask("rehearse", body={})
     (tmp_path / FILE).write_bytes(damage)
     assert RehearsalMemory(tmp_path).newest() is None
     with desk_in_memory(tmp_path) as second:
@@ -182,13 +182,13 @@ def test_nothing_is_tried_while_a_person_has_a_payment_window_open(desk: InMemor
     assert told["notice"] is None or told["notice"]["code"] == "rehearsal_not_done"
     until(lambda: desk.captures() == [OWED], "the person said: anyway")
     assert desk.rehearsed() == 0
-    assert desk.desk.rehearse({})["trouble"]["code"] in ("window_open", "money_under_way")
+    assert desk.ask("rehearse", body={})["trouble"]["code"] in ("window_open", "money_under_way")
 
 
 def test_nothing_is_tried_while_a_card_is_being_taken(tmp_path: Path) -> None:
     with desk_in_memory(tmp_path, auto=False) as desk:
         desk.pay("typed-0001", typed=True, client="Somebody", amount="5.00")
-        assert desk.desk.rehearse({})["trouble"]["code"] == "money_under_way"
+        assert desk.ask("rehearse", body={})["trouble"]["code"] == "money_under_way"
         assert desk.rehearsed() == 0
 
 
@@ -198,9 +198,9 @@ def test_a_payment_that_waits_for_its_invoice_keeps_that_invoice_from_being_trie
     desk.screen.busy = True
     desk.pay(amount="100.00")
     until(lambda: desk.told("payment-0001")["postings"][-1:] != [] and _waits(desk), "it waits")
-    assert desk.desk.rehearse({})["trouble"]["code"] == "money_under_way"
+    assert desk.ask("rehearse", body={})["trouble"]["code"] == "money_under_way"
     desk.screen.invoice_number = "10999"
-    assert desk.desk.rehearse({})["found"] == "as_expected"
+    assert desk.ask("rehearse", body={})["found"] == "as_expected"
 
 
 def _waits(desk: InMemory) -> bool:
@@ -229,7 +229,7 @@ def cancelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InMem
     with desk_in_memory(tmp_path, auto=False) as desk:
         desk.pay()
         until(lambda: desk.told("payment-0001")["money_state"] == "running", "it is on the terminal")
-        desk.desk.act("payment-0001", "cancel", {})
+        desk.ask("cancel", "payment-0001", {})
         until(lambda: desk.told("payment-0001")["money_state"] == "cancelled", "it is over")
         yield desk
 
@@ -238,20 +238,20 @@ def test_another_card_on_another_day_is_tried_first_too(cancelled: InMemory) -> 
     _new_day(cancelled)
     cancelled.screen.drift = DRIFT
     with pytest.raises(OperatorError) as refused:
-        cancelled.desk.act("payment-0001", "again", {})
+        cancelled.ask("again", "payment-0001", {})
     assert refused.value.code == "rehearsal_drift"
     assert len(cancelled.told("payment-0001")["attempts"]) == 1
     cancelled.screen.drift = TYPING
-    assert cancelled.desk.act("payment-0001", "again", {})["notice"]["code"] == "rehearsal_not_done"
+    assert cancelled.ask("again", "payment-0001", {})["notice"]["code"] == "rehearsal_not_done"
     assert len(cancelled.told("payment-0001")["attempts"]) == 2
 
 
 def test_another_card_is_not_taken_while_the_payment_is_entered_by_hand(cancelled: InMemory) -> None:
     cancelled.screen.entering = Entering(amount=usd(OWED), method="Cash", reference="")
     with pytest.raises(OperatorError) as refused:
-        cancelled.desk.act("payment-0001", "again", {})
+        cancelled.ask("again", "payment-0001", {})
     assert refused.value.code == "payment_being_entered"
-    cancelled.desk.act("payment-0001", "again", {"anyway": True})
+    cancelled.ask("again", "payment-0001", {"anyway": True})
     assert len(cancelled.told("payment-0001")["attempts"]) == 2
 
 
@@ -286,13 +286,13 @@ def test_it_is_tried_by_itself_at_a_quiet_moment_and_once(quiet: InMemory) -> No
 @pytest.mark.parametrize("why", ["typing", "closed", "window", "paused"])
 def test_it_is_not_tried_by_itself_at_any_other_moment(quiet: InMemory, why: str) -> None:
     if why == "paused":
-        quiet.desk.pause({"minutes": 1})
+        quiet.ask("pause", body={"minutes": 1})
     quiet.screen.closed = why == "closed"
     quiet.screen.entering = Entering(amount=None, method="", reference="") if why == "window" else None
     quiet.screen.still_s = 2.9 if why == "typing" else 60.0
     for _ in range(30):
         assert not _wake(quiet)
-    quiet.desk.end_pause()
+    quiet.ask("end_pause")
     quiet.screen.closed, quiet.screen.entering, quiet.screen.still_s = False, None, 3.0
     until(lambda: _wake(quiet), "it is tried as soon as that is over")
 
@@ -300,7 +300,7 @@ def test_it_is_not_tried_by_itself_at_any_other_moment(quiet: InMemory, why: str
 def test_drift_that_is_found_by_itself_is_shown(quiet: InMemory) -> None:
     quiet.screen.drift, quiet.screen.still_s = DRIFT, 60.0
     until(lambda: _wake(quiet) and _newest(quiet) == "drift", "it is found")
-    shown = quiet.desk.health()["rehearsed"]
+    shown = quiet.ask("health")["rehearsed"]
     assert (shown["found"], shown["by"]) == ("drift", "itself")
     assert "looks different from what we know (amount)" in shown["text"]
 
@@ -318,10 +318,10 @@ def test_a_lab_may_want_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_what_was_found_is_told_with_when_and_who(desk: InMemory) -> None:
-    assert desk.desk.rehearse({"only_last": True}) == {"last": None}
-    told = desk.desk.rehearse({})
+    assert desk.ask("rehearse", body={"only_last": True}) == {"last": None}
+    told = desk.ask("rehearse", body={})
     assert (told["found"], told["last"]) == ("as_expected", None)
-    again = desk.desk.rehearse({"only_last": True})["last"]
+    again = desk.ask("rehearse", body={"only_last": True})["last"]
     assert (again["found"], again["by"], again["user"]) == ("as_expected", "person", "kim")
     assert desk.rehearsed() == 1
 

@@ -110,6 +110,6 @@ def test_the_desk_takes_out_the_names_of_all_its_clients(tmp_path: Path) -> None
         desk.pay(amount="10.00")
         marker = desk.finished()["postings"][-1]["marker"]
         a_run(tmp_path, f"1-post-{marker}", text="Brown is open on another workstation")
-        packed = read(Path(desk.desk.support("payment-0001")["file"]))
+        packed = read(Path(desk.ask("support", "payment-0001")["file"]))
         assert "Brown" not in packed[f"runs/1-post-{marker}.txt"]
         assert "On the screen: (client), invoice 10482" in packed["story.txt"]

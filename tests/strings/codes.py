@@ -17,12 +17,14 @@ ROOT = Path(__file__).resolve().parents[2] / "src" / "tillbridge"
 OTHERS = ("simulator", "stand_ins", "testing")
 """Programs of their own, and what only tests use."""
 
-RAISED = {"OperatorError", "PackError", "SetupError", "JournalError", "ImpossibleEvent", "Trouble", "NotSent"}
+RAISED = {
+    "OperatorError", "PackError", "SetupError", "JournalError", "ImpossibleEvent", "Trouble", "NotSent", "NotDelivered",
+}  # fmt: skip
 REASONS = {"NotProven": "", "FoundWrong": "wrong_"}
 
 COMPUTED: dict[str, frozenset[str]] = {
     # handed on as they are: raised elsewhere with a code that was read there
-    "apps/agent/desk.py:_read_shown": frozenset(),
+    "apps/agent/reading.py:shown": frozenset(),
     "engine/work.py:_outcome": frozenset(),
     "engine/work.py:_screen": frozenset(),
     "flows/dialogs.py:meet": frozenset({"dialog_in_the_way"}),
@@ -30,6 +32,8 @@ COMPUTED: dict[str, frozenset[str]] = {
     "flows/posting_run.py:_after": frozenset(),
     "flows/practice.py:_trouble": frozenset({"dialog_in_the_way"}),
     "journal/sqlite.py:append": frozenset(),
+    "messages/__init__.py:why_not": frozenset(),
+    "messages/smtp.py:_asked": frozenset({"mail_refused", "mail_recipient"}),
     "wiring.py:_connected": frozenset(),
     # chosen among a few
     "engine/decisions.py:_tell": frozenset({"nothing_to_cancel", "nothing_to_stop"}),
@@ -131,7 +135,7 @@ def _is_partly_computed(node: ast.expr | None) -> bool:
 
 
 def _fact_names(call: ast.Call, name: str) -> frozenset[str] | None:
-    if name in ("Trouble", "NotSent"):
+    if name in ("Trouble", "NotSent", "NotDelivered"):
         facts = next((k.value for k in call.keywords if k.arg == "facts"), None)
         if facts is None:
             return frozenset()

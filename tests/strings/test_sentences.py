@@ -121,6 +121,7 @@ def test_no_sentence_is_unused() -> None:
     made = {f"charged_{word}" for word in ("yes", "no", "finding_out")} | {
         f"column_{word}" for word in SAID["words"]
     }
+    made |= {f"terminal_{word}" for word in ("idle", "busy", "offline")}
     assert sorted(set(TABLE["cli"]) - SAID["words"] - made) == []
     events = {str(event) for kind in (PaymentEvent, MoneyEvent, PostingEvent) for event in kind}
     assert sorted(set(TABLE["story"]) - SAID["story"] - events - {"payment_created_typed"}) == []

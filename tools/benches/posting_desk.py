@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from tillbridge.apps.agent.desk import debt_of
+from tillbridge.apps.agent.reading import debt_of
 from tillbridge.apps.agent.system import RandomIds, SystemClock
 from tillbridge.domain.money import Money, only_base
 from tillbridge.domain.operation import Entry

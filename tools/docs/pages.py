@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.docs import decisions, machines
+from tools.docs import api, decisions, machines
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/API.md": api.page,
     "docs/MACHINES.md": machines.page,
     "docs/decisions/README.md": decisions.page,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from tillbridge.apps.agent.pausing import MINUTES
@@ -70,3 +71,11 @@ def minutes_of(body: dict[str, Any]) -> int:
     if type(value) is not int:
         raise OperatorError("field_wrong", field="minutes")
     return value
+
+
+def count_of(query: Mapping[str, str], name: str) -> int:
+    """A whole number in the address, 0 if it is not there. Raises OperatorError `field_wrong`."""
+    text = query.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise OperatorError("field_wrong", field=name)
+    return int(text)

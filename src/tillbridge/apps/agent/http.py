@@ -20,8 +20,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from tillbridge.apps.agent.desk import Desk
+from tillbridge.apps.agent.desk import Asked, Desk
 from tillbridge.apps.agent.forgetting import forget
+from tillbridge.apps.agent.routes import ROUTES
 from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.strings import sentence
@@ -57,7 +58,6 @@ class Door:
 
 def application(desk: Desk, door: Door) -> Starlette:
     """The routes. Raises nothing: every error is a JSON answer with a code and a sentence."""
-    made = _Routes(desk, door)
 
     async def lost(request: Request, error: Exception) -> Response:
         """An address or method that is not ours: told like every other refusal, and only to whom the door lets in."""
@@ -66,104 +66,30 @@ def application(desk: Desk, door: Door) -> Starlette:
 
     return Starlette(
         exception_handlers={HTTPException: lost, Exception: lost},
-        routes=[
-            Route("/v1/health", made.of(made.health), methods=["GET"]),
-            Route("/v1/invoice", made.of(made.invoice), methods=["POST"]),
-            Route("/v1/software", made.of(made.software), methods=["POST"]),
-            Route("/v1/rehearse", made.of(made.rehearse), methods=["POST"]),
-            Route("/v1/pause", made.of(made.pause), methods=["POST"]),
-            Route("/v1/pause/end", made.of(made.end_pause), methods=["POST"]),
-            Route("/v1/recheck", made.of(made.recheck), methods=["POST"]),
-            Route("/v1/terminals", made.of(made.terminals), methods=["GET"]),
-            Route("/v1/payments", made.of(made.pay), methods=["POST"]),
-            Route("/v1/payments", made.of(made.payments), methods=["GET"]),
-            Route("/v1/payments/{payment_id}", made.of(made.show), methods=["GET"]),
-            Route("/v1/payments/{payment_id}/support", made.of(made.support), methods=["POST"]),
-            Route("/v1/payments/{payment_id}/{verb}", made.of(made.act), methods=["POST"]),
-            Route("/v1/journal/check", made.of(made.check), methods=["POST"]),
-            Route("/v1/journal/missing", made.of(made.missing), methods=["POST"]),
-            Route("/v1/journal/accept", made.of(made.accept), methods=["POST"]),
-            Route("/v1/stop", made.of(made.stop), methods=["POST"]),
-        ],
+        routes=[Route(row.path, _handler(desk, door, row.name), methods=[row.method]) for row in ROUTES],
     )
 
 
-class _Routes:
-    def __init__(self, desk: Desk, door: Door) -> None:
-        self._desk, self._door = desk, door
+def _handler(desk: Desk, door: Door, name: str) -> Handler:
+    """Check the door, read the body, answer on a worker thread, turn errors into sentences."""
 
-    def of(self, answer: Callable[[Request, dict[str, Any]], Any]) -> Handler:
-        """Check the door, read the body, answer on a worker thread, turn errors into sentences."""
+    async def handle(request: Request) -> Response:
+        refused = door.refuses(request)
+        if refused is not None:
+            return refused
+        try:
+            _refuse_card_numbers(str(request.url), dict(request.path_params))
+            asked = Asked(named=request.path_params, body=await _body(request), query=request.query_params)
+            return JSONResponse(await run_in_threadpool(desk.answer, name, asked), headers=_HEADERS)
+        except TillbridgeError as error:
+            if error.code == "card_number_typed":
+                for seconds in FORGET_AFTER_S:
+                    asyncio.get_running_loop().call_later(seconds, forget)
+            return _error(error.code, _status(error), {"currency": desk.currency, **error.facts})
+        except ClientDisconnect:
+            return _error("body_unreadable", 400)
 
-        async def handle(request: Request) -> Response:
-            refused = self._door.refuses(request)
-            if refused is not None:
-                return refused
-            try:
-                _refuse_card_numbers(str(request.url), dict(request.path_params))
-                body = await _body(request)
-                return JSONResponse(await run_in_threadpool(answer, request, body), headers=_HEADERS)
-            except TillbridgeError as error:
-                if error.code == "card_number_typed":
-                    for seconds in FORGET_AFTER_S:
-                        asyncio.get_running_loop().call_later(seconds, forget)
-                return _error(error.code, _status(error), {"currency": self._desk.currency, **error.facts})
-            except ClientDisconnect:
-                return _error("body_unreadable", 400)
-
-        return handle
-
-    def health(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.health()
-
-    def invoice(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.read_invoice()
-
-    def software(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.software()
-
-    def rehearse(self, _request: Request, body: dict[str, Any]) -> Any:
-        return self._desk.rehearse(body)
-
-    def pause(self, _request: Request, body: dict[str, Any]) -> Any:
-        return self._desk.pause(body)
-
-    def end_pause(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.end_pause()
-
-    def recheck(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.recheck()
-
-    def terminals(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.terminals()
-
-    def pay(self, _request: Request, body: dict[str, Any]) -> Any:
-        return self._desk.pay(body)
-
-    def payments(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.payments()
-
-    def show(self, request: Request, _body: dict[str, Any]) -> Any:
-        wait_ms, after = _count(request, "wait_ms"), _count(request, "after")
-        return self._desk.show(request.path_params["payment_id"], after, wait_ms)
-
-    def support(self, request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.support(request.path_params["payment_id"])
-
-    def act(self, request: Request, body: dict[str, Any]) -> Any:
-        return self._desk.act(request.path_params["payment_id"], request.path_params["verb"], body)
-
-    def check(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.check_journal()
-
-    def missing(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.restored.missing()
-
-    def accept(self, _request: Request, body: dict[str, Any]) -> Any:
-        return self._desk.restored.settle(str(body.get("person") or ""))
-
-    def stop(self, _request: Request, _body: dict[str, Any]) -> Any:
-        return self._desk.ask_to_stop()
+    return handle
 
 
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -205,14 +131,6 @@ def _texts(value: object) -> Iterator[str]:
                 yield from _texts(inner)
         case _:
             yield str(value)
-
-
-def _count(request: Request, name: str) -> int:
-    """A whole number in the address, 0 if it is not there. Raises OperatorError `field_wrong`."""
-    text = request.query_params.get(name, "0")
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise OperatorError("field_wrong", field=name)
-    return int(text)
 
 
 def _status(error: TillbridgeError) -> int:

@@ -20,6 +20,7 @@ from pathlib import Path
 import uvicorn
 
 from tillbridge.apps.agent.desk import Desk
+from tillbridge.apps.agent.ground import Ground
 from tillbridge.apps.agent.http import Door, application
 from tillbridge.apps.agent.pausing import Pause
 from tillbridge.apps.agent.rehearsed import RehearsalMemory
@@ -96,16 +97,18 @@ def make_agent(site: Site) -> Agent:
     runner.quiet = rehearsals.quiet
     restored = Restored(runner, bool(CODES & set(parts.found)), parts.accept)
     desk = Desk(
-        runner,
-        site.policy.currency,
-        lambda: _stop(held),
-        restored,
-        rehearsals,
-        pause,
-        Support(site.home / "support", Runs(site.transcripts), site.pictures),
-        found=parts.found,
-        terminal=site.terminal,
-        name=site.software_name,
+        Ground(
+            runner=runner,
+            currency=site.policy.currency,
+            on_stop=lambda: _stop(held),
+            restored=restored,
+            rehearsals=rehearsals,
+            pause=pause,
+            support=Support(site.home / "support", Runs(site.transcripts), site.pictures),
+            found=parts.found,
+            terminal=site.terminal,
+            name=site.software_name,
+        )
     )
     runner.changed = desk.changed
     door = Door(host=host, origins=frozenset({f"http://{host}"}), token=token)

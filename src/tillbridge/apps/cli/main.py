@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tillbridge.apps.agent.routes import ROUTES, VERBS
+from tillbridge.apps.cli.asked import add_option, add_options
 from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.strings import sentence
@@ -45,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tillbridge", description=sentence("about", section="cli"))
     parser.add_argument("--home", type=Path, default=None, help=sentence("home", section="cli"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _money_commands(commands)
+    _add(commands, "agent")
+    _asked_commands(commands)
     _care_commands(commands)
     return parser
 
@@ -56,44 +59,37 @@ def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: st
     return parser
 
 
-_VERBS = (
-    *("cancel", "stop", "again", "keep", "give-back", "posted", "not-posted", "drop"),
-    *("keep-rest", "give-rest-back", "attach", "end-task"),
-)
+OWN_OPTIONS = frozenset({"pause", "resume"})
+"""Their options read better by hand than from the table."""
 
 
-def _money_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    _add(commands, "agent")
-    pay = _add(commands, "pay")
-    pay.add_argument("--amount", default=None, help=sentence("pay_amount", section="cli"))
-    pay.add_argument("--terminal", default="", help=sentence("pay_terminal", section="cli"))
-    pay.add_argument("--id", dest="payment_id", default="", help=sentence("pay_id", section="cli"))
-    pay.add_argument("--typed", action="store_true", help=sentence("pay_typed", section="cli"))
-    pay.add_argument("--client", default="", help=sentence("pay_client", section="cli"))
-    pay.add_argument("--account", default="", help=sentence("pay_account", section="cli"))
-    pay.add_argument("--invoice", default="", help=sentence("pay_invoice", section="cli"))
-    pay.add_argument("--person", default="", help=sentence("person", section="cli"))
-    pay.add_argument("--anyway", action="store_true", help=sentence("pay_anyway", section="cli"))
-    _add(commands, "invoice")
-    rehearse = _add(commands, "rehearse")
-    rehearse.add_argument("--last", action="store_true", help=sentence("rehearse_last", section="cli"))
-    pause = _add(commands, "pause")
-    pause.add_argument(
-        "minutes", nargs="?", type=int, default=None, help=sentence("pause_minutes", section="cli")
-    )
-    pause.add_argument("--end", action="store_true", help=sentence("pause_end", section="cli"))
-    _add(commands, "payments")
-    _add(commands, "recheck")
-    show = _add(commands, "show")
-    show.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
-    support = _add(commands, "support")
-    support.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
-    resume = _add(commands, "resume")
+def _asked_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """A command for each request that has one."""
+    for route in ROUTES:
+        if route.command:
+            parser = commands.add_parser(route.word, help=sentence(route.name, section="route"))
+            parser.set_defaults(command=lambda options, name=route.name: _run(name, options))
+            if route.name not in OWN_OPTIONS:
+                add_options(parser, route)
+            elif route.name == "pause":
+                _pause_options(parser)
+            else:
+                _resume_options(parser)
+
+
+def _pause_options(pause: argparse.ArgumentParser) -> None:
+    minutes = sentence("minutes", section="field")
+    pause.add_argument("minutes", nargs="?", type=int, default=None, help=minutes)
+    pause.add_argument("--end", action="store_true", help=sentence("end_pause", section="route"))
+
+
+def _resume_options(resume: argparse.ArgumentParser) -> None:
+    """Every verb can be said here, too: `resume ID --do posted` is `posted ID`."""
+    words = [route.word for route in VERBS if route.name != "resume"]
     resume.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
-    resume.add_argument("--do", choices=_VERBS, default=None, help=sentence("resume_do", section="cli"))
-    resume.add_argument("--anyway", action="store_true", help=sentence("pay_anyway", section="cli"))
-    resume.add_argument("--task", default="", help=sentence("resume_task", section="cli"))
-    resume.add_argument("--person", default="", help=sentence("person", section="cli"))
+    resume.add_argument("--do", choices=words, default=None, help=sentence("resume_do", section="cli"))
+    for field in {field.name: field for route in VERBS for field in route.fields if field.command}.values():
+        add_option(resume, field)
 
 
 def _care_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -103,7 +99,7 @@ def _care_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         choices=["check", "salvage", "missing", "accept"],
         help=sentence("journal_what", section="cli"),
     )
-    journal.add_argument("--person", default="", help=sentence("person", section="cli"))
+    journal.add_argument("--person", default="", help=sentence("person", section="field"))
     _add(commands, "doctor")
     pack = _add(commands, "pack")
     pack.add_argument("what", choices=["lint"])
@@ -126,7 +122,7 @@ def _run(name: str, options: argparse.Namespace) -> int:
 
         run_agent(load_site(options.home or home_folder()))
         return 0
-    if name in ("invoice", "rehearse", "pause", "recheck"):
+    if name in ("invoice", "software", "terminals", "rehearse", "pause", "recheck"):
         from tillbridge.apps.cli import screen
 
         return screen.run(name, options)

@@ -1,4 +1,4 @@
-"""pay and resume: asked of the agent, told step by step in sentences."""
+"""pay, resume and the verbs of a payment: asked of the agent, told step by step in sentences."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import time
 import uuid
 from typing import Any
 
+from tillbridge.apps.agent.routes import BY_NAME
 from tillbridge.apps.cli.agent_for import CONSOLE, agent_for, say, short, whole_id
+from tillbridge.apps.cli.asked import body_of
 from tillbridge.apps.cli.client import AgentClient
 from tillbridge.apps.cli.lines import print_hanging
 from tillbridge.apps.cli.telling import say_open
@@ -25,26 +27,15 @@ def run(name: str, options: argparse.Namespace) -> int:
     with agent_for(site, say_pause=name != "pay" or options.typed) as agent:
         if name == "pay":
             return _pay(agent, options, site.software_name)
-        options.payment_id = whole_id(agent, options.payment_id)
-        return _resume(agent, options, site.software_name)
+        verb = (options.do or name).replace("-", "_") if name == "resume" else name
+        return _decide(agent, verb, whole_id(agent, options.payment_id), options, site.software_name)
 
 
 def _pay(agent: AgentClient, options: argparse.Namespace, software: str) -> int:
     """The id is made here, by the face, and said before anything is sent (rule 1)."""
     payment_id = options.payment_id or str(uuid.uuid4())
     say("paying", payment_id=payment_id)
-    body: dict[str, Any] = {
-        "payment_id": payment_id,
-        "terminal_id": options.terminal,
-        "person": options.person,
-    }
-    if options.amount is not None:
-        body["amount"] = options.amount
-    if options.typed:
-        body |= {"typed": True, "client": options.client, "account_id": options.account}
-        body["invoice_number"] = options.invoice
-    if options.anyway:
-        body["anyway"] = True
+    body = {**body_of(BY_NAME["pay"], options), "payment_id": payment_id}
     with CONSOLE.status(sentence("reading_screen", section="cli")):
         told = agent.post("/v1/payments", body)
     begun = told["payment"]
@@ -99,18 +90,19 @@ def _end(payment: dict[str, Any], software: str) -> int:
     return 0 if posted else 1
 
 
-def _resume(agent: AgentClient, options: argparse.Namespace, software: str) -> int:
+def _decide(
+    agent: AgentClient, verb: str, payment_id: str, options: argparse.Namespace, software: str
+) -> int:
     """Go on with a payment: now instead of at the next due time, or with a person's decision."""
-    verb = (options.do or "resume").replace("-", "_")
-    body: dict[str, Any] = {"person": options.person}
-    if verb in ("posted", "not_posted", "drop", "keep_rest", "give_rest_back"):
-        body["marker"] = _marker(agent, options.payment_id)
-    if options.anyway:
-        body["anyway"] = True
-    if verb == "end_task":
-        body["task"] = options.task or _task(agent, options.payment_id)
-    _say_notice(agent.post(f"/v1/payments/{options.payment_id}/{verb}", body))
-    return _follow(agent, options.payment_id, software)
+    route = BY_NAME[verb]
+    body = body_of(route, options)
+    asked = {field.name for field in route.fields if field.needed} - set(body)
+    if "marker" in asked:
+        body["marker"] = _marker(agent, payment_id)
+    if "task" in asked:
+        body["task"] = _task(agent, payment_id)
+    _say_notice(agent.post(route.path.format(payment_id=payment_id), body))
+    return _follow(agent, payment_id, software)
 
 
 def _marker(agent: AgentClient, payment_id: str) -> str:

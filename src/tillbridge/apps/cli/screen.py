@@ -16,10 +16,12 @@ def run(name: str, options: argparse.Namespace) -> int:
     with agent_for(site, say_pause=False) as agent:
         if name == "invoice":
             return _invoice(agent)
+        if name in ("software", "terminals"):
+            return _software(agent) if name == "software" else _terminals(agent)
         if name == "recheck":
             say("rechecking", count=agent.post("/v1/recheck")["count"])
             return 0
-        return _rehearse(agent, options.last) if name == "rehearse" else _pause(agent, options)
+        return _rehearse(agent, options.only_last) if name == "rehearse" else _pause(agent, options)
 
 
 def _invoice(agent: AgentClient) -> int:
@@ -30,6 +32,22 @@ def _invoice(agent: AgentClient) -> int:
     say("invoice_is", client=seen["client"], account_id=seen["account_id"], number=seen["invoice_number"],
         balance=seen["balance"]["text"], chargeable=seen["chargeable"]["text"], name=seen["name"])  # fmt: skip
     return 0
+
+
+def _software(agent: AgentClient) -> int:
+    seen = agent.post("/v1/software")
+    if "trouble" in seen:
+        return say_trouble(seen["trouble"])
+    say("software_is", name=seen["name"], version=seen["version"], build=seen["build"])
+    return 0
+
+
+def _terminals(agent: AgentClient) -> int:
+    found = agent.get("/v1/terminals")["terminals"]
+    for terminal in found:
+        state = sentence(f"terminal_{terminal['state']}", section="cli")
+        say("terminal_is", terminal_id=terminal["terminal_id"], name=terminal["name"], state=state)
+    return 0 if found else 1
 
 
 def _rehearse(agent: AgentClient, only_last: bool) -> int:

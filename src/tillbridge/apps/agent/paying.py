@@ -1,0 +1,119 @@
+"""Paying: a new payment of the invoice on the screen or of a typed amount, and another card for one that was refused.
+Puts the request into the words of the engine; no money rule lives here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tillbridge.apps.agent.asking import entry_of, flag_of, operation_of, text_of
+from tillbridge.apps.agent.ground import Ground, OnGround
+from tillbridge.apps.agent.looking import known
+from tillbridge.apps.agent.reading import Reading
+from tillbridge.apps.agent.views import View, payment_view
+from tillbridge.domain.errors import OperatorError
+from tillbridge.domain.invoice import Debt
+from tillbridge.domain.money import Money, only_base, parse_typed
+from tillbridge.domain.payment import Payment
+from tillbridge.engine.requests import PayRequest
+
+
+class Paying(OnGround):
+    def __init__(self, ground: Ground, reading: Reading) -> None:
+        super().__init__(ground)
+        self._reading = reading
+
+    def pay(self, body: dict[str, Any]) -> View:
+        """Begin a payment of the invoice on screen, or of typed client and amount (rule 13).
+
+        `payment_id` is the face's. `expected_minor`, `client`, `account_id`, `invoice_number`: what the face showed;
+        another amount, client or invoice on screen is refused.
+        """
+        payment_id = text_of(body, "payment_id")
+        self._refuse_fatal()
+        same, read_at = self._runner.ask(lambda e: (e.journal.payment(payment_id), e.clock.now()))
+        if same is not None:
+            return self._same(same, body)
+        self._ground.restored.refuse()
+        typed, anyway, wanted = flag_of(body, "typed"), flag_of(body, "anyway"), self._wanted(body)
+        if typed:
+            debt, owed = typed_debt(body, wanted)
+            seen, notice = None, None
+        else:
+            seen, notice = self._reading.at_charge(body, wanted)
+            debt, owed = self._reading.owed(seen)
+        same = self._runner.ask(lambda e: e.journal.payment(payment_id))
+        if same is not None:
+            return self._same(same, body)  # another face sent the same press while we read the screen
+        request = PayRequest(
+            payment_id=payment_id,
+            operation=operation_of(body),
+            entry=entry_of(body),
+            parts=only_base(wanted or all_owed(body, owed)),
+            debt=debt,
+            terminal_id=self._named_terminal(body),
+            person=text_of(body, "person", ""),
+            read_at=read_at,
+            entering=seen.entering if seen else None,
+            anyway=anyway,
+        )
+        capabilities = self._runner.on_gateway(lambda engine: engine.gateway.capabilities())
+        begun = self._runner.ask(lambda engine: engine.begin(request, capabilities))
+        self._ground.news.tell()
+        return {"payment": payment_view(begun), "notice": self._notice(notice)}
+
+    def again(self, payment_id: str, body: dict[str, Any]) -> View:
+        """Another card: a new sale like any other, bound by what is owed now (rules 4 and 9)."""
+        self._refuse_fatal()
+        self._ground.restored.refuse()
+        anyway, terminal_id = flag_of(body, "anyway"), text_of(body, "terminal_id", "")
+        payment, read_at = self._runner.ask(lambda e: (known(e, payment_id)[0], e.clock.now()))
+        seen = self._reading.shown_now(payment)
+        notice = None
+        if seen is not None and seen.entering is None:
+            tried, notice = self._reading.tried_first(seen, payment.debt)
+            seen = self._reading.shown_now(payment) if tried else seen
+        balance, entering = (seen.balance, seen.entering) if seen else (None, None)
+        typed = None if anyway else entering
+        told = self._done(lambda e: e.try_again(payment_id, terminal_id, balance, read_at, typed))
+        return {**told, "notice": self._notice(notice)}
+
+    def _same(self, known: Payment, body: dict[str, Any]) -> View:
+        """Rule 1: a repeated id asks for the same payment. Raises OperatorError `payment_id_used`."""
+        wanted, client = self._wanted(body), text_of(body, "client", "").strip()
+        if (wanted and wanted != known.parts.whole) or (client and client != known.debt.client):
+            raise OperatorError("payment_id_used", payment_id=known.payment_id)
+        return {"payment": payment_view(known)}
+
+    def _wanted(self, body: dict[str, Any]) -> Money | None:
+        """The amount asked for, None = all that is owed. Looked at first: a misread amount needs no screen."""
+        amount = body.get("amount")
+        return None if amount is None else parse_typed(text_of(body, "amount"), self._ground.currency)
+
+
+def typed_debt(body: dict[str, Any], amount: Money | None) -> tuple[Debt, Money]:
+    """Rule 13. Raises OperatorError `amount_missing`, `client_missing`."""
+    if amount is None:
+        raise OperatorError("amount_missing")
+    client = text_of(body, "client", "").strip()
+    if not client:
+        raise OperatorError("client_missing")
+    debt = Debt(
+        software="typed",
+        account_id=text_of(body, "account_id", ""),
+        client=client,
+        invoice_number=text_of(body, "invoice_number", ""),
+        balance=None,
+    )
+    return debt, amount
+
+
+def all_owed(body: dict[str, Any], owed: Money) -> Money:
+    """Raises OperatorError `amount_changed` (the screen shows another one than the face did), `nothing_owed`."""
+    expected = body.get("expected_minor")
+    if expected is not None and type(expected) is not int:
+        raise OperatorError("field_wrong", field="expected_minor")
+    if expected is not None and expected != owed.minor:
+        raise OperatorError("amount_changed", expected_minor=expected, now_minor=owed.minor)
+    if owed.minor <= 0:
+        raise OperatorError("nothing_owed")
+    return owed
