@@ -162,7 +162,7 @@ def _zero(path: Path, table: str) -> None:
 
 @pytest.mark.parametrize("harmed", HARMS)
 def test_a_broken_file_gives_back_what_is_left(files: Files, harmed: str) -> None:
-    path = files.with_sales(30)
+    path = files.with_sales(60)
     HARMS[harmed](path)
     assert not check_file(path).sound
     report, journal = salvaged(files, path)

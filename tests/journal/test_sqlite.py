@@ -88,7 +88,10 @@ def test_every_table_is_strict(files: Files) -> None:
         "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%'"
     )
     strict = dict(list(rows))
-    assert set(strict) == {"meta", "event", "payment", "hold", "reference", "marker"}
+    assert set(strict) == {
+        *("meta", "event", "payment", "hold", "reference", "marker"),
+        *("consent", "stored_card", "settlement_cursor", "lease"),
+    }
     assert set(strict.values()) == {1}
 
 
@@ -179,7 +182,10 @@ def test_an_older_file_is_copied_first_and_then_brought_up_to_date(files: Files)
 
 def test_a_migration_that_fails_changes_nothing(files: Files) -> None:
     path = files.with_sales()
-    broken = (*shipped(), Migration(2, "CREATE TABLE note (text TEXT); SELECT * FROM nowhere"))
+    broken = (
+        *shipped(),
+        Migration(len(shipped()) + 1, "CREATE TABLE note (text TEXT); SELECT * FROM nowhere"),
+    )
     with pytest.raises(JournalError):
         files.open(path, migrations=broken)
     journal = files.open(path)
@@ -189,10 +195,10 @@ def test_a_migration_that_fails_changes_nothing(files: Files) -> None:
 
 def test_a_second_copy_never_overwrites_the_first(files: Files) -> None:
     path = files.with_sales()
-    (path.parent / f"{path.name}.before-2").write_text("an older copy")
+    (path.parent / f"{path.name}.before-3").write_text("an older copy")
     journal = files.open(path, migrations=a_later_shape())
-    assert str(journal.found[0].facts["copy"]).endswith(".before-2-2")
-    assert (path.parent / f"{path.name}.before-2").read_text() == "an older copy"
+    assert str(journal.found[0].facts["copy"]).endswith(".before-3-2")
+    assert (path.parent / f"{path.name}.before-3").read_text() == "an older copy"
 
 
 def test_a_program_that_derives_otherwise_derives_everything_again(

@@ -37,6 +37,7 @@ from tillbridge.journal.mark import Mark, Reached
 from tillbridge.journal.migration import Migration, back_up, migrate, shipped
 from tillbridge.journal.rederive import rederive
 from tillbridge.journal.refusals import refuse_above, refuse_nonsense, refuse_stale, refuse_taken
+from tillbridge.journal.site_sqlite import SqliteSiteStore
 from tillbridge.ports.journal import Append, Check, Stored
 
 KEPT = 1000
@@ -178,6 +179,8 @@ class SqliteJournal:
         self._belongings: dict[str, Belongings] = {}
         self.journal_id = journal_id_of(connection)
         self._seq, self._head = self._newest()
+        self.site = SqliteSiteStore(connection, path, self._refuse_after_failure, self._noticed)
+        """What desks share: the same file, the same connection, the same transactions."""
 
     @property
     def seq(self) -> int:
@@ -196,11 +199,11 @@ class SqliteJournal:
 
     def append(self, append: Append) -> Sequence[Stored]:
         """Raises JournalError `stale`, `reference_used`, `marker_used`, `disk_full`, `disk_failed`, `read_only`,
-        `text_unwritable`, and OperatorError `not_chargeable`; nothing of the append is visible then.
+        `text_unwritable`, and OperatorError `not_chargeable`, `terminal_in_use`, `terminal_lost`; nothing of the append
+        is visible then.
         """
         refuse_nonsense(append)
-        if self._failed is not None:
-            raise JournalError(self._failed.code, **self._failed.facts) from self._failed
+        self._refuse_after_failure()
         known = self.payment(append.payment_id)
         refuse_stale(append, known.version if known else 0)
         rows = self._sealed(append)
@@ -250,6 +253,8 @@ class SqliteJournal:
             for row in rows:
                 self._run(statements.EVENT, row)
             self._write_belongings(append, before or NOTHING, after)
+            if append.lease is not None:
+                self.site.move_within(append.lease)
             self._run("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -279,6 +284,10 @@ class SqliteJournal:
         if append.limit is not None:
             scope = append.limit.scope
             refuse_above(append.limit, self.held_minor(scope, name), after.held.get(scope, 0))
+
+    def _refuse_after_failure(self) -> None:
+        if self._failed is not None:
+            raise JournalError(self._failed.code, **self._failed.facts) from self._failed
 
     def _noticed(self, error: JournalError) -> JournalError:
         if error.code in ("disk_failed", "damaged"):

@@ -12,6 +12,7 @@ from typing import Protocol
 from tillbridge.domain.event import Event
 from tillbridge.domain.lease import LeaseStep
 from tillbridge.domain.payment import Payment
+from tillbridge.ports.site_store import SiteStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,11 @@ class Check:
 
 
 class Journal(Protocol):
+    @property
+    def site(self) -> SiteStore:
+        """What the desks of the site share; kept where the journal is kept, so that one transaction holds both."""
+        ...
+
     def append(self, append: Append) -> Sequence[Stored]: ...
 
     def payment(self, payment_id: str) -> Payment | None: ...
