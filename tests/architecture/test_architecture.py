@@ -29,9 +29,13 @@ PACKAGES = [
         "flows",
     ),
     *("gateways/one", "gateways/two", "journal", "ports", "domain", "screen", "screen/backends"),
-    *("screen/guards", "strings"),
+    *("screen/guards", "strings", "messages"),
 ]
-RULE_ORDER = ["apps | testing | simulator | stand_ins", "wiring", "engine | gateways | flows | journal"]
+RULE_ORDER = [
+    "apps | testing | simulator | stand_ins",
+    "wiring",
+    "engine | gateways | flows | journal | messages",
+]
 
 PLANTED = {
     "the engine sees an adapter": ("engine/x", "import tillbridge.journal"),
@@ -46,6 +50,8 @@ PLANTED = {
     "an app takes a test kit": ("apps/cli/x", "import tillbridge.testing"),
     "an app takes an adapter": ("apps/cli/x", "import tillbridge.gateways.one"),
     "an app opens the journal": ("apps/cli/x", "import tillbridge.journal"),
+    "an app sends mail": ("apps/cli/x", "import tillbridge.messages"),
+    "the engine sends mail": ("engine/x", "import tillbridge.messages"),
     "an app reads a screen": ("apps/cli/x", "import tillbridge.screen"),
     "a folder without a place": ("shared/x", ""),
     "the domain has a clock": ("domain/x", "import time"),
