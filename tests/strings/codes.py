@@ -34,8 +34,6 @@ COMPUTED: dict[str, frozenset[str]] = {
     "journal/sqlite.py:append": frozenset(),
     "messages/__init__.py:why_not": frozenset(),
     "messages/smtp.py:_asked": frozenset({"mail_refused", "mail_recipient"}),
-    "messages/__init__.py:why_not": frozenset(),
-    "messages/smtp.py:_asked": frozenset({"mail_refused", "mail_recipient"}),
     "wiring.py:_connected": frozenset(),
     # chosen among a few
     "engine/decisions.py:_tell": frozenset({"nothing_to_cancel", "nothing_to_stop"}),
