@@ -36,6 +36,16 @@ COMPUTED: dict[str, frozenset[str]] = {
     "messages/smtp.py:_asked": frozenset({"mail_refused", "mail_recipient"}),
     "wiring.py:_connected": frozenset(),
     # chosen among a few
+    "engine/sending.py:refuse_lacking": frozenset(
+        {
+            "terminal_not_offered",
+            "keypad_not_offered",
+            "page_not_offered",
+            "link_not_offered",
+            "stored_card_not_offered",
+            "ach_not_offered",
+        }
+    ),
     "engine/decisions.py:_tell": frozenset({"nothing_to_cancel", "nothing_to_stop"}),
     "flows/expecting.py:differs": frozenset({"other_client", "other_invoice", "balance_changed"}),
     "flows/hands.py:do": frozenset(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.docs import api, decisions, machines
+from tools.docs import api, decisions, machines, numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES: dict[str, Callable[[], str]] = {
     "docs/API.md": api.page,
+    "src/tillbridge/strings/numbers.toml": numbers.table,
+    "docs/operate/NUMBERS.md": numbers.page,
     "docs/MACHINES.md": machines.page,
     "docs/decisions/README.md": decisions.page,
 }

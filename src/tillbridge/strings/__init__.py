@@ -33,12 +33,34 @@ def sentence(
 
     A code with the fact `reason` may have a sentence of its own for it: `damaged_empty` before `damaged`.
     """
-    known, facts = _table(language)[section], facts or {}
-    template = known.get(f"{code}_{facts['reason']}") if facts.get("reason") else None
-    template = template or known.get(code)
+    facts = facts or {}
+    template = _table(language)[section].get(_variant(code, facts, section, language))
     if template is None:
         return f"{_table(language)['error']['unlisted']} {code}"
     return template.format_map(_Facts(_shown(facts)))
+
+
+def number(code: str, facts: Mapping[str, Fact] | None = None, section: str = "error") -> str:
+    """`TB-214`: what can be read over the telephone for a sentence of `error`, `reason` or `task`; the same for ever.
+
+    "" for a code that has none.
+    """
+    found = _numbers().get(section, {}).get(_variant(code, facts or {}, section, "en"))
+    return f"TB-{found}" if found is not None else ""
+
+
+@cache
+def _numbers() -> dict[str, dict[str, int]]:
+    found: dict[str, dict[str, int]] = tomllib.loads(
+        files(__package__).joinpath("numbers.toml").read_text("utf-8")
+    )
+    return found
+
+
+def _variant(code: str, facts: Mapping[str, Fact], section: str, language: str) -> str:
+    """Which sentence a code has with these facts."""
+    own = f"{code}_{facts['reason']}" if facts.get("reason") else ""
+    return own if own in _table(language)[section] else code
 
 
 class _Facts(dict[str, object]):

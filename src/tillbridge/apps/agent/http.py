@@ -25,7 +25,7 @@ from tillbridge.apps.agent.forgetting import forget
 from tillbridge.apps.agent.routes import ROUTES
 from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.domain.pan import looks_like_card_number
-from tillbridge.strings import sentence
+from tillbridge.strings import number, sentence
 
 Handler = Callable[[Request], Awaitable[Response]]
 BODY_MAX = 64 * 1024
@@ -140,5 +140,6 @@ def _status(error: TillbridgeError) -> int:
 
 
 def _error(code: str, status: int, facts: dict[str, str | int | bool | None] | None = None) -> JSONResponse:
-    body = {"error": {"code": code, "text": sentence(code, facts), "facts": facts or {}}}
+    told = {"code": code, "number": number(code, facts), "text": sentence(code, facts), "facts": facts or {}}
+    body = {"error": told}
     return JSONResponse(body, status_code=status, headers=_HEADERS)

@@ -14,10 +14,11 @@ from tillbridge.domain.payment import Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.ports.journal import Stored
 from tillbridge.ports.practice import InvoiceSeen, Trouble
-from tillbridge.strings import amount, codes, sentence
+from tillbridge.strings import amount, codes, number, sentence
 
 View = dict[str, Any]
 MethodFor = Callable[[str], str]
+NO_REASON: View = {"reason_text": "", "reason_number": ""}
 
 
 def money(value: Money | None) -> View | None:
@@ -54,15 +55,15 @@ def payment_view(
         "posting_state": str(posting.state) if posting else "not_needed",
         "finished": payment.finished,
         "attempts": [
-            {**attempt_view(a), "reason_text": told.get((a.reference, a.reason), "")}
-            for a in payment.attempts
+            {**attempt_view(a), **told.get((a.reference, a.reason), NO_REASON)} for a in payment.attempts
         ],
         "postings": [
-            {**posting_view(p), "reason_text": told.get((p.marker, p.reason), "")} for p in payment.postings
+            {**posting_view(p), **told.get((p.marker, p.reason), NO_REASON)} for p in payment.postings
         ],
         "to_enter": [] if method_for is None else to_enter(payment, method_for),
         "tasks": list(payment.tasks),
         "task_texts": [task_text(task) for task in _tasks(payment)],
+        "task_numbers": [task_number(task) for task in _tasks(payment)],
         "next": [type(command).__name__ for command in commands(payment)],
     }
 
@@ -79,13 +80,13 @@ def to_enter(payment: Payment, method_for: MethodFor) -> list[View]:
 
 
 def _by_hand(payment: Payment, posting: Posting, method_for: MethodFor) -> View:
-    attempt = payment.attempt(posting.reference)
+    attempt, debt = payment.attempt(posting.reference), payment.debt_of(posting)
     return {
         "marker": posting.marker,
         "kind": posting.kind,
-        "client": payment.debt.client,
-        "account_id": payment.debt.account_id,
-        "invoice_number": payment.debt.invoice_number,
+        "client": debt.client,
+        "account_id": debt.account_id,
+        "invoice_number": debt.invoice_number,
         "amount": money(posting.amount),
         "method": method_for(attempt.brand if attempt else ""),
         "number": posting.marker,
@@ -99,33 +100,50 @@ def _tasks(payment: Payment) -> list[str]:
     return [*(["posting_missing"] if missing else []), *payment.tasks]
 
 
-def _reasons(events: Sequence[Stored]) -> dict[tuple[str, str], str]:
-    """The newest sentence for each subject and reason."""
-    found: dict[tuple[str, str], str] = {}
+def _reasons(events: Sequence[Stored]) -> dict[tuple[str, str], View]:
+    """The newest sentence for each subject and reason, and its number."""
+    found: dict[tuple[str, str], View] = {}
     for stored in events:
-        reason = stored.event.text("reason")
+        reason, kind, facts = stored.event.text("reason"), stored.event.kind, stored.event.facts
         if reason:
-            found[stored.event.subject, reason] = reason_text(stored.event.kind, stored.event.facts)
+            told = {"reason_text": reason_text(kind, facts), "reason_number": reason_number(kind, facts)}
+            found[stored.event.subject, reason] = told
     return found
 
 
 def reason_text(kind: str, facts: Mapping[str, Fact]) -> str:
     """Why, as a sentence; empty where the cause is for support alone (it stays in the event)."""
+    section, reason = _reason(kind, facts)
+    if section == "reason":
+        return sentence(reason, facts, section="reason")
+    told = {name: value for name, value in facts.items() if name != "reason"}
+    return sentence(reason, told) if reason in codes() else ""
+
+
+def reason_number(kind: str, facts: Mapping[str, Fact]) -> str:
+    section, reason = _reason(kind, facts)
+    return number(reason, section=section)
+
+
+def _reason(kind: str, facts: Mapping[str, Fact]) -> tuple[str, str]:
+    """Where its sentence stands, and under which code."""
     reason = str(facts.get("reason") or "")
     if kind == PostingEvent.FOUND_WRONG:
         reason = f"wrong_{reason}"
     if kind == MoneyEvent.DECLINED and reason not in codes("reason"):
         reason = "generic"
-    if reason in codes("reason"):
-        return sentence(reason, facts, section="reason")
-    told = {name: value for name, value in facts.items() if name != "reason"}
-    return sentence(reason, told) if reason in codes() else ""
+    return ("reason" if reason in codes("reason") else "error"), reason
 
 
 def task_text(task: str) -> str:
     """What a person has to look at."""
     kind = task.removesuffix("_unexpected")
     return sentence(task if kind == task else "unexpected", {"kind": kind}, section="task")
+
+
+def task_number(task: str) -> str:
+    kind = task.removesuffix("_unexpected")
+    return number(task if kind == task else "unexpected", section="task")
 
 
 def attempt_view(attempt: Attempt) -> View:
@@ -175,7 +193,12 @@ def invoice_view(seen: InvoiceSeen | Trouble) -> View:
 
 
 def trouble_view(trouble: Trouble) -> View:
-    return {"code": trouble.code, "who": trouble.who, "text": sentence(trouble.code, trouble.facts)}
+    return {
+        "code": trouble.code,
+        "number": number(trouble.code, trouble.facts),
+        "who": trouble.who,
+        "text": sentence(trouble.code, trouble.facts),
+    }
 
 
 def rehearsed_view(rehearsed: Rehearsed, name: str) -> View:

@@ -45,7 +45,7 @@ def say(code: str, **facts: str | int | bool | None) -> None:
 
 
 def say_trouble(trouble: dict[str, Any]) -> int:
-    print_hanging(CONSOLE, "", f"{trouble['text']}  [{trouble['code']}]")
+    print_hanging(CONSOLE, "", f"{trouble['text']}  {trouble.get('number', '')} [{trouble['code']}]")
     return 1
 
 

@@ -16,7 +16,7 @@ from tillbridge.apps.agent.routes import ROUTES, VERBS
 from tillbridge.apps.cli.asked import add_option, add_options
 from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.domain.pan import looks_like_card_number
-from tillbridge.strings import sentence
+from tillbridge.strings import number, sentence
 
 Command = Callable[[argparse.Namespace], int]
 
@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command: Command = options.command
         return command(options)
     except TillbridgeError as error:
-        print(f"{sentence(error.code, error.facts)}  [{error.code}]", file=sys.stderr)
+        told = number(error.code, error.facts)
+        print(f"{sentence(error.code, error.facts)}  {told} [{error.code}]", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(sentence("interrupted", section="cli"), file=sys.stderr)

@@ -69,9 +69,14 @@ def _say_why(row: dict[str, Any]) -> None:
     turn = sentence("waits_for_the_screen", section="cli")
     for posting in row["postings"]:
         if posting["state"] in ("waiting", "needs_attention"):
-            say("waits", reason=posting["reason_text"] or turn, **facts)
-    for task in row["task_texts"]:
-        say("waits", reason=task, **facts)
+            say("waits", reason=_numbered(posting["reason_text"] or turn, posting["reason_number"]), **facts)
+    for task, told in zip(row["task_texts"], row["task_numbers"], strict=True):
+        say("waits", reason=_numbered(task, told), **facts)
+
+
+def _numbered(text: str, told: str) -> str:
+    """With the number that can be read over the telephone."""
+    return f"{text}  {told}" if told else text
 
 
 def _show(agent: AgentClient, payment_id: str) -> int:
