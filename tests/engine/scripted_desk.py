@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event
@@ -26,11 +26,20 @@ from tillbridge.engine.cashier import Engine
 from tillbridge.engine.policy import HOUR, MINUTE, Policy
 from tillbridge.engine.requests import PayRequest
 from tillbridge.journal.memory import MemoryJournal
-from tillbridge.ports.gateway import AttemptRequest, CancelAck, Capabilities, Gateway, KillAck
+from tillbridge.ports.gateway import (
+    AttemptRequest,
+    CancelAck,
+    Capabilities,
+    EntrySession,
+    Feature,
+    Gateway,
+    KillAck,
+)
 from tillbridge.ports.practice import PostingOrder, PostingReport, Practice, Trouble
 from tillbridge.testing.world import CountedIds, ModelPractice, VirtualClock
 
 ASKED = 21_240
+SESSION = EntrySession(session_id="s1", url="https://gateway.example/pay/s1")
 PAID = Approved(amount=Money(minor=ASKED, currency="USD"), gateway_ref="g1")
 CARD = "4242 4242 4242 4242"
 
@@ -53,6 +62,11 @@ class Says:
         self.calls: list[str] = []
         self.seen: dict[str, Payment | None] = {}
         self.horizon_ms = 3 * MINUTE
+        self.idempotent = True
+        self.features: frozenset[Feature] = frozenset(get_args(Feature))
+        self.opened: EntrySession | Outcome | Exception = SESSION
+        self.tokens: list[tuple[str, str]] = []
+        self.forgotten: Outcome = PAID
         self.amounts: list[int] = []
         self.asked: list[AttemptRequest] = []
 
@@ -64,14 +78,33 @@ class Says:
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            gateway="says", features=frozenset(), currencies=frozenset({"USD"}), amount_minor_max=5_000_000,
-            horizon_ms=self.horizon_ms, idempotent=True, key_life_ms=HOUR, partial_approval=True,
+            gateway="says", features=self.features, currencies=frozenset({"USD"}), amount_minor_max=5_000_000,
+            horizon_ms=self.horizon_ms, idempotent=self.idempotent, key_life_ms=HOUR, partial_approval=True,
         )  # fmt: skip
 
     def start_terminal(self, request: AttemptRequest) -> Outcome:
         self.asked.append(request)
         self._called("start", self.started)
         return cast("Outcome", self.started)
+
+    def open_entry(self, request: AttemptRequest, kind: str, where: str) -> EntrySession | Outcome:
+        self.asked.append(request)
+        self._called(f"open {kind} {where}", self.opened)
+        return cast("EntrySession | Outcome", self.opened)
+
+    def close_entry(self, session_id: str) -> CancelAck:
+        self._called(f"close {session_id}")
+        return CancelAck(answer="requested")
+
+    def charge_token(self, request: AttemptRequest, token: str, initiator: str) -> Outcome:
+        self.asked.append(request)
+        self.tokens.append((token, initiator))
+        self._called("charge_token", self.started)
+        return cast("Outcome", self.started)
+
+    def forget_token(self, token: str) -> Outcome:
+        self._called(f"forget {token}", self.forgotten)
+        return self.forgotten
 
     def cancel_terminal(self, request: AttemptRequest) -> CancelAck:
         self._called("cancel")

@@ -1,4 +1,4 @@
-"""The rules of money, broken one by one: read from broken_domain.txt and broken_outside.txt, where each entry says the
+"""The rules of money, broken one by one: read from the lists broken_*.txt beside it, where each entry says the
 rule, the file under src/tillbridge, which tests must notice, the text that stands there once, and what replaces it.
 """
 
@@ -7,8 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-LISTS = [Path(__file__).with_name(name) for name in ("broken_domain.txt", "broken_outside.txt")]
-"""What is broken in the domain, and what in engine, journal, flows and gateway."""
+LISTS = [
+    Path(__file__).with_name(name)
+    for name in ("broken_domain.txt", "broken_outside.txt", "broken_entries.txt")
+]
+"""What is broken in the domain, what in engine, journal, flows and gateway, and what in the ways to pay."""
 
 
 class Broken(NamedTuple):
@@ -45,6 +48,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "time": _domain("moment"),
     "told": _domain("event"),
     "engine": ENGINE,
+    "entries": ("tests/engine/test_entries.py",),
     "journal": ("tests/journal/test_memory.py",),
     "sqlite": ("tests/journal/test_sqlite.py", "tests/journal/test_trouble.py"),
     "journals": ("tests/journal/test_memory.py", "tests/journal/test_sqlite.py"),

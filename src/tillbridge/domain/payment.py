@@ -74,6 +74,9 @@ class Attempt:
     overridden: bool = False
     keep_decided: bool = False
     held_by_dispute: bool = False
+    queued: str = ""
+    """A give-back that is not sent yet: `settled` (the gateway takes it only then) or `asked` (first it is asked what
+    is possible). Empty = it may be sent."""
 
     @property
     def over(self) -> bool:
@@ -82,6 +85,11 @@ class Attempt:
     @property
     def taken(self) -> bool:
         return self.state in money_leg.TAKEN
+
+    @property
+    def payable_ms(self) -> int:
+        """For so long after its sending the gateway may commit it: a page or link lives before that time begins."""
+        return self.horizon_ms + (self.session.lives_ms if self.session is not None else 0)
 
     @property
     def owed_back(self) -> int:
@@ -144,6 +152,29 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """How a give-back stands: what it gave back in minor units, whether it is over with nothing given back, and
+    whether it is decided what it changes in the books."""
+
+    minor: int = 0
+    over: bool = False
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A payment of our own that gives back (some of) this one, as far as this one was told."""
+
+    payment_id: str
+    operation: str
+    given_minor: int = 0
+    over: bool = False
+    """It gave nothing back and will not."""
+    settled: bool = False
+    """It is decided which of the two changes the books."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     payment_id: str
     operation: str
@@ -164,12 +195,46 @@ class Payment:
     """Codes of what a person has to look at, beside the postings that need attention."""
     first_scope: str = ""
     """What it was asked for, if a person attached it to a real client since."""
+    children: tuple[Child, ...] = ()
+    """What payments of our own give back of it, oldest first."""
+    told: Told | None = None
+    """A give-back: what the payment that it gives back was told of it last."""
+    in_software: bool = False
+    """A give-back that stands in the practice software already: nothing is typed for it."""
     version: int = 0
     """Number of events folded in."""
 
     @property
     def row(self) -> Operation:
         return OPERATIONS[self.operation]
+
+    @property
+    def gives_back(self) -> bool:
+        return self.row.direction == "out" and bool(self.of)
+
+    @property
+    def to_tell(self) -> Told:
+        """What the payment that it gives back has to know of it now."""
+        over = all(a.over for a in self.attempts)
+        return Told(minor=self.taken.minor, over=over, settled=self.told is not None and self.told.settled)
+
+    @property
+    def must_tell(self) -> bool:
+        """A give-back whose payment does not know how it stands, or for which nobody decided what changes in the
+        books."""
+        if not self.gives_back or any(
+            p.kind in ("refund", "void") for p in self.postings if self.told is None
+        ):
+            return False
+        now = self.to_tell
+        return now != self.told or (now.minor > 0 and not now.settled)
+
+    @property
+    def went_back(self) -> Literal["no", "part", "whole"]:
+        """How much of what was taken went back, by us or by others."""
+        if self.given_back.minor <= 0:
+            return "no"
+        return "whole" if self.given_back.minor >= self.taken.minor else "part"
 
     @property
     def live(self) -> Attempt | None:
@@ -195,7 +260,7 @@ class Payment:
         open_ = [a for a in self.attempts if self.undecided(a) or self.posting_missing(a)]
         at_rest = not open_ and all(_at_rest(a) for a in self.attempts)
         posted = all(p.state in posting_leg.CLOSED for p in self.postings)
-        return at_rest and posted and not self.tasks
+        return at_rest and posted and not self.tasks and not self.must_tell
 
     def undecided(self, attempt: Attempt) -> bool:
         """A partial approval at the desk that nobody has decided on."""
@@ -205,7 +270,8 @@ class Payment:
     def posting_missing(self, attempt: Attempt) -> bool:
         """Money was taken, it owes a posting, and there is no record of one."""
         recorded = any(p.reference == attempt.reference for p in self.postings)
-        return attempt.taken and self.row.posting is not None and not recorded
+        owes = self.row.posting is not None and not self.gives_back
+        return attempt.taken and owes and not recorded
 
     def attempt(self, reference: str) -> Attempt | None:
         return next((a for a in self.attempts if a.reference == reference), None)
@@ -222,8 +288,7 @@ class Payment:
 
     def is_primary(self, posting: Posting) -> bool:
         """Does it record the money itself, not the giving back of it? What is beyond an invoice may be a deposit."""
-        taken = ("sale", "deposit") if self.row.direction == "in" else (self.row.posting,)
-        return posting.kind in taken
+        return posting.kind in (("sale", "deposit") if self.row.direction == "in" else ("refund", "void"))
 
     def standing(self, reference: str) -> list[Posting]:
         """Postings of an attempt's money that are open, or in the books and not taken back as a whole."""
@@ -309,7 +374,7 @@ def _held_taking(payment: Payment, attempt: Attempt) -> dict[str, int]:
 
 def _held_by(payment: Payment, posting: Posting, base: int) -> int:
     """A posting that a person dropped was never seen in the books: it holds what was not given back."""
-    mine = base if posting.debt is None else min(base, posting.amount.minor)
+    mine = min(base, posting.amount.minor)
     if posting.state is PostingState.NOT_NEEDED:
         return max(0, mine - payment.given_back.minor)
     return 0 if posting.state is PostingState.POSTED else mine

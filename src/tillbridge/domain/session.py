@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from tillbridge.domain.event import Event
+from tillbridge.domain.pan import looks_like_card_number
 
 Where = Literal["terminal", "page", "link", "token", "slip"]
 """`token`: a card that the gateway keeps. `slip`: another terminal took it, and a person says what its slip says."""
@@ -17,11 +18,12 @@ Where = Literal["terminal", "page", "link", "token", "slip"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A page of the gateway's own origin. `expires_at_ms`: wall time from which it takes nothing any more, 0 = the
-    gateway does not tell."""
+    """A page of the gateway's own origin. `lives_ms`: for so long after its sending it can be paid; `expires_at_ms`:
+    the wall time of that, for people, 0 = the gateway does not tell."""
 
     session_id: str
     url: str
+    lives_ms: int
     expires_at_ms: int = 0
 
 
@@ -32,19 +34,24 @@ def where_of(word: str) -> Where:
 
 
 def session_told(event: Event) -> dict[str, Any]:
-    """What an acknowledgement teaches of a page or link: the session itself, and until when it can be paid.
-
-    Raises ValueError for a session without an end.
-    """
+    """What an acknowledgement teaches of a page or link. Raises ValueError for a session without an end."""
     session_id = event.text("session_id")
     if not session_id:
         return {}
     session = Session(
         session_id=session_id,
         url=event.text("url"),
+        lives_ms=event.number("lives_ms"),
         expires_at_ms=event.number_or("expires_at_ms", 0),
     )
-    return {"session": session, "horizon_ms": event.number("horizon_ms")}
+    return {"session": session}
+
+
+def receipt_text(lines: tuple[tuple[str, str], ...]) -> str:
+    """As an event keeps it. A line that looks like a card number is left out, the others stay (rule 14)."""
+    plain = [(" ".join(label.split()), " ".join(value.split())) for label, value in lines]
+    kept = [f"{label}\t{value}" for label, value in plain if not looks_like_card_number(f"{label} {value}")]
+    return "\n".join(kept)
 
 
 def receipt_of(event: Event) -> tuple[tuple[str, str], ...]:

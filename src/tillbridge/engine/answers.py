@@ -10,6 +10,7 @@ from tillbridge.domain.outcome import (
     Approved,
     Cancelled,
     CannotTell,
+    Card,
     Declined,
     Found,
     Inquiry,
@@ -21,6 +22,7 @@ from tillbridge.domain.outcome import (
     Unknown,
 )
 from tillbridge.domain.payment import Attempt
+from tillbridge.domain.session import receipt_text
 
 Facts = dict[str, Fact]
 
@@ -73,7 +75,7 @@ def _kind_and_facts(outcome: Outcome) -> tuple[MoneyEvent, Facts]:
         case Pending(kind="terminal") | Pending(kind="entry"):
             return MoneyEvent.ACKNOWLEDGED, {}
         case Pending():
-            return MoneyEvent.PENDED, {}
+            return MoneyEvent.PENDED, _card(outcome.card)
         case Cancelled():
             return MoneyEvent.CANCELLED, {"reason": outcome.by}
         case NotSent():
@@ -89,12 +91,16 @@ def _approval(outcome: Approved | PartiallyApproved) -> Facts:
         "gateway_ref": outcome.gateway_ref,
         "auth_code": outcome.auth_code,
     }
-    if outcome.card is not None:
-        card = outcome.card
-        facts |= {"brand": card.brand, "last4": card.last4, "entry_mode": card.entry_mode}
+    facts |= _card(outcome.card)
     if outcome.receipt:
-        facts["receipt"] = "\n".join(f"{label}\t{value}" for label, value in outcome.receipt)
+        facts["receipt"] = receipt_text(outcome.receipt)
     return facts
+
+
+def _card(card: Card | None) -> Facts:
+    if card is None:
+        return {}
+    return {"brand": card.brand, "last4": card.last4, "entry_mode": card.entry_mode}
 
 
 def events_of_inquiry(

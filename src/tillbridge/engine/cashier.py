@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from tillbridge.domain.errors import Fact, OperatorError, SetupError
+from tillbridge.domain.errors import OperatorError, SetupError
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.invoice import TYPED, Debt
 from tillbridge.domain.matching import NotProven, ProvenAbsent
@@ -39,7 +39,7 @@ from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import money_steps, posting_steps, still_there
 from tillbridge.engine.decisions import Decisions
 from tillbridge.engine.policy import Policy
-from tillbridge.engine.requests import PayRequest, attempt_created, refuse_entering
+from tillbridge.engine.requests import PayRequest, another_attempt, attempt_created, refuse_entering
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
 from tillbridge.engine.typed import doubted, held_by_typed
@@ -86,7 +86,7 @@ class Engine(Decisions):
         self._refuse_stale(request.debt, request.read_at)
         self._refuse_doubted(request)
         now = self.clock.now()
-        attempt = attempt_created(self.ids.reference(), request, capabilities, now, self.policy.gateway)
+        attempt = attempt_created(self.ids.reference(), request, capabilities, now, self.policy)
         return self._append(request.payment_id, None, (request.created(now), attempt), self._limit(request))
 
     def try_again(
@@ -110,19 +110,9 @@ class Engine(Decisions):
             raise OperatorError("still_finding_out", payment_id=payment_id)
         self._refuse_stale(payment.debt, read_at if balance is not None else payment.created_at)
         last = payment.attempts[-1]
-        facts: dict[str, Fact] = {
-            "amount_minor": payment.parts.whole.minor,
-            "horizon_ms": self._horizon_ms(last),
-            "terminal_id": terminal_id or last.terminal_id,
-            "gateway": self.policy.gateway,
-        }
-        created = Event(
-            kind=PaymentEvent.ATTEMPT_CREATED,
-            at=self.clock.now(),
-            subject=self.ids.reference(),
-            facts=facts,
-        )
-        return self._append(payment_id, payment, (created,), self._limit_again(payment, balance))
+        horizon_ms, now = self._horizon_ms(last), self.clock.now()
+        again = another_attempt(self.ids.reference(), last, horizon_ms, terminal_id, now, self.policy)
+        return self._append(payment_id, payment, (again,), self._limit_again(payment, balance))
 
     def held(self, debt: Debt) -> int:
         """Minor units of a debt that are being taken, or were taken and are not seen in the books (rule 4)."""

@@ -17,8 +17,9 @@ from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.engine import work
 from tillbridge.engine.answers import events_of_inquiry, events_of_outcome
 from tillbridge.engine.policy import MINUTE, Policy
+from tillbridge.engine.sending import acknowledged, kind_of
 from tillbridge.engine.work import Result, Task
-from tillbridge.ports.gateway import AttemptRequest, KillAck
+from tillbridge.ports.gateway import AttemptRequest, EntrySession, KillAck
 
 Planned = tuple[list[Event], Task]
 
@@ -39,9 +40,7 @@ def plan(
             )
         case nc.Inquire(reference=reference):
             attempt = _attempt(payment, reference)
-            wanted = attempt.cancel_asked and command.why in ("running", "unknown")
-            cancel = request_of(payment, attempt, policy) if wanted else None
-            return [], _task(payment, reference, work.Ask(attempt=attempt, cancel=cancel))
+            return [], _task(payment, reference, _question(payment, attempt, command.why, policy))
         case nc.Kill(reference=reference):
             return [], _task(payment, reference, work.Kill(attempt=_attempt(payment, reference)))
         case nc.Capture(reference=reference):
@@ -62,6 +61,12 @@ def _plan_give_back(payment: Payment, attempt: Attempt, now: Moment) -> Planned:
     return [started] if may_repeat else [], _task(payment, attempt.reference, asked)
 
 
+def _question(payment: Payment, attempt: Attempt, why: str, policy: Policy) -> work.Ask:
+    stop = attempt.cancel_asked and why in ("running", "unknown")
+    request = request_of(payment, attempt, policy)
+    return work.Ask(attempt=attempt, payment=payment, request=request, cancel=stop)
+
+
 def request_of(payment: Payment, attempt: Attempt, policy: Policy) -> AttemptRequest:
     parts: Parts = payment.parts
     initial = payment.debt.client.strip()[:1]
@@ -72,8 +77,12 @@ def request_of(payment: Payment, attempt: Attempt, policy: Policy) -> AttemptReq
         tip=parts.tip,
         fee=parts.fee,
         terminal_id=attempt.terminal_id,
+        kind=kind_of(payment, attempt),
         show=lines,
         invoice_number=payment.debt.invoice_number,
+        payer=payment.debt.client if attempt.where == "link" else "",
+        read_at_wall_ms=payment.created_at.wall_ms if payment.debt.balance is not None else 0,
+        expires_in_ms=attempt.valid_ms,
     )
 
 
@@ -93,6 +102,8 @@ def conclude(payment: Payment, task: Task, result: Result, now: Moment, policy: 
 
 
 def _sent(attempt: Attempt, result: Result, now: Moment) -> list[Event]:
+    if isinstance(result, EntrySession):
+        return [acknowledged(attempt, result, now)]
     assert isinstance(result, Outcome)
     return events_of_outcome(attempt, result, now)
 
@@ -132,9 +143,11 @@ def _killed(attempt: Attempt, result: Result, now: Moment, policy: Policy) -> li
 
 
 def _asked(attempt: Attempt, result: Result, now: Moment, policy: Policy) -> list[Event]:
+    if isinstance(result, EntrySession):
+        return [acknowledged(attempt, result, now)]
     assert isinstance(result, Inquiry)
     sent = attempt.sent_at or attempt.since
-    passed = surely_passed_ms(sent, now) >= attempt.horizon_ms
+    passed = surely_passed_ms(sent, now) >= attempt.payable_ms
     fresh_ms = surely_passed_ms(attempt.watched_at or attempt.since, now)
     swept = attempt.watched_ms + fresh_ms >= policy.sweep_ms
     events = events_of_inquiry(attempt, result, now, horizon_passed=passed, sweep_over=swept)

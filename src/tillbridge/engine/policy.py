@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
+DAY = 24 * HOUR
 
 
 def utc_day(wall_ms: int) -> int:
@@ -35,6 +36,10 @@ class Policy:
     """How long a payment may wait for a quiet moment before people are told that it waits; it goes on waiting."""
     day_of: Callable[[int], int] = utc_day
     """Which day of the site's a moment of wall time (ms) falls on: only compared with other days."""
+    page_valid_ms: int = 15 * MINUTE
+    """How long a page for a typed card or bank account may be used."""
+    link_valid_ms: int = 7 * DAY
+    """How long a payment link may be paid."""
     sweep_ms: int = 96 * HOUR
     """How long a given-up attempt is watched: 72 hours at least and one banking day more (rule 3)."""
 

@@ -11,15 +11,23 @@ from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Parts
 from tillbridge.domain.operation import OPERATIONS, Entry
 from tillbridge.domain.pan import looks_like_card_number
-from tillbridge.domain.payment import Payment
+from tillbridge.domain.payment import Attempt, Payment
+from tillbridge.domain.session import Where
+from tillbridge.engine.policy import DAY, HOUR, Policy
+from tillbridge.engine.sending import refuse_lacking, where_for
 from tillbridge.ports.gateway import Capabilities
 from tillbridge.ports.practice import Entering
+
+LINK_LIFE_MS = (HOUR, 60 * DAY)
+"""Shorter, and the client may not have read it; longer, and nobody remembers what it was for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayRequest:
     """One press of the green button. `payment_id` was made and saved by the face before (rule 1).
 
+    `page`: a card is typed on a page of the gateway instead of the terminal's keypad. `valid_ms`: how long a link may
+    be paid, 0 = as the site has it.
     `of`: the payment to give back, for void and refund. `read_at`: a moment before the balance was read, None if
     none was read. `entering`: what a person has typed into an open payment window, as the screen showed it;
     `anyway`: the face showed it and the person goes on.
@@ -31,6 +39,8 @@ class PayRequest:
     parts: Parts
     debt: Debt
     terminal_id: str = ""
+    page: bool = False
+    valid_ms: int = 0
     person: str = ""
     of: str = ""
     read_at: Moment | None = None
@@ -38,8 +48,8 @@ class PayRequest:
     anyway: bool = False
 
     def check(self, capabilities: Capabilities) -> None:
-        """Raises OperatorError `card_number_typed`, `operation_unknown`, `entry_not_offered`, `amount_not_positive`,
-        `amount_above_gateway`, `currency_not_offered`, `payment_being_entered`."""
+        """Raises OperatorError `card_number_typed`, `operation_unknown`, those of sending.refuse_lacking, `link_life`,
+        `amount_not_positive`, `amount_above_gateway`, `currency_not_offered`, `payment_being_entered`."""
         texts = (
             self.payment_id,
             self.debt.account_id,
@@ -52,11 +62,16 @@ class PayRequest:
         row = OPERATIONS.get(self.operation)
         if row is None:
             raise OperatorError("operation_unknown", operation=self.operation)
-        if row.entries and (self.entry not in row.entries or self.entry is not Entry.TERMINAL):
-            raise OperatorError("entry_not_offered", entry=str(self.entry))
+        refuse_lacking(self.operation, self.entry, self.where, capabilities)
+        if self.valid_ms and not LINK_LIFE_MS[0] <= self.valid_ms <= LINK_LIFE_MS[1]:
+            raise OperatorError("link_life", days=LINK_LIFE_MS[1] // DAY)
         self._check_amount(capabilities)
         if self.operation == "sale" and not self.anyway:
             refuse_entering(self.entering)
+
+    @property
+    def where(self) -> Where:
+        return where_for(self.entry, page=self.page)
 
     def _check_amount(self, capabilities: Capabilities) -> None:
         whole = self.parts.whole
@@ -108,12 +123,36 @@ def refuse_entering(entering: Entering | None) -> None:
 
 
 def attempt_created(
-    reference: str, request: PayRequest, capabilities: Capabilities, now: Moment, gateway: str
+    reference: str, request: PayRequest, capabilities: Capabilities, now: Moment, policy: Policy
 ) -> Event:
     facts: dict[str, Fact] = {
         "amount_minor": request.parts.whole.minor,
         "horizon_ms": capabilities.horizon_ms,
-        "terminal_id": request.terminal_id,
-        "gateway": gateway,
+        "terminal_id": request.terminal_id if request.where == "terminal" else "",
+        "where": request.where,
+        "valid_ms": valid_ms(request.where, request.valid_ms, policy),
+        "gateway": policy.gateway,
     }
     return Event(kind=PaymentEvent.ATTEMPT_CREATED, at=now, subject=reference, facts=facts)
+
+
+def another_attempt(
+    reference: str, last: Attempt, horizon_ms: int, terminal_id: str, now: Moment, policy: Policy
+) -> Event:
+    """Once more in the same way: another card, or a new page."""
+    facts: dict[str, Fact] = {
+        "amount_minor": last.asked.minor,
+        "horizon_ms": horizon_ms,
+        "terminal_id": (terminal_id or last.terminal_id) if last.where == "terminal" else "",
+        "where": last.where,
+        "valid_ms": last.valid_ms,
+        "gateway": policy.gateway,
+    }
+    return Event(kind=PaymentEvent.ATTEMPT_CREATED, at=now, subject=reference, facts=facts)
+
+
+def valid_ms(where: Where, wished_ms: int, policy: Policy) -> int:
+    """How long a page or link may live; nothing else has an end of its own."""
+    if where == "link":
+        return wished_ms or policy.link_valid_ms
+    return policy.page_valid_ms if where == "page" else 0

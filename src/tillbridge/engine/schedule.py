@@ -25,6 +25,9 @@ from tillbridge.engine.policy import HOUR, MINUTE, SECOND, Policy
 
 UNKNOWN_GAPS = (2 * SECOND, 3 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND)
 RUNNING_GAP = 1 * SECOND
+LINK_GAPS = (5 * SECOND,) * 60
+LINK_TAIL = 30 * SECOND
+"""Who shows the link on the screen waits for it at first."""
 KILL_GAPS = (0, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND)
 LOOK_GAPS = (0, 1 * SECOND, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 22 * SECOND)
 """In sum 61 s: one look falls just after the usual settling time of a minute, when absence can be proved."""
@@ -106,12 +109,23 @@ def due_in_ms(
     wait = _not_before(payment, command, now)
     if tried is None:
         return max(wait, _first_wait(payment, command, now))
-    gap = gap_ms(command, tried.times) if kept_ms is None else kept_ms
+    gap = _gap_of(payment, command, tried.times) if kept_ms is None else kept_ms
     if isinstance(command, Post) and payment.debt.software == TYPED:
         gap = max(gap, _by_hand_gap(payment, command, now))
     elif isinstance(command, GiveBack) and GIVE_BACK_REFUSED in payment.tasks:
         gap = HOUR
     return max(wait, _left(gap, tried.last, now))
+
+
+def _gap_of(payment: Payment, command: Command, times: int) -> int:
+    """A client pays on a page within minutes, and a link within days; who asked to stop it waits for the answer."""
+    attempt = payment.attempt(command.reference) if isinstance(command, Inquire) else None
+    running = attempt is not None and isinstance(command, Inquire) and command.why == "running"
+    if attempt is None or not running or attempt.cancel_asked:
+        return gap_ms(command, times)
+    if attempt.where == "page":
+        return 2 * SECOND
+    return _gap(LINK_GAPS, LINK_TAIL, times) if attempt.where == "link" else gap_ms(command, times)
 
 
 def _by_hand_gap(payment: Payment, command: Post, now: Moment) -> int:

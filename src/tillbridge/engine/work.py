@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 from tillbridge.domain.errors import SetupError
 from tillbridge.domain.event import Event
@@ -25,9 +25,13 @@ from tillbridge.domain.outcome import (
     Unknown,
 )
 from tillbridge.domain.payment import Attempt, Payment
+from tillbridge.engine import sending
+from tillbridge.engine.sending import Token
 from tillbridge.engine.typed import may_be_same_client
-from tillbridge.ports.gateway import AttemptRequest, Gateway, KillAck
+from tillbridge.ports.gateway import AttemptRequest, EntrySession, Gateway, KillAck
 from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Practice, Trouble
+
+T = TypeVar("T")
 
 Lane = Literal["gateway", "screen"]
 
@@ -37,17 +41,23 @@ SEARCH_HOLDS_MS = 30_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
+    """`parent`: what is given back. `token`: the card that is charged, where the gateway keeps it."""
+
     request: AttemptRequest
     payment: Payment
     parent: Attempt | None = None
+    token: Token | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """An inquiry; first repeats the cashier's cancel to the device if there was one."""
+    """An inquiry; with `cancel` it first repeats the cashier's wish to stop. `request`: what was asked, so that a page
+    whose address was lost can be found again."""
 
     attempt: Attempt
-    cancel: AttemptRequest | None = None
+    payment: Payment
+    request: AttemptRequest
+    cancel: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +107,7 @@ class BackAnswer:
 
 
 Work = Send | Ask | Kill | Capture | GiveBack | SearchLedger | Type
-Result = Outcome | Inquiry | KillAck | BackAnswer | LedgerSeen | Trouble | PostingReport
+Result = Outcome | EntrySession | Inquiry | KillAck | BackAnswer | LedgerSeen | Trouble | PostingReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +175,7 @@ def cause_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:200]
 
 
-def _outcome(call: Callable[[], Outcome]) -> Outcome:
+def _outcome(call: Callable[[], T]) -> T | NotSent | Unknown:
     try:
         return call()
     except SetupError as error:
@@ -174,7 +184,7 @@ def _outcome(call: Callable[[], Outcome]) -> Outcome:
         return Unknown(cause=cause_of(error))
 
 
-def _inquiry(call: Callable[[], Inquiry]) -> Inquiry:
+def _inquiry(call: Callable[[], T]) -> T | CannotTell:
     try:
         return call()
     except Exception as error:  # noqa: BLE001 - an inquiry that fails proves nothing
@@ -220,11 +230,13 @@ def _typed(call: Callable[[], PostingReport]) -> PostingReport:
         return PostingReport(stage="doubt", trouble=trouble)
 
 
-def _send(send: Send, gateway: Gateway) -> Outcome:
+def _send(send: Send, gateway: Gateway) -> Outcome | EntrySession:
     """A give-back whose money is gone meanwhile is refused here: it must never become a sale at the terminal."""
     request, parent = send.request, send.parent
     if send.payment.row.direction != "out":
-        return gateway.start_terminal(request)
+        attempt = send.payment.attempt(request.reference)
+        assert attempt is not None, "what is sent is an attempt of its payment"
+        return sending.send(send.payment, attempt, request, gateway, send.token)
     if parent is None:
         return NotSent(code="not_refundable")
     if send.payment.operation == "void":
@@ -232,10 +244,13 @@ def _send(send: Send, gateway: Gateway) -> Outcome:
     return gateway.refund(parent.reference, parent.gateway_ref, request.amount, request.reference)
 
 
-def _ask(ask: Ask, gateway: Gateway) -> Inquiry:
-    if ask.cancel is not None:
-        gateway.cancel_terminal(ask.cancel)
-    return gateway.inquire(ask.attempt.reference, ask.attempt.gateway_ref)
+def _ask(ask: Ask, gateway: Gateway) -> Inquiry | EntrySession:
+    if ask.cancel:
+        sending.ask_to_stop(ask.attempt, ask.request, gateway)
+    told = gateway.inquire(ask.attempt.reference, ask.attempt.gateway_ref)
+    if sending.is_lost(ask.attempt, told):
+        return sending.opened_again(ask.payment, ask.attempt, ask.request, gateway) or told
+    return told
 
 
 def _give_back(back: GiveBack, gateway: Gateway) -> BackAnswer:

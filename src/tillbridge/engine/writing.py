@@ -75,7 +75,7 @@ class Writing:
                 events=tuple(unfolding.events),
                 payment=after,
                 limit=limit,
-                durable=any(event.kind != MoneyEvent.ACKNOWLEDGED for event in unfolding.events),
+                durable=any(_cannot_be_asked_again(event) for event in unfolding.events),
             )
             try:
                 self.journal.append(append)
@@ -85,3 +85,8 @@ class Writing:
                 continue
             return after
         raise JournalError("marker_used", payment_id=payment_id)
+
+
+def _cannot_be_asked_again(event: Event) -> bool:
+    """Everything but that it is running; where its page is, nobody tells twice."""
+    return event.kind != MoneyEvent.ACKNOWLEDGED or bool(event.text("session_id"))
