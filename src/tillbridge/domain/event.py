@@ -30,6 +30,9 @@ class PaymentEvent(StrEnum):
     ATTACHED = "attached"
     """A named person says whose a typed amount is. Facts: software, account_id, client, invoice_number,
     balance_minor, person."""
+    RECEIPT_MADE = "receipt_made"
+    """A receipt was made, before it went anywhere. Facts: key (the same one again is the same receipt), how, number
+    (2 is the first copy), person."""
     RESTORED_CHECKED = "restored_checked"
     NOTED = "noted"
     """Something worth telling that changes no state. Facts: code, ..."""

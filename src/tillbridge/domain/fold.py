@@ -93,6 +93,9 @@ def _own(payment: Payment, event: Event) -> Payment:
             return _given_back(
                 payment, -_positive(event, "amount_minor"), ours=bool(event.text("payment_id"))
             )
+        case PaymentEvent.RECEIPT_MADE if event.text("key"):
+            made = dict.fromkeys((*payment.receipts, event.text("key")))
+            return replace(payment, receipts=tuple(made))
         case PaymentEvent.NOTED | PaymentEvent.IMPOSSIBLE | PaymentEvent.RESTORED_CHECKED:
             return _noted(payment, event)
     raise _impossible(event, "payment")

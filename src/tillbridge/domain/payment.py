@@ -201,6 +201,8 @@ class Payment:
     """A give-back: what the payment that it gives back was told of it last."""
     in_software: bool = False
     """A give-back that stands in the practice software already: nothing is typed for it."""
+    receipts: tuple[str, ...] = ()
+    """Keys of the receipts that were made of it, oldest first: all but the first are copies."""
     version: int = 0
     """Number of events folded in."""
 
