@@ -29,6 +29,7 @@ from tillbridge.journal.disk import Disk
 from tillbridge.journal.doubt import events_of_doubt, task_for_person
 from tillbridge.journal.mark import Mark
 from tillbridge.journal.migration import free_name, shipped
+from tillbridge.journal.site_salvage import Left, read_left
 from tillbridge.journal.sqlite import open_journal, salvaging_name
 from tillbridge.ports.journal import Append, Journal
 
@@ -68,6 +69,8 @@ class _Found:
     """Payments at a break in the chain: theirs may be the event that is not as it was."""
     versions: dict[str, int] = field(default_factory=dict)
     """Number of events of each payment, as far as the derived rows can be read."""
+    shared: Left = field(default_factory=dict)
+    """What desks share."""
     tail_lost: bool = False
 
 
@@ -167,6 +170,7 @@ def _read(path: str, disk: Disk, mark: Path | None) -> _Found:
             found.journal_id = _tolerant(lambda: journal_id_of(connection), "")
             found.rows = _rows(connection)
             found.versions = _versions(connection)
+            found.shared = read_left(connection)
     except (apsw.Error, JournalError):  # not even a database is left: nothing found is the answer
         return found
     _verify(found)
@@ -254,6 +258,7 @@ def _filled(
     journal = open_journal(Path(new), settings=settings)
     try:
         lost = _replay(journal, found)
+        journal.site.write_left(found.shared)
         tasks = tuple(_tasks(journal, found, now))
         soundness = journal.check()
     finally:

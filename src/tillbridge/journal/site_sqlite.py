@@ -26,6 +26,7 @@ from tillbridge.journal.site_rows import (
     row_of_lease,
     select,
 )
+from tillbridge.journal.site_salvage import Left, write_left
 from tillbridge.ports.site_store import Consent, StoredCard
 
 Rows = list[tuple[Any, ...]]
@@ -128,6 +129,11 @@ class SqliteSiteStore:
         return after
 
     # ---- the file
+
+    def write_left(self, left: Left) -> None:
+        """What a salvage saved, into a new journal."""
+        with self._transaction():
+            write_left(self._connection, left)
 
     def _run(self, statement: str, bindings: tuple[Any, ...]) -> None:
         self._connection.execute(statement, bindings)

@@ -1,0 +1,134 @@
+"""The site store passes its suite in memory and in the journal's file, and outlives backups, damage and processes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import apsw
+import pytest
+
+from tests.journal.files import Files, harm, overwrite, page_size, root_page
+from tillbridge.domain.errors import JournalError
+from tillbridge.domain.lease import Lease
+from tillbridge.journal.memory import MemoryJournal
+from tillbridge.journal.salvage import salvage_file
+from tillbridge.journal.sqlite import SqliteJournal
+from tillbridge.ports.journal import Journal
+from tillbridge.testing.journal_suite import Begin, Reopen, Writer, at
+from tillbridge.testing.site_suite import (
+    T1,
+    SiteSuite,
+    consent,
+    everything_shared,
+    refused,
+    stored_card,
+    take,
+)
+
+
+class TestMemorySite(SiteSuite):
+    @pytest.fixture
+    def journal(self) -> Journal:
+        return MemoryJournal()
+
+    @pytest.fixture
+    def begin(self) -> Begin:
+        return MemoryJournal
+
+    @pytest.fixture
+    def reopen(self) -> Reopen:
+        return lambda journal: journal
+
+
+class TestSqliteSite(SiteSuite):
+    @pytest.fixture
+    def journal(self, files: Files) -> Journal:
+        return files.begin("journal")
+
+    @pytest.fixture
+    def begin(self, files: Files) -> Begin:
+        return files.begin
+
+    @pytest.fixture
+    def reopen(self, files: Files) -> Reopen:
+        return files.reopen
+
+
+def filled(files: Files) -> Journal:
+    journal = files.begin()
+    Writer(journal).sale("pay-1", "R1", "V1")
+    journal.site.add_consent(consent())
+    journal.site.add_card(stored_card())
+    journal.site.set_cursor("simulator:1", "b7:19")
+    journal.site.move_lease(take("R2"))
+    return journal
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM consent",
+        "UPDATE consent SET text = 'something else'",
+        "UPDATE consent SET revoked_wall_ms = NULL",
+        "UPDATE lease SET fence = 0",
+    ],
+)
+def test_the_file_itself_keeps_consents_and_fencing_numbers(files: Files, statement: str) -> None:
+    journal = files.reopen(filled(files))
+    with pytest.raises(apsw.ConstraintError, match=r"never|once"):
+        journal._connection.execute(statement)
+
+
+def test_a_backup_of_the_journal_holds_what_desks_share(files: Files) -> None:
+    journal = files.reopen(filled(files))
+    journal.back_up(files.folder / "copy.db")
+    assert everything_shared(files.open(files.folder / "copy.db").site) == everything_shared(journal.site)
+
+
+def test_after_a_disk_failure_nothing_more_is_stored(files: Files) -> None:
+    journal = files.reopen(filled(files))
+    journal._noticed(JournalError("disk_failed", path="j.db"))
+    with pytest.raises(JournalError) as caught:
+        journal.site.move_lease(take("R2", 5))
+    assert caught.value.code == "disk_failed"
+
+
+def test_a_closed_store_says_so(files: Files) -> None:
+    journal = files.reopen(filled(files))
+    journal.close()
+    refused(lambda: journal.site.lease(T1), "closed")
+    refused(lambda: journal.site.set_cursor("simulator:1", "b7:20"), "closed")
+
+
+def test_a_salvage_saves_what_desks_share_and_has_terminals_looked_at(files: Files) -> None:
+    journal = filled(files)
+    before = everything_shared(journal.site)
+    path = path_of(journal)
+    harm(path, "UPDATE event SET facts = '{}' WHERE seq = 5")
+    salvage_file(path, at(1_000))
+    after = everything_shared(files.open(path).site)
+    lease = before.pop("lease")
+    assert isinstance(lease, Lease)
+    assert after.pop("lease") == replace(lease, needs_idle=True)
+    assert after.pop("leases") == (replace(lease, needs_idle=True),)
+    assert after == {name: value for name, value in before.items() if name != "leases"}
+
+
+def test_a_salvage_loses_no_event_over_a_broken_table_of_the_site(files: Files) -> None:
+    journal = filled(files)
+    path = path_of(journal)
+    size = page_size(path)
+    overwrite(path, (root_page(path, "consent") - 1) * size, b"\xff" * size)
+    salvage_file(path, at(1_000))
+    again = files.open(path)
+    assert len(again.events("pay-1")) == 11
+    assert again.site.consent("con-1") is None
+    assert again.site.cursor("simulator:1") == "b7:19"
+
+
+def path_of(journal: Journal) -> Path:
+    """Of a journal that is closed by this."""
+    assert isinstance(journal, SqliteJournal)
+    journal.close()
+    return Path(journal.path)
