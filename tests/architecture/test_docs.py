@@ -14,8 +14,8 @@ import pytest
 from tests.architecture.tree import ROOT, files, text
 from tillbridge.apps.cli.main import main as tillbridge
 from tillbridge.domain import money_leg, posting_leg
-from tillbridge.wiring import _SECTIONS as SITE
 from tillbridge.wiring import load_site
+from tillbridge.wiring.site import SECTIONS as SITE
 from tools.benches import judge
 from tools.docs import decisions, pages
 from tools.setup.__main__ import COMMANDS

@@ -27,6 +27,7 @@ COMPUTED: dict[str, frozenset[str]] = {
     "apps/agent/reading.py:shown": frozenset(),
     "engine/work.py:_outcome": frozenset(),
     "engine/work.py:_screen": frozenset(),
+    "flows/dialogs.py:_end_of_run": frozenset(),
     "flows/dialogs.py:meet": frozenset({"dialog_in_the_way"}),
     "flows/posting_run.py:_wait_and_retry": frozenset({"dialog_in_the_way"}),
     "flows/posting_run.py:_after": frozenset(),
@@ -34,7 +35,7 @@ COMPUTED: dict[str, frozenset[str]] = {
     "journal/sqlite.py:append": frozenset(),
     "messages/__init__.py:why_not": frozenset(),
     "messages/smtp.py:_asked": frozenset({"mail_refused", "mail_recipient"}),
-    "wiring.py:_connected": frozenset(),
+    "wiring/late.py:_connected": frozenset(),
     # chosen among a few
     "engine/sending.py:refuse_lacking": frozenset(
         {
