@@ -92,6 +92,8 @@ ROWS: Sequence[Row] = (
     *_each("owner_drawn", ["invoices", "transactions", "apply_to"], UNREAD),
     *_each("method_renamed", ["1"], UNREAD),
     *_each("method_inactive", ["1"], UNREAD),
+    *_each("method_not_refundable", ["1"], POSTED),
+    *_each("reverse_permission", ["always"], POSTED),
     *_each("methods_stale", ["1"], UNREAD),
     *_each("employee_missing", ["1"], UNREAD),
     *_each("rounding", ["three", "cent"], UNREAD | ASKED),

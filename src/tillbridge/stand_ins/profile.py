@@ -83,6 +83,14 @@ class Behaviour:
     """How long new totals take after the amount was left; nothing can be posted before."""
     asks_unsaved: bool = False
     """Leaving a payment window with something typed asks first."""
+    reason_max: int = 30
+    """How much of a reason the window that reverses a payment takes."""
+    reverse_checks_at: str = "ok"
+    """When it is looked whether a payment may be reversed: ok | opening (of its window)."""
+    reverse_permission: str = "never"
+    """When a supervisor has to allow it: never | earlier (a payment of an earlier day) | always."""
+    reverse_confirms: bool = False
+    """Asks once more before a payment is reversed."""
     filtered_lists: bool = False
     """Lists of a third party: cells drawn by themselves, their texts known to accessibility only."""
 

@@ -50,6 +50,11 @@ def _line(ledger: Ledger, words: Words) -> Acts:
     )
 
 
+def _return_item(ledger: Ledger, words: Words) -> Acts:
+    described = words.get("description", "Returned item")
+    return ledger.world.return_item(words["invoice"], described, words["amount_minor"])
+
+
 def _conclude(ledger: Ledger, words: Words) -> Acts:
     return ledger.world.conclude(words["invoice"])
 
@@ -120,6 +125,7 @@ ACTS: dict[str, Callable[[Ledger, Words], Acts]] = {
     "cash": _cash,
     "by_hand": _by_hand,
     "line": _line,
+    "return_item": _return_item,
     "conclude": _conclude,
     "reverse": _reverse,
     "delete": _delete,

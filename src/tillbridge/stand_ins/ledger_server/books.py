@@ -104,6 +104,17 @@ class AppliedCredit:
 
 
 @dataclass(frozen=True)
+class ItemReturned:
+    """Something of a paid invoice came back, worth so many cents to the client."""
+
+    client: str
+    invoice: str
+    description: str
+    amount_minor: int
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Method:
     """A payment method as the practice has set it up."""
 
@@ -112,6 +123,7 @@ class Method:
     asks_reference: bool = False
     gives_change: bool = False
     card_module: bool = False
+    is_refundable: bool = True
 
 
 @dataclass
@@ -122,6 +134,7 @@ class Books:
     invoices: dict[str, Invoice] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     applied: list[AppliedCredit] = field(default_factory=list)
+    returned: list[ItemReturned] = field(default_factory=list)
     methods: list[Method] = field(default_factory=list)
     card_types: list[str] = field(default_factory=list)
     employees: list[str] = field(default_factory=list)
@@ -136,6 +149,7 @@ class Books:
             "reversal": self._paid,
             "deletion": self._deleted,
             "credit_applied": self._credit_applied,
+            "item_returned": self._item_returned,
             "line_added": self._line_added,
             "concluded": self._concluded,
             "period": self._period,
@@ -168,6 +182,11 @@ class Books:
 
     def _credit_applied(self, act: Act) -> None:
         self.applied.append(AppliedCredit(act["client"], act["invoice"], act["amount_minor"]))
+
+    def _item_returned(self, act: Act) -> None:
+        at = datetime.fromisoformat(act["at"])
+        made = (act["client"], act["invoice"], act["description"], act["amount_minor"], at)
+        self.returned.append(ItemReturned(*made))
 
     def _line_added(self, act: Act) -> None:
         line = Line(act["patient"], act["description"], 1, act["amount_minor"])
@@ -205,9 +224,14 @@ class Books:
     def credit(self, client: str, shown_by: float | None = None) -> int:
         """Unapplied cents of a client."""
         unapplied = sum(p.amount_minor for p in self.money_of(client, shown_by) if not p.invoice)
+        unapplied += self._worth_returned(client)
         return unapplied - sum(c.amount_minor for c in self.applied if c.client == client)
 
     def account_balance(self, client: str, shown_by: float | None = None) -> int:
         """Cents owed on all invoices less everything paid."""
         charged = sum(i.total for i in self.invoices_of(client, open_only=False))
+        charged -= self._worth_returned(client)
         return charged - sum(p.amount_minor for p in self.money_of(client, shown_by))
+
+    def _worth_returned(self, client: str) -> int:
+        return sum(item.amount_minor for item in self.returned if item.client == client)

@@ -70,6 +70,8 @@ def _of_the_window() -> dict[str, Knob]:
         "owner_drawn": Knob("choice", "none", ("none", *LISTS), "this list tells accessibility no texts"),
         "method_renamed": Knob("chance", "0"),
         "method_inactive": Knob("chance", "0", about="our method is listed and refused"),
+        "method_not_refundable": Knob("chance", "0", about="our method takes money and gives none back"),
+        "reverse_permission": Knob("choice", "profile", ("profile", "always", "earlier", "never")),
         "methods_stale": Knob("chance", "0", about="our method is seen only by skins started from now on"),
         "employee_missing": Knob("chance", "0", about="Dana Brooks has left the practice"),
         "rounding": Knob("choice", "none", ("none", "three", "cent"), "totals of three decimals"),

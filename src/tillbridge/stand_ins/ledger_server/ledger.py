@@ -14,6 +14,7 @@ from tillbridge.stand_ins.ledger_server import marring, scenes
 from tillbridge.stand_ins.ledger_server.books import Books
 from tillbridge.stand_ins.ledger_server.desks import Desk, Desks
 from tillbridge.stand_ins.ledger_server.faults import Faults
+from tillbridge.stand_ins.ledger_server.giving_back import Reversal, Reversing
 from tillbridge.stand_ins.ledger_server.posting import form_from
 from tillbridge.stand_ins.ledger_server.rules import Rules
 from tillbridge.stand_ins.ledger_server.truth import TruthLog
@@ -66,6 +67,7 @@ class Ledger:
         self.world = World(self.profile, self.books, self.faults, self.truth, self._clock)
         self.views = Views(self.profile, self.books, self.faults, self.world)
         self.rules = Rules(self.profile, self.books, self.faults, self.desks, self.world)
+        self.reversing = Reversing(self.profile, self.books, self.faults, self.world, self.rules)
 
     def turn_knob(self, name: str, value: str) -> None:
         """Set a fault knob; two_names also puts the namesake into books and truth log. Raises BadKnob."""
@@ -89,16 +91,17 @@ class Ledger:
 
     # ---- what a skin does; each returns the first turn of a conversation ----
 
-    def process_payment(self, desk: Desk, account: str, number: str) -> Turn:
-        """Process Payment was pressed in the main window."""
+    def process_payment(self, desk: Desk, account: str, number: str, kind: str = "payment") -> Turn:
+        """Process Payment was pressed in the main window; `kind`: payment, deposit or refund."""
         key = self._key()
 
         def form() -> Turn:
             methods = [m for m in self.rules.methods() if not (desk.stale and m.name == marring.OURS)]
-            filled = self.views.form(account, number, methods)
+            filled = self.views.form(account, number if kind == "payment" else "", methods)
+            filled["kind"] = kind
             return marring.marred_form({**filled, "employees": self.rules.employees()}, self.faults)
 
-        return self._start(key, self.rules.opening(desk, account, number, form))
+        return self._start(key, self.rules.opening(desk, account, number, form, kind))
 
     def method_chosen(self, desk: Desk, account: str, number: str, method: str) -> Turn:
         """A payment method was chosen in the payment window."""
@@ -116,6 +119,19 @@ class Ledger:
         """OK was pressed in the payment window. Raises KeyError or TypeError for a malformed form."""
         form, key = form_from(data, desk.workstation), self._key()
         return self._start(key, self.rules.finishing(form, key))
+
+    def reverse_pressed(self, desk: Desk, account: str, payment: str) -> Turn:
+        """A payment is to be reversed: its window is about to open."""
+
+        def form() -> Turn:
+            return {**self.views.reversal_form(payment), "employees": self.rules.employees()}
+
+        return self._start(self._key(), self.reversing.opening(desk, account, payment, form))
+
+    def reversal_confirmed(self, act: Reversal) -> Turn:
+        """The window that reverses a payment was confirmed."""
+        key = self._key()
+        return self._start(key, self.reversing.finishing(act, key))
 
     def answer(self, key: str, pressed: str) -> Turn:
         """A message was answered. Raises KeyError when the conversation is unknown (server restarted)."""

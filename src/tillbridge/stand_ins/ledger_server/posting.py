@@ -1,6 +1,7 @@
 """What a filled payment window means in money: which rows it writes. Pure; no faults, no messages.
 
-The money rule `applies_to`: "chosen" pays the ticked invoices in their order, "oldest" ignores the ticks.
+The money rule `applies_to`: "chosen" pays the ticked invoices in their order, "oldest" ignores the ticks. Money for the
+account pays no invoice. An amount below zero is money given back: it stands on the account.
 """
 
 from __future__ import annotations
@@ -44,6 +45,11 @@ class Form:
         """Sum of the tenders, in cents."""
         return sum(tender.amount_minor for tender in self.tenders)
 
+    @property
+    def gives_back(self) -> bool:
+        """Money goes to the client."""
+        return self.tendered < 0
+
 
 @dataclass(frozen=True)
 class Row:
@@ -71,6 +77,8 @@ def form_from(data: Mapping[str, Any], workstation: str) -> Form:
 
 def targets(books: Books, form: Form, applies_to: str) -> list[str]:
     """Invoices that the money goes to, in order."""
+    if applies_to == "oldest" and form.unapplied:
+        return []
     if applies_to == "oldest":
         return [invoice.number for invoice in books.invoices_of(form.account, open_only=True)]
     return list(form.invoices)
@@ -90,6 +98,15 @@ def less_change(form: Form, owed: int, methods: Mapping[str, Method]) -> list[Te
         amount = tender.amount_minor - back
         kept.append(Tender(tender.method, tender.card_type, amount, tender.reference))
     return [tender for tender in kept if tender.amount_minor > 0]
+
+
+def written(books: Books, form: Form, applies_to: str, methods: Mapping[str, Method]) -> list[Row]:
+    """The rows that this window writes."""
+    if form.gives_back:
+        return [Row("", tender, tender.amount_minor) for tender in form.tenders]
+    numbers = targets(books, form, applies_to)
+    kept = form.tenders if form.unapplied else less_change(form, due(books, numbers), methods)
+    return rows(books, kept, numbers)
 
 
 def rows(books: Books, tenders: Sequence[Tender], numbers: Sequence[str]) -> list[Row]:

@@ -45,7 +45,7 @@ class Rules:
         self._faults = faults
         self._desks = desks
         self._world = world
-        self._messages = Messages(profile.messages, profile.titles["message"])
+        self.messages = Messages(profile.messages, profile.titles["message"])
 
     def methods(self) -> list[Method]:
         """Payment methods as this clinic has them today, faults included."""
@@ -53,7 +53,7 @@ class Rules:
         if self._faults.strikes("method_missing"):
             found = [method for method in found if method.name != OURS]
         if self._faults.strikes("method_hides_reference"):
-            found = [Method(m.name, m.card_type, False, m.gives_change, m.card_module) for m in found]
+            found = [replace(m, asks_reference=False) for m in found]
         if self._faults.strikes("method_renamed"):
             found = [replace(m, name=f"{OURS} (old)") if m.name == OURS else m for m in found]
         return found
@@ -63,11 +63,13 @@ class Rules:
         gone = LEAVER if self._faults.strikes("employee_missing") else ""
         return [name for name in self._books.employees if name != gone]
 
-    def opening(self, desk: Desk, account: str, number: str, form: Callable[[], Turn]) -> Conversation:
-        """Process Payment was pressed. Ends in open (with the form), stay, or exit."""
+    def opening(
+        self, desk: Desk, account: str, number: str, form: Callable[[], Turn], kind: str = "payment"
+    ) -> Conversation:
+        """Process Payment was pressed; `kind`: payment, deposit or refund. Ends in open (with the form), stay, exit."""
         yield from freeze(self._faults, "opening")
         while True:
-            ended = yield from self._may_open(desk, account, number)
+            ended = yield from self._may_open(desk, account, number, kind)
             if ended is not AGAIN:
                 break
         if ended is not None:
@@ -77,21 +79,27 @@ class Rules:
         self._colleague("opening", number)
         return opened
 
-    def _may_open(self, desk: Desk, account: str, number: str) -> Step:
-        ended = yield from self._forced("opening", account, number)
-        if ended is not None:
+    def _may_open(self, desk: Desk, account: str, number: str, kind: str) -> Step:
+        ended = yield from self.forced("opening", account, number)
+        if ended is None:
+            ended = yield from self.locked(desk, account)
+        if ended is not None or kind != "payment":
             return ended
+        return (yield from self._offer_credit(account, number))
+
+    def locked(self, desk: Desk, account: str) -> Step:
+        """Somebody else holds the client: asks until nobody does, or the person gives up."""
         while (holder := self._desks.locked_by_other(account, desk)) is not None:
-            pressed = yield from self._messages.put("locked", holder)
+            pressed = yield from self.messages.put("locked", holder)
             if pressed != "Retry":
                 return STAY
-        return (yield from self._offer_credit(account, number))
+        return None
 
     def _offer_credit(self, account: str, number: str) -> Step:
         credit = self._books.credit(account)
         if credit <= 0:
             return None
-        pressed = yield from self._messages.put("credit", {"money": self._money(credit)})
+        pressed = yield from self.messages.put("credit", {"money": self._money(credit)})
         if pressed == "Yes" and number:
             amount = min(credit, max(0, self._books.balance(number)))
             act = {"kind": "credit_applied", "client": account, "invoice": number, "amount_minor": amount}
@@ -104,15 +112,15 @@ class Rules:
         self._colleague("filling", number)
         chosen = self._method(method)
         if chosen is not None and chosen.card_module:
-            yield from self._messages.put("card_module", {})
-        ended = yield from self._forced("filling", account, number)
+            yield from self.messages.put("card_module", {})
+        ended = yield from self.forced("filling", account, number)
         return STAY if ended in (None, AGAIN) else ended
 
     def leaving(self, account: str, number: str, *, unsaved: bool) -> Conversation:
         """Cancel was pressed in the payment window. Ends in close, stay, post (as if OK was pressed) or exit."""
-        ended = yield from self._forced("abandon", account, number)
+        ended = yield from self.forced("abandon", account, number)
         if ended is None and unsaved and self._asks_unsaved():
-            ended = yield from self._messages.ask("unsaved", self._facts(account, number))
+            ended = yield from self.messages.ask("unsaved", self.facts(account, number))
         return CLOSE if ended in (None, AGAIN) else ended
 
     def _asks_unsaved(self) -> bool:
@@ -121,7 +129,7 @@ class Rules:
 
     def reading(self, account: str, number: str) -> Conversation:
         """The client's lists are about to be read anew. Ends in stay or exit."""
-        ended = yield from self._forced("reading", account, number)
+        ended = yield from self.forced("reading", account, number)
         return STAY if ended in (None, AGAIN) else ended
 
     def finishing(self, form: Form, conversation: str) -> Conversation:
@@ -141,7 +149,7 @@ class Rules:
     def _attempt(self, form: Form, conversation: str, rest_s: float) -> Step:
         number = form.invoices[0] if form.invoices else ""
         self._colleague("before_commit", number)
-        for step in (self._forced("before_commit", form.account, number), self._checks(form)):
+        for step in (self.forced("before_commit", form.account, number), self._checks(form)):
             ended = yield from step
             if ended is not None:
                 return ended
@@ -152,7 +160,7 @@ class Rules:
             return CRASH
         yield from freeze(self._faults, "after_commit")
         yield from wait(rest_s)
-        ended = yield from self._forced("after_commit", form.account, number)
+        ended = yield from self.forced("after_commit", form.account, number)
         if ended is not None:
             return ended
         return (yield from self._print(form.receipt))
@@ -160,16 +168,16 @@ class Rules:
     def _checks(self, form: Form) -> Step:
         complaint = self._complaint(form)
         if complaint is not None:
-            return (yield from self._messages.ask(*complaint))
+            return (yield from self.messages.ask(*complaint))
         if self._back_dated(form):
-            ended = yield from self._messages.ask("permission", self._facts(form.account, ""))
+            ended = yield from self.messages.ask("permission", self.facts(form.account, ""))
             if ended is not None:
                 return ended
         numbers = posting.targets(self._books, form, self._profile.behaviour.applies_to)
         owed = posting.due(self._books, numbers)
         kept = sum(t.amount_minor for t in posting.less_change(form, owed, self._by_name()))
-        if kept > owed and not form.unapplied:
-            ended = yield from self._messages.ask("overpay", {})
+        if kept > owed and not form.unapplied and not form.gives_back:
+            ended = yield from self.messages.ask("overpay", {})
             if ended is not None:
                 return ended
         return (yield from self._duplicates(form))
@@ -179,7 +187,7 @@ class Rules:
         known = self._by_name()
         if not form.employee:
             return "no_employee", {}
-        if not form.tenders or any(t.amount_minor <= 0 for t in form.tenders):
+        if not form.tenders or not self._amounts_fit(form):
             return "zero", {}
         if any(tender.method not in known for tender in form.tenders):
             return "no_method", {}
@@ -187,8 +195,9 @@ class Rules:
             return "card_module", {}
         if any(t.method == OURS for t in form.tenders) and self._faults.strikes("method_inactive"):
             return "inactive", {}
-        chosen = self._profile.behaviour.applies_to == "chosen"
-        if chosen and not form.invoices and not form.unapplied:
+        if form.gives_back and any(self._keeps(known[tender.method]) for tender in form.tenders):
+            return "not_refundable", {}
+        if self._chooses() and not form.invoices and not form.unapplied:
             return "nothing_chosen", {}
         gone = [number for number in form.invoices if self._books.invoices[number].concluded]
         if gone:
@@ -197,6 +206,19 @@ class Rules:
         if closed is not None and (form.day or self._world.today()) <= closed:
             return "period", {"date": day_text(closed, self._faults, self._profile)}
         return None
+
+    def _amounts_fit(self, form: Form) -> bool:
+        """All above zero; or all below, which is money given back: from the account, never from an invoice."""
+        signs = {(t.amount_minor > 0) - (t.amount_minor < 0) for t in form.tenders}
+        return signs == {1} or (signs == {-1} and (form.unapplied or not self._chooses()))
+
+    def _chooses(self) -> bool:
+        return self._profile.behaviour.applies_to == "chosen"
+
+    def _keeps(self, method: Method) -> bool:
+        """Nothing goes back by this method."""
+        ours = method.name == OURS and self._faults.strikes("method_not_refundable")
+        return ours or not method.is_refundable
 
     def _back_dated(self, form: Form) -> bool:
         return form.day is not None and form.day < self._world.today()
@@ -212,15 +234,12 @@ class Rules:
         for tender in form.tenders:
             if tender.amount_minor in entered:
                 facts = {"money": self._money(tender.amount_minor)}
-                return (yield from self._messages.ask("duplicate", facts))
+                return (yield from self.messages.ask("duplicate", facts))
         return None
 
     def _commit(self, form: Form, conversation: str) -> None:
         """The one place where a payment window writes money."""
-        numbers = posting.targets(self._books, form, self._profile.behaviour.applies_to)
-        owed = posting.due(self._books, numbers)
-        tenders = posting.less_change(form, owed, self._by_name())
-        rows = posting.rows(self._books, tenders, numbers)
+        rows = posting.written(self._books, form, self._profile.behaviour.applies_to, self._by_name())
         self._world.commit(self._acts(form, conversation, rows))
         paid = [n for n in form.invoices if form.conclude and self._books.balance(n) <= 0]
         if paid:
@@ -254,23 +273,24 @@ class Rules:
         """The receipt: asked for now, or by a tick in the window."""
         pressed = "Yes" if ticked else "No"
         if self._profile.behaviour.asks_print:
-            pressed = yield from self._messages.put("print", {})
+            pressed = yield from self.messages.put("print", {})
         while pressed == "Yes" or pressed == "Retry":
             if not self._faults.strikes("printer_fails"):
                 break
-            pressed = yield from self._messages.put("printer", {})
+            pressed = yield from self.messages.put("printer", {})
         return None
 
-    def _forced(self, moment: str, account: str, number: str) -> Step:
+    def forced(self, moment: str, account: str, number: str) -> Step:
         """Messages and other programs that the knobs throw in at this moment."""
         yield from mishaps(self._faults, moment)
         for name in self._faults.dialogs(moment):
-            ended = yield from self._messages.ask(name, self._facts(account, number))
+            ended = yield from self.messages.ask(name, self.facts(account, number))
             if ended is not None:
                 return ended
         return None
 
-    def _facts(self, account: str, number: str) -> dict[str, str]:
+    def facts(self, account: str, number: str) -> dict[str, str]:
+        """What stands in the holes of messages."""
         balance = self._books.balance(number) if number else 0
         return {
             "money": self._money(max(balance, 2500)),

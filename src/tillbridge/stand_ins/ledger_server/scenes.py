@@ -33,7 +33,7 @@ BELLA_LINES = (
 METHODS = (
     Method("Cash", gives_change=True),
     Method("Check", asks_reference=True),
-    Method("CareCredit", asks_reference=True),
+    Method("CareCredit", asks_reference=True, is_refundable=False),
     Method("Credit Card (Integrated)", card_type="Visa", card_module=True),
     Method("Gift Card", asks_reference=True),
     Method("Tillbridge", asks_reference=True),

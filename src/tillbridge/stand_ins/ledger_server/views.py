@@ -8,7 +8,7 @@ from typing import Any
 
 from tillbridge.stand_ins import money_text
 from tillbridge.stand_ins.ledger_server import posting, staff
-from tillbridge.stand_ins.ledger_server.books import Books, Invoice, Method
+from tillbridge.stand_ins.ledger_server.books import Books, Invoice, ItemReturned, Method
 from tillbridge.stand_ins.ledger_server.faults import Faults
 from tillbridge.stand_ins.ledger_server.habits import day_text, milliseconds, money_style
 from tillbridge.stand_ins.ledger_server.world import World
@@ -103,12 +103,14 @@ class Views:
         if self._profile.behaviour.applies_to == "chosen":
             money = [posting.Receipt((row,)) for each in money for row in each.rows]
         rows += [(each.at, self._payment(each)) for each in money]
+        rows += [(item.at, self._returned(item)) for item in self._books.returned if item.client == account]
         rows.sort(key=lambda row: row[0], reverse=self._profile.behaviour.ledger_order == "newest")
         return [row for _, row in rows]
 
     def _charge(self, invoice: Invoice) -> dict[str, str]:
         return {
             "date": self._date(invoice.at),
+            "id": "",
             "kind": "Invoice",
             "method": "",
             "amount": self._money(invoice.total),
@@ -118,11 +120,25 @@ class Views:
             "initials": "",
         }
 
+    def _returned(self, item: ItemReturned) -> dict[str, str]:
+        """Something came back: a charge below zero."""
+        charge = {
+            "kind": "Return",
+            "method": item.description,
+            "reference": "",
+            "employee": "",
+            "initials": "",
+        }
+        amount = self._money(-item.amount_minor)
+        return {**charge, "id": "", "date": self._date(item.at), "amount": amount, "invoice": item.invoice}
+
     def _payment(self, receipt: posting.Receipt) -> dict[str, str]:
         sign, payment = -1 if self._profile.behaviour.payments_are_negative else 1, receipt.first
+        kind = "Refund" if receipt.amount_minor < 0 else "Payment"
         return {
+            "id": payment.id,
             "date": self._day(payment.day) if payment.day else self._date(payment.at),
-            "kind": "Reversal" if payment.reverses else "Payment",
+            "kind": "Reversal" if payment.reverses else kind,
             "method": payment.method,
             "amount": self._money(sign * receipt.amount_minor),
             "reference": self._cut(payment.reference),
@@ -136,7 +152,31 @@ class Views:
         money = self._books.money_of(account, self._world.clock().timestamp())
         found = posting.reversible(money, self._books.closed_through)
         found.sort(key=lambda each: each.at, reverse=True)
-        return [{**self._payment(each), "id": each.first.id} for each in found]
+        return [self._payment(each) for each in found]
+
+    def reversals_today(self, account: str) -> list[dict[str, str]]:
+        """What was reversed today, newest first: why, and which number the payment had."""
+        money = self._books.money_of(account, self._world.clock().timestamp())
+        rows = [row for row in money if row.reverses and self._world.day(row.at) == self._world.today()]
+        found = sorted(posting.receipts(rows), key=lambda each: each.at, reverse=True)
+        return [
+            {
+                **self._payment(each),
+                "reason": each.first.reference,
+                "reversed": self._cut(self._books.payments[each.first.reverses].reference),
+            }
+            for each in found
+        ]
+
+    def reversal_form(self, payment: str) -> dict[str, Any]:
+        """The window that reverses a payment, when it opens. Raises KeyError for no such payment."""
+        old = self._books.payments[payment]
+        return {
+            "account": old.client,
+            "client": self._books.clients[old.client].name,
+            "payment": self._payment(posting.Receipt((old,))),
+            "employee": self._profile.operator,
+        }
 
     def _cut(self, reference: str) -> str:
         if self._faults.strikes("truncate_reference_10"):
@@ -174,6 +214,7 @@ class Views:
                     "card_type": m.card_type,
                     "asks_reference": m.asks_reference,
                     "cash": m.gives_change,
+                    "refundable": m.is_refundable,
                 }
                 for m in methods
             ],

@@ -4,8 +4,12 @@ For skins, all POST (every answer of pay, method, ok and answer is a turn, see t
     /skin/hello {pid, workstation}            -> {skin, workstation, today, client, invoice, keyboard}
     /skin/clients {skin}                      -> {clients}
     /skin/client {skin, client, invoice}      -> the main window's texts
-    /skin/reversible {skin, client}           -> {rows}: payments that may still be reversed
-    /skin/pay {skin, client, invoice}         -> turn: Process Payment was pressed
+    /skin/reversible {skin, client}           -> {rows, reversals}: payments that may still be reversed, and what was
+                                                 reversed today
+    /skin/pay {skin, client, invoice, kind}   -> turn: Process Payment was pressed
+                                                 (kind: payment, which is the default, deposit, refund)
+    /skin/reversing {skin, client, payment}   -> turn: a payment is to be reversed, its window is about to open
+    /skin/reverse {skin, client, payment, reason, reference, employee}  -> turn: that window was confirmed
     /skin/method {skin, client, invoice, method}  -> turn: a payment method was chosen
     /skin/cashier {skin, password}            -> {employee}: whom a cashier's password names, or ""
     /skin/leave {skin, client, invoice, unsaved}  -> turn: Cancel was pressed
@@ -32,6 +36,7 @@ from starlette.routing import Route
 from tillbridge.stand_ins.ledger_server import admin
 from tillbridge.stand_ins.ledger_server.desks import Desk
 from tillbridge.stand_ins.ledger_server.faults import KNOBS, BadKnob
+from tillbridge.stand_ins.ledger_server.giving_back import Reversal
 from tillbridge.stand_ins.ledger_server.habits import day_text
 from tillbridge.stand_ins.ledger_server.ledger import Ledger
 from tillbridge.stand_ins.ledger_server.marring import marred_view
@@ -60,6 +65,8 @@ class Web:
             Route("/skin/client", self._skin(self._client), methods=["POST"]),
             Route("/skin/reversible", self._skin(self._reversible), methods=["POST"]),
             Route("/skin/pay", self._skin(self._pay), methods=["POST"]),
+            Route("/skin/reversing", self._skin(self._reversing), methods=["POST"]),
+            Route("/skin/reverse", self._skin(self._reverse), methods=["POST"]),
             Route("/skin/method", self._skin(self._method), methods=["POST"]),
             Route("/skin/cashier", self._skin(self._cashier), methods=["POST"]),
             Route("/skin/leave", self._skin(self._leave), methods=["POST"]),
@@ -125,10 +132,21 @@ class Web:
         return view
 
     def _reversible(self, words: Words) -> Words:
-        return {"rows": self._ledger.views.reversible(words["client"])}
+        views, account = self._ledger.views, words["client"]
+        return {"rows": views.reversible(account), "reversals": views.reversals_today(account)}
 
     def _pay(self, words: Words) -> Words:
-        return self._ledger.process_payment(self._desk(words), words["client"], words["invoice"])
+        kind = words.get("kind", "payment")
+        return self._ledger.process_payment(self._desk(words), words["client"], words["invoice"], kind)
+
+    def _reversing(self, words: Words) -> Words:
+        return self._ledger.reverse_pressed(self._desk(words), words["client"], words["payment"])
+
+    def _reverse(self, words: Words) -> Words:
+        said = {name: words.get(name, "") for name in ("reason", "reference", "employee")}
+        place = self._desk(words).workstation
+        act = Reversal(account=words["client"], payment=words["payment"], workstation=place, **said)
+        return self._ledger.reversal_confirmed(act)
 
     def _method(self, words: Words) -> Words:
         desk = self._desk(words)

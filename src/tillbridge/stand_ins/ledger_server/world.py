@@ -100,6 +100,16 @@ class World:
         invoice = self._books.invoices[invoice].number
         return self.commit([{"kind": "concluded", "invoice": invoice, "by": "world"}])
 
+    def return_item(self, invoice: str, description: str, amount_minor: int) -> list[dict[str, Any]]:
+        """Something is brought back: less to pay on an invoice that still owes that much, else credit for the client.
+
+        Raises KeyError for no such invoice."""
+        sold = self._books.invoices[invoice]
+        if self._books.balance(invoice) >= amount_minor:
+            return self.add_line(invoice, description, -amount_minor)
+        act = {"kind": "item_returned", "client": sold.client, "invoice": invoice, "by": "world"}
+        return self.commit([{**act, "description": description, "amount_minor": amount_minor}])
+
     def close_period(self, through: date | None) -> list[dict[str, Any]]:
         """Close every day up to and with `through` (today when None)."""
         closed = through or self.today()

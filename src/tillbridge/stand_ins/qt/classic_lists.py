@@ -1,6 +1,6 @@
-"""The small windows of the classic program that hold one list: Find Client, Reverse Payment, Employees on F2.
+"""The small windows of the classic program that hold one list: Find Client, Employees on F2.
 
-Each is modal over its owner. None of them writes money by itself.
+Each is modal over its owner. None of them writes money; the one that does stands in classic_reverse.py.
 """
 
 from __future__ import annotations
@@ -96,26 +96,6 @@ class FindClient(ListWindow):
         self.grid.fill(hits)
         if wanted and hits:
             self.grid.choose(hits[0]["account"])
-
-
-class ReverseWindow(ListWindow):
-    """Payments of one client that may still be reversed. Closed by Cancel; it opens with nothing chosen."""
-
-    def __init__(
-        self, owner: QWidget, profile: Profile, rows: Sequence[Row], refuse: Callable[[], None]
-    ) -> None:
-        super().__init__(owner, profile, "reverse", "reversible", "id")
-        self._refuse = refuse
-        self.grid.fill(rows)
-        self.grid.doubleClicked.disconnect()
-        self.button("reverse_it", self._reverse)
-        self.button("close_reverse", self.reject)
-        self.right.addStretch()
-        self.resize(540, 260)
-
-    def _reverse(self) -> None:
-        if not is_held(self) and self.grid.chosen() is not None:
-            self._refuse()
 
 
 class StaffLookup(ListWindow):

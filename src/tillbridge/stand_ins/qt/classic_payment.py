@@ -1,6 +1,7 @@
 """The payment window of the classic program: a masked date, an editable list, amount, number, initials, OK and Cancel.
 
-There is no choice of an invoice: the server puts the money on the oldest balance. Enter goes to the next field. It
+There is no choice of an invoice: the server puts the money on the oldest balance, or leaves it on the account where the
+window was opened from the Account menu. An amount below zero is money given back. Enter goes to the next field. It
 decides nothing about money: OK sends what the program holds, which is not always what its fields show.
 """
 
@@ -37,6 +38,7 @@ from tillbridge.stand_ins.qt.payment_form import PaymentForm
 from tillbridge.stand_ins.qt.widgets import named, words
 
 WATCH_MS = 40
+OLDEST, ON_ACCOUNT = "Oldest balance", "On account"
 MASK = "99/99/9999;_"
 
 
@@ -88,6 +90,7 @@ class ClassicPayment(QDialog):
         self._totals = {
             name: sunken(self._profile.controls[name], money=True) for name in ("due", "tendered", "change")
         }
+        self._applies = sunken(self._profile.controls["applies"])
 
     def _edit(self, name: str, width: int) -> QLineEdit:
         edit = named(QLineEdit(), self._profile.controls[name].id)
@@ -103,7 +106,8 @@ class ClassicPayment(QDialog):
         for at, name in enumerate(self._profile.behaviour.fields):
             rows.addWidget(static(self._profile.controls[name], self._fields[name]), at, 0)
             rows.addLayout(self._beside(name), at, 1)
-        for at, (name, value) in enumerate(self._totals.items(), start=len(self._fields)):
+        shown = {"applies": self._applies, **self._totals}
+        for at, (name, value) in enumerate(shown.items(), start=len(self._fields)):
             value.setFixedWidth(92)
             rows.addWidget(static(self._profile.controls[name], value), at, 0)
             rows.addWidget(value, at, 1, Qt.AlignmentFlag.AlignLeft)
@@ -155,7 +159,9 @@ class ClassicPayment(QDialog):
         self._date.setText(self._opened["today"])
         self._method.fill([method["name"] for method in self._opened["methods"]])
         self._employee.setText(self._initials_of(self._opened["employee"]))
-        self._form.amount_minor = max(0, int(self._opened["account_balance_minor"]))
+        self._applies.setText(ON_ACCOUNT if self._on_account() else OLDEST)
+        owed = 0 if self._on_account() else int(self._opened["account_balance_minor"])
+        self._form.amount_minor = max(0, owed)
         self._amount.setText(self._form.money(self._form.amount_minor))
         self._show_method()
         self._show_name()
@@ -165,6 +171,10 @@ class ClassicPayment(QDialog):
         self._amount.editingFinished.connect(self._amount_left)
         self._employee.editingFinished.connect(self._show_name)
         self._date.setFocus()
+
+    def _on_account(self) -> bool:
+        """Opened from the Account menu: the money stays with the account, whatever is owed."""
+        return bool(self._opened.get("kind") == "deposit")
 
     def _initials_of(self, name: str) -> str:
         return next((one["initials"] for one in self._opened["staff"] if one["name"] == name), "")
@@ -260,7 +270,7 @@ class ClassicPayment(QDialog):
         return {
             "account": self._opened["account"],
             "invoices": [],
-            "unapplied": False,
+            "unapplied": self._on_account(),
             "tenders": [tender],
             "employee": self._employee.text(),
             "conclude": False,

@@ -12,6 +12,7 @@ import shiboken6
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import (
+    QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -28,13 +29,14 @@ from PySide6.QtWidgets import (
 
 from tillbridge.stand_ins.qt import classic_look
 from tillbridge.stand_ins.qt.captions import static, sunken
-from tillbridge.stand_ins.qt.classic_lists import FindClient, ReverseWindow, plain_list
+from tillbridge.stand_ins.qt.classic_lists import FindClient, plain_list
 from tillbridge.stand_ins.qt.classic_payment import ClassicPayment
-from tillbridge.stand_ins.qt.conversation import held, is_held, show_message
+from tillbridge.stand_ins.qt.classic_reverse import ReverseWindow
+from tillbridge.stand_ins.qt.conversation import held, is_held
 from tillbridge.stand_ins.qt.grid import Grid
 from tillbridge.stand_ins.qt.main_window import MainWindow
 from tillbridge.stand_ins.qt.painted_list import PaintedList
-from tillbridge.stand_ins.qt.widgets import named, words
+from tillbridge.stand_ins.qt.widgets import named
 
 Slot = Callable[[], None]
 SIZE = (980, 690)
@@ -100,7 +102,11 @@ class ClassicWindow(MainWindow):
         self._menu(edit[0], tuple((entry, "", self._not_here) for entry in edit[1]))
         client = (("&Find...", "Ctrl+F", self._find), ("&New Client...", "", self._not_here))
         self._menu("&Client", (*client, ("&Refresh", "F5", self.refresh)))
-        account = (("&Payment...", "F9", self._pay), ("Re&verse Payment...", "", self._reverse))
+        account = (
+            ("&Payment...", "F9", self._pay),
+            ("Payment on &Account...", "", self._deposit),
+            ("Re&verse Payment...", "", self._reverse),
+        )
         self._menu("&Account", (*account, ("&Statement...", "", self._not_here)))
         for caption, entries in others:
             self._menu(caption, tuple((entry, "", self._not_here) for entry in entries))
@@ -269,18 +275,36 @@ class ClassicWindow(MainWindow):
             self.show_client(str(found["account"]), "")
         self._catch_up()
 
+    def _deposit(self) -> None:
+        """The payment window for money that pays no invoice: it stays on the account."""
+        if is_held(self) or not self._view:
+            return
+        account = self._view["account"]
+        with held(self):
+            turn = self._conversation.begin(self, "/skin/pay", client=account, invoice="", kind="deposit")
+            if turn["turn"] == "open":
+                self._open_payment(turn["form"])
+                self._conversation.fetch(self, "/skin/closed", client=account)
+        self.refresh()
+        self._catch_up()
+
     def _reverse(self) -> None:
         if is_held(self) or not self._view:
             return
         account = self._view["account"]
         with held(self):
             self._conversation.begin(self, "/skin/reading", client=account, invoice="")
-            rows = self._conversation.fetch(self, "/skin/reversible", client=account)["rows"]
-            window = ReverseWindow(self, self._profile, rows, lambda: self._refuse(window))
-            window.grid.silence("transactions" in self._view["silent"])
+            lists = self._conversation.fetch(self, "/skin/reversible", client=account)
+            window = ReverseWindow(self, self._profile, lists, lambda act: self._send(window, act))
+            window.silence("transactions" in self._view["silent"])
             window.run(self)
+            reversed_now = window.result() == QDialog.DialogCode.Accepted
             shiboken6.delete(window)
+        if reversed_now:
+            self.refresh()
         self._catch_up()
 
-    def _refuse(self, window: ReverseWindow) -> None:
-        show_message(window, words(self._profile, "This function is not part of the training copy."))
+    def _send(self, window: ReverseWindow, act: dict[str, str]) -> bool:
+        """Whether the reversal is done: then its window closes."""
+        turn = self._conversation.begin(window, "/skin/reverse", client=self._view["account"], **act)
+        return bool(turn["turn"] == "close")

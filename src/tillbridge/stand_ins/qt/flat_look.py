@@ -67,7 +67,7 @@ QDialog { background: #ffffff; }
 QFrame#paymentHead { background: ACCENT; }
 QFrame#paymentHead QLabel { color: #d3edf5; }
 QFrame#paymentHead QLabel#paymentTitle { color: #ffffff; font-size: 15pt; }
-QFrame#paymentHead QLabel#PaymentNameText { color: #ffffff; font-size: 11pt; }
+QFrame#paymentHead QLabel#PaymentNameText, QFrame#paymentHead QLabel#EntryKindText { color: #ffffff; font-size: 11pt; }
 QFrame#paymentHead QLineEdit { background: ACCENT; color: #ffffff; border: none; padding: 0; font-size: 11pt; }
 QFrame#totals { background: PAPER; }
 QLabel[total="true"] { font-size: 12pt; color: INK; }

@@ -5,11 +5,14 @@ Its payment window is not modal and only one: it is shown again for the next cli
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+import shiboken6
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
+    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QSizePolicy,
     QSplitter,
     QStatusBar,
@@ -19,11 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from tillbridge.stand_ins.profile import Profile
-from tillbridge.stand_ins.qt.conversation import is_held
+from tillbridge.stand_ins.qt.conversation import held, is_held
 from tillbridge.stand_ins.qt.drawn_grid import DrawnGrid, with_strip
 from tillbridge.stand_ins.qt.drift import drifted
 from tillbridge.stand_ins.qt.flat_header import FlatHeader
 from tillbridge.stand_ins.qt.flat_rail import Rail
+from tillbridge.stand_ins.qt.flat_reverse import ReversePayment
 from tillbridge.stand_ins.qt.grid import Grid
 from tillbridge.stand_ins.qt.main_window import MainWindow
 from tillbridge.stand_ins.qt.panes import ClientSearch
@@ -95,7 +99,7 @@ class FlatWindow(MainWindow):
         self._transactions = self._grid("transactions", "reference")
         self._notes = self._grid("notes", "date")
         self._page("invoices_tab", self._split(with_strip(self._invoices), _card("ITEMS", self._lines)))
-        self._page("transactions_tab", self._transactions)
+        self._page("transactions_tab", self._history())
         self._page("notes_tab", self._notes)
         self._invoices.itemSelectionChanged.connect(self._show_lines)
         self._invoices.doubleClicked.connect(self._pay)
@@ -105,6 +109,30 @@ class FlatWindow(MainWindow):
         column.addWidget(self._card)
         column.addWidget(self._tabs, 1)
         return column
+
+    def _history(self) -> QWidget:
+        """The account history, and what can be done with money that was taken."""
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._transactions, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(10, 8, 10, 8)
+        foot.addStretch()
+        for name, slot in (("refund", self._refund), ("reverse", self._reverse)):
+            control = self._profile.controls[name]
+            button = named(QPushButton(control.caption), control.id)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            button.clicked.connect(lambda _=False, slot=slot: QTimer.singleShot(0, self, slot))
+            foot.addWidget(button)
+        column.addLayout(foot)
+        return page
+
+    def _tab_changed(self, at: int) -> None:
+        page = self._tabs.widget(at)
+        if page is not None and page.isAncestorOf(self._transactions):
+            self.refresh()
 
     def _grid(self, name: str, key: str) -> Grid:
         return DrawnGrid(self._profile.controls[name], self._profile.columns[name], key)
@@ -122,10 +150,17 @@ class FlatWindow(MainWindow):
 
     def _pay(self) -> None:
         """Open the payment window on this client; one that is open on another client changes over."""
+        self._open_taking("payment", self._chosen_number())
+
+    def _refund(self) -> None:
+        """The same window, to give money back from the account."""
+        self._open_taking("refund", "")
+
+    def _open_taking(self, kind: str, number: str) -> None:
         if is_held(self) or not self._view or self._taking.is_busy():
             return
-        account, number = self._view["account"], self._chosen_number()
-        turn = self._conversation.begin(self, "/skin/pay", client=account, invoice=number)
+        account = self._view["account"]
+        turn = self._conversation.begin(self, "/skin/pay", client=account, invoice=number, kind=kind)
         if turn["turn"] != "open":
             return
         left = self._taking.account()
@@ -133,6 +168,22 @@ class FlatWindow(MainWindow):
             self._conversation.fetch(self, "/skin/closed", client=left)
         self._with_drift(turn["form"]["drift"])
         self._taking.take(turn["form"])
+
+    def _reverse(self) -> None:
+        """Reverse the payment that is selected in the history."""
+        row = self._transactions.chosen()
+        if is_held(self) or not self._view or self._taking.is_busy() or row is None:
+            return
+        view = self._view
+        with held(self):
+            self._conversation.begin(self, "/skin/reading", client=view["account"], invoice="")
+            window = ReversePayment(self, self._profile, self._conversation, view, row)
+            window.exec()
+            reversed_now = window.result() == QDialog.DialogCode.Accepted
+            shiboken6.delete(window)
+        if reversed_now:
+            self.refresh()
+        self._catch_up()
 
     def _with_drift(self, drift: dict[str, bool]) -> None:
         """The payment window is made anew only when an update has changed it."""

@@ -1,7 +1,8 @@
 """The payment window of the flat look: not modal, kept and shown again, its title a moment late.
 
-A cashier's password, amount, tender, reference, and the invoice it goes to. Post is there only once new totals were
-worked out, and saves by itself while the window says so. It decides nothing about money: the server does.
+A cashier's password, amount, tender, reference, and the invoice it goes to, or the account. Refund shows the same
+window: what it does then stands inside, and in its title a moment later. Post is there only once new totals were worked
+out, and saves by itself while the window says so. It decides nothing about money: the server does.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tillbridge.stand_ins import money_text
 from tillbridge.stand_ins.profile import Profile
 from tillbridge.stand_ins.qt.conversation import Conversation, is_held
 from tillbridge.stand_ins.qt.payment_form import PaymentForm
-from tillbridge.stand_ins.qt.take_payment_parts import Parts
+from tillbridge.stand_ins.qt.take_payment_parts import ON_ACCOUNT, Parts
 
 WATCH_MS = 40
 NOTHING_YET = "..."
@@ -82,13 +83,14 @@ class TakePayment(QDialog):
         parts.cashier.setText(NOBODY)
         parts.fill_choices([method["name"] for method in opened["methods"]])
         parts.apply_to.silence("apply_to" in opened["silent"])
-        parts.fill_invoices(opened["apply_to"])
+        parts.fill_invoices(self._places())
+        parts.show_kind(refund=self._refunds())
         parts.reference.clear()
         parts.conclude.setChecked(self._profile.behaviour.conclude_default)
         self._form.amount_minor = 0
         parts.amount.setText("" if self._profile.behaviour.amount_default == "empty" else self._money(0))
         self._show_method()
-        self._work_out()
+        self._choose_invoice()
         self._late_title.start(opened["title_lag_ms"] if again else 0)
         self.show()
         self.raise_()
@@ -96,9 +98,18 @@ class TakePayment(QDialog):
         parts.password.setFocus()
         self._watch.start()
 
+    def _refunds(self) -> bool:
+        return bool(self._form.opened.get("kind") == "refund")
+
+    def _places(self) -> list[dict[str, Any]]:
+        """Where the money may go: an open invoice, or the account; what is given back comes from the account."""
+        opened, refund = self._form.opened, self._refunds()
+        account = {"number": ON_ACCOUNT, "balance": opened["credit"], "balance_minor": 0, "ticked": refund}
+        return [account] if refund else [*opened["apply_to"], account]
+
     def _name_client(self) -> None:
-        opened = self._form.opened
-        self.setWindowTitle(self._profile.title("payment", opened["account"], opened["client"]))
+        opened, window = self._form.opened, "refund" if self._refunds() else "payment"
+        self.setWindowTitle(self._profile.title(window, opened["account"], opened["client"]))
 
     # ---- while it is open ----
 
@@ -142,13 +153,15 @@ class TakePayment(QDialog):
         self.parts.show_reference(self._form.method(self.parts.method.currentText())["asks_reference"])
 
     def _choose_invoice(self) -> None:
-        number = self._number()
+        number, row = self._number(), self.parts.apply_to.chosen()
         self._form.ticked = {number} if number else set()
+        self._form.unapplied = row is not None and not number
         self._work_out()
 
     def _number(self) -> str:
+        """The chosen invoice; "" for the account, or for nothing."""
         row = self.parts.apply_to.chosen()
-        return str(row["number"]) if row else ""
+        return str(row["number"]) if row and row["number"] != ON_ACCOUNT else ""
 
     def _offer_amounts(self, at: QPoint) -> None:
         """The menu of the right mouse button: the two usual amounts."""
@@ -178,12 +191,10 @@ class TakePayment(QDialog):
         self._totals.start(int(self._form.opened["recalculates_ms"]))
 
     def _show_totals(self) -> None:
-        form = self._form
-        numbers = {
-            "tendered": form.tendered_minor,
-            "change": form.change_minor,
-            "left": form.due_minor - form.tendered_minor + form.change_minor,
-        }
+        form, refund = self._form, self._refunds()
+        change = 0 if refund else form.change_minor
+        paid = -form.tendered_minor if refund else form.tendered_minor - change
+        numbers = {"tendered": form.tendered_minor, "change": change, "left": form.due_minor - paid}
         for name, minor in numbers.items():
             self.parts.totals[name].setText(self._money(minor))
         self._settled = True
@@ -223,16 +234,16 @@ class TakePayment(QDialog):
         tender = {
             "method": method["name"],
             "card_type": method["card_type"],
-            "amount_minor": self._form.amount_minor,
+            "amount_minor": -self._form.amount_minor if self._refunds() else self._form.amount_minor,
             "reference": self.parts.reference.text() if method["asks_reference"] else "",
         }
         return {
             "account": self._form.opened["account"],
             "invoices": self._form.in_order(),
-            "unapplied": False,
+            "unapplied": self._form.unapplied,
             "tenders": [tender],
             "employee": "" if signed_in == NOBODY else signed_in,
-            "conclude": self.parts.conclude.isChecked(),
+            "conclude": self.parts.conclude.isChecked() and not self._refunds(),
         }
 
     # ---- leaving ----

@@ -27,6 +27,9 @@ from tillbridge.stand_ins.qt.drawn_grid import DrawnGrid
 from tillbridge.stand_ins.qt.widgets import label_for, named
 
 WIDTH = 500
+ON_ACCOUNT = "On account"
+PAYMENT, REFUND = "Payment", "Refund"
+POST_REFUND = "Post refund"
 
 
 class Parts:
@@ -111,15 +114,18 @@ class Parts:
         grid.setContentsMargins(20, 12, 20, 12)
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(2)
-        grid.addWidget(named(QLabel(self._profile.titles["payment_first"]), "paymentTitle"), 0, 0, 1, 3)
+        self.title = named(QLabel(), "paymentTitle")
+        grid.addWidget(self.title, 0, 0, 1, 4)
         self.parking = named(QLineEdit(), self._id("parking"))
         self.parking.setReadOnly(True)
         self.parking.setFixedWidth(96)
         self.payer = named(QLabel(), self._id("payer"))
-        for at, (name, field) in enumerate((("parking", self.parking), ("payer", self.payer))):
+        self.kind = named(QLabel(), self._id("kind"))
+        shown = (("parking", self.parking), ("payer", self.payer), ("kind", self.kind))
+        for at, (name, field) in enumerate(shown):
             grid.addWidget(self._label(name, field), 1, at)
             grid.addWidget(field, 2, at)
-        grid.setColumnStretch(2, 1)
+        grid.setColumnStretch(3, 1)
         return head
 
     def _rows(self) -> QGridLayout:
@@ -192,6 +198,13 @@ class Parts:
                 self.apply_to.choose(row["number"])
                 self.apply_to.show_key(row["number"])
         self.apply_to.blockSignals(False)
+
+    def show_kind(self, *, refund: bool) -> None:
+        """What posting would do: take a payment, or give money back."""
+        self.kind.setText(REFUND if refund else PAYMENT)
+        self.title.setText(REFUND if refund else self._profile.titles["payment_first"])
+        self.ok.setText(POST_REFUND if refund else self._caption("ok"))
+        self.conclude.setVisible(not refund)
 
     def show_reference(self, asked: bool) -> None:
         """The reference is there only for tenders that ask for one."""
