@@ -145,7 +145,7 @@ def desk_in_memory(
     screen.acts, screen.still_s = [], still_s
     engine = Engine(
         journal=MemoryJournal(),
-        gateway=gateway_over(line, lambda: clock.now().mono_ms),
+        gateway=gateway_over(line, lambda: clock.now().wall_ms),
         practice=screen,
         clock=clock,
         ids=RandomIds(),

@@ -12,11 +12,13 @@ from typing import get_args
 import pytest
 
 from tests.strings import codes as source
+from tillbridge.apps.agent.telling import TOLD_BY_WHERE
 from tillbridge.domain.event import PaymentEvent
 from tillbridge.domain.matching import WhyNot, Wrong
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
 from tillbridge.domain.outcome import Cancelled
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
+from tillbridge.domain.session import Where
 from tillbridge.strings import sentence
 
 TABLE: dict[str, dict[str, str]] = tomllib.loads(
@@ -44,6 +46,9 @@ NAMED_BY_WIRING = {"name", "reason", "currency"}
 
 DECLINES = {"generic", "insufficient_funds", "expired_card", "lost_or_stolen", "call_bank", "invalid_pin"}
 """Why banks decline, in the words of the gateway port; a word that is not here is told as `generic`."""
+
+BY_WHERE = {f"{kind}_{where}" for kind in TOLD_BY_WHERE for where in get_args(Where) if where != "terminal"}
+"""Where a payer's details are asked for changes what is said."""
 
 TASKS = {"over_returned", "posting_missing", "unexpected", "salvaged", "restored"}
 """Tasks that a table or a helper names (domain/fold, domain/next_command, journal/doubt)."""
@@ -100,7 +105,7 @@ def test_every_state_every_event_and_every_task_has_a_sentence() -> None:
     states = {str(state) for kind in (MoneyState, PostingState) for state in kind}
     events = {str(event) for kind in (PaymentEvent, MoneyEvent, PostingEvent) for event in kind}
     assert states == set(TABLE["state"])
-    assert events | {"payment_created_typed", "noted_ended"} == set(TABLE["step"])
+    assert events | {"payment_created_typed", "noted_ended"} == set(TABLE["step"]) - BY_WHERE
     assert FOUND.tasks | TASKS == set(TABLE["task"])
 
 
@@ -124,7 +129,7 @@ def test_no_sentence_is_unused() -> None:
     made |= {f"terminal_{word}" for word in ("idle", "busy", "offline")}
     assert sorted(set(TABLE["cli"]) - SAID["words"] - made) == []
     events = {str(event) for kind in (PaymentEvent, MoneyEvent, PostingEvent) for event in kind}
-    assert sorted(set(TABLE["story"]) - SAID["story"] - events - {"payment_created_typed"}) == []
+    assert sorted(set(TABLE["story"]) - SAID["story"] - events - BY_WHERE - {"payment_created_typed"}) == []
     looking = {f"looking_{word}" for word in SAID["words"]}
     found_at_opening = {"ram_disk", "network_share", "restored_from_backup", "journal_replaced", "migrated"}
     assert sorted(set(TABLE["doctor"]) - SAID["words"] - looking - found_at_opening) == []

@@ -23,9 +23,10 @@ def text_of(body: dict[str, Any], name: str, default: str | None = None) -> str:
     return value
 
 
-OFFERED = frozenset({"sale"})
-"""What is carried through to its end today. Giving money back has its table, states and reservations; its posting is
-not carried through yet, so it is refused here."""
+OFFERED: dict[str, frozenset[Entry]] = {
+    "sale": frozenset({Entry.TERMINAL, Entry.KEYED_CARD, Entry.KEYED_ACH, Entry.LINK}),
+}
+"""What is carried through to its end today, and how the payer's details may arrive for it."""
 
 
 def operation_of(body: dict[str, Any]) -> str:
@@ -35,9 +36,10 @@ def operation_of(body: dict[str, Any]) -> str:
     return name
 
 
-def entry_of(body: dict[str, Any]) -> Entry:
+def entry_of(body: dict[str, Any], operation: str) -> Entry:
+    """Raises OperatorError `entry_not_offered`."""
     name = text_of(body, "entry", "terminal")
-    if name not in {str(entry) for entry in Entry}:
+    if name not in {str(entry) for entry in OFFERED[operation]}:
         raise OperatorError("entry_not_offered", entry=name)
     return Entry(name)
 
@@ -61,6 +63,14 @@ def flag_of(body: dict[str, Any], name: str) -> bool:
     """True or false; false if it is not said. Raises OperatorError `field_wrong`."""
     value = body.get(name, False)
     if not isinstance(value, bool):
+        raise OperatorError("field_wrong", field=name)
+    return value
+
+
+def number_of(body: dict[str, Any], name: str) -> int | None:
+    """A whole number, None if it is not said. Raises OperatorError `field_wrong`."""
+    value = body.get(name)
+    if value is not None and type(value) is not int:
         raise OperatorError("field_wrong", field=name)
     return value
 

@@ -3,18 +3,34 @@ Puts the request into the words of the engine; no money rule lives here."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
-from tillbridge.apps.agent.asking import entry_of, flag_of, operation_of, text_of
+from tillbridge.apps.agent.asking import entry_of, flag_of, number_of, operation_of, text_of
 from tillbridge.apps.agent.ground import Ground, OnGround
 from tillbridge.apps.agent.looking import known
-from tillbridge.apps.agent.reading import Reading
+from tillbridge.apps.agent.reading import Reading, debt_of
+from tillbridge.apps.agent.rehearsed import Rehearsed
 from tillbridge.apps.agent.views import View, payment_view
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.invoice import Debt
 from tillbridge.domain.money import Money, only_base, parse_typed
+from tillbridge.domain.operation import Entry
 from tillbridge.domain.payment import Payment
+from tillbridge.engine.policy import DAY
 from tillbridge.engine.requests import PayRequest
+from tillbridge.engine.sending import where_for
+from tillbridge.ports.practice import Entering
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bill:
+    """What a payment is for. `entering`: what somebody types by hand there. `notice`: why the window was not tried."""
+
+    debt: Debt
+    owed: Money
+    entering: Entering | None = None
+    notice: Rehearsed | None = None
 
 
 class Paying(OnGround):
@@ -34,32 +50,49 @@ class Paying(OnGround):
         if same is not None:
             return self._same(same, body)
         self._ground.restored.refuse()
-        typed, anyway, wanted = flag_of(body, "typed"), flag_of(body, "anyway"), self._wanted(body)
-        if typed:
-            debt, owed = typed_debt(body, wanted)
-            seen, notice = None, None
-        else:
-            seen, notice = self._reading.at_charge(body, wanted)
-            debt, owed = self._reading.owed(seen)
+        operation, wanted = operation_of(body), self._wanted(body)
+        entry = entry_of(body, operation)
+        bill = self._bill(operation, body, wanted)
         same = self._runner.ask(lambda e: e.journal.payment(payment_id))
         if same is not None:
             return self._same(same, body)  # another face sent the same press while we read the screen
         request = PayRequest(
             payment_id=payment_id,
-            operation=operation_of(body),
-            entry=entry_of(body),
-            parts=only_base(wanted or all_owed(body, owed)),
-            debt=debt,
-            terminal_id=self._named_terminal(body),
+            operation=operation,
+            entry=entry,
+            parts=only_base(wanted or all_owed(body, bill.owed)),
+            debt=bill.debt,
+            terminal_id=self._terminal_for(entry, body),
+            page=flag_of(body, "page"),
+            valid_ms=(number_of(body, "valid_days") or 0) * DAY,
             person=text_of(body, "person", ""),
             read_at=read_at,
-            entering=seen.entering if seen else None,
-            anyway=anyway,
+            entering=bill.entering,
+            anyway=flag_of(body, "anyway"),
         )
         capabilities = self._runner.on_gateway(lambda engine: engine.gateway.capabilities())
         begun = self._runner.ask(lambda engine: engine.begin(request, capabilities))
         self._ground.news.tell()
-        return {"payment": payment_view(begun), "notice": self._notice(notice)}
+        return {"payment": payment_view(begun), "notice": self._notice(bill.notice)}
+
+    def _bill(self, operation: str, body: dict[str, Any], wanted: Money | None) -> Bill:
+        """What it is for: typed, a deposit of the client on the screen, or the invoice that is open there."""
+        if flag_of(body, "typed"):
+            debt, owed = typed_debt(body, wanted)
+            return Bill(debt=debt, owed=owed)
+        if operation == "deposit":
+            if wanted is None:
+                raise OperatorError("amount_missing")
+            self._ground.pause.refuse()
+            return Bill(debt=on_account(debt_of(self._reading.shown(body))), owed=wanted)
+        seen, notice = self._reading.at_charge(body, wanted)
+        debt, owed = self._reading.owed(seen)
+        return Bill(debt=debt, owed=owed, entering=seen.entering, notice=notice)
+
+    def _terminal_for(self, entry: Entry, body: dict[str, Any]) -> str:
+        """ "" where no terminal is used. Raises OperatorError `unreachable`, `terminal_missing`."""
+        used = where_for(entry, page=flag_of(body, "page")) == "terminal"
+        return self._named_terminal(body) if used else ""
 
     def again(self, payment_id: str, body: dict[str, Any]) -> View:
         """Another card: a new sale like any other, bound by what is owed now (rules 4 and 9)."""
@@ -105,6 +138,11 @@ def typed_debt(body: dict[str, Any], amount: Money | None) -> tuple[Debt, Money]
         balance=None,
     )
     return debt, amount
+
+
+def on_account(debt: Debt) -> Debt:
+    """A deposit is the client's, not an invoice's."""
+    return replace(debt, invoice_number="", balance=None, balance_of="invoice")
 
 
 def all_owed(body: dict[str, Any], owed: Money) -> Money:

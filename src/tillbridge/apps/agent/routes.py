@@ -101,6 +101,8 @@ PAYING: tuple[Route, ...] = (
             Field(name="typed", kind="flag"),
             *SHOWN,
             TERMINAL,
+            Field(name="page", kind="flag"),
+            Field(name="valid_days", kind="number"),
             ANYWAY,
             PERSON,
         ),

@@ -43,6 +43,8 @@ WAITS = frozenset(
 )
 """Steps after which something is waited for; how long is worth a word."""
 AT_THE_TERMINAL = frozenset({MoneyEvent.APPROVED, MoneyEvent.DECLINED, MoneyEvent.CANCELLED})
+TOLD_BY_WHERE = frozenset({PaymentEvent.ATTEMPT_CREATED, MoneyEvent.SEND_STARTED, MoneyEvent.ACKNOWLEDGED})
+"""Steps that have a sentence of their own for a page, a link, a kept card, a slip."""
 WORTH_TELLING_MS = 1_000
 
 LookUp = Callable[[str], RunTold | None]
@@ -90,6 +92,8 @@ class Story:
         facts["reason"] = reason_text(event.kind, {**event.facts, "name": self.name})
         if event.kind == PaymentEvent.PAYMENT_CREATED and created.facts.get("balance_minor") is None:
             facts["reason"] = "typed"
+        if event.kind in TOLD_BY_WHERE and str(facts.get("where") or "terminal") != "terminal":
+            facts["reason"] = facts["where"]
         if event.text("task_done"):
             facts["reason"] = "ended"
             facts["task_text"] = task_text(event.text("task_done"))
@@ -106,7 +110,7 @@ class Story:
             found.append(_detail("asked_by", person=event.text("person")))
         if event.kind == MoneyEvent.CANCEL_ASKED and event.text("person"):
             found.append(_detail("cancelled_by", person=event.text("person")))
-        if event.kind in AT_THE_TERMINAL:
+        if event.kind in AT_THE_TERMINAL and facts.get("where") in (None, "", "terminal"):
             ms = self._since(at, MoneyEvent.SEND_STARTED)
             found += [_detail("at_terminal", time=duration(ms))] if ms >= WORTH_TELLING_MS else []
         if event.kind in WAITS:
@@ -150,7 +154,7 @@ def _of_run(run: RunTold, name: str) -> list[str]:
     return lines
 
 
-_CARRIED = frozenset({"amount_minor", "balance_minor", "method", "terminal_id", "brand", "last4"})
+_CARRIED = frozenset({"where", "amount_minor", "balance_minor", "method", "terminal_id", "brand", "last4"})
 """Facts of earlier steps of the same money or row that later sentences name."""
 
 

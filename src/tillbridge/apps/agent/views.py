@@ -157,6 +157,10 @@ def attempt_view(attempt: Attempt) -> View:
         "last4": attempt.last4,
         "auth_code": attempt.auth_code,
         "terminal_id": attempt.terminal_id,
+        "where": attempt.where,
+        "url": attempt.session.url if attempt.session else "",
+        "expires_wall_ms": attempt.session.expires_at_ms if attempt.session else 0,
+        "to_check": attempt.to_check,
         "reason": attempt.reason,
         "undecided_partial": attempt.partial and attempt.taken and not attempt.keep_decided,
     }

@@ -1,0 +1,82 @@
+"""Every way to pay, asked of the desk: what is asked of the gateway, what is told, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.apps.counter import until
+from tests.apps.desk_in_memory import OWED, InMemory, desk_in_memory
+from tillbridge.apps.agent.asking import OFFERED
+from tillbridge.domain.errors import OperatorError
+from tillbridge.domain.operation import OPERATIONS
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[InMemory]:
+    with desk_in_memory(tmp_path) as made:
+        yield made
+
+
+def opened(desk: InMemory, payment_id: str = "payment-0001") -> dict[str, Any]:
+    """Its page or link, as soon as it is open."""
+    until(lambda: bool(desk.told(payment_id)["attempts"][-1]["url"]), "its page is open")
+    attempt: dict[str, Any] = desk.told(payment_id)["attempts"][-1]
+    return attempt
+
+
+@pytest.mark.parametrize("entry", ["keyed_card", "keyed_ach", "link"])
+def test_a_page_is_the_gateways_own_and_no_terminal_lights_up(desk: InMemory, entry: str) -> None:
+    desk.pay(entry=entry, page=entry == "keyed_card", terminal_id="")
+    attempt = opened(desk)
+    assert attempt["where"] == ("link" if entry == "link" else "page")
+    assert attempt["terminal_id"] == ""
+    assert desk.captures() == [], "nobody has paid yet"
+    desk.ask("cancel", "payment-0001")
+    until(lambda: desk.told("payment-0001")["charged"] == "no", "it is closed")
+    steps = " ".join(step["text"] for step in desk.ask("show", "payment-0001")["story"])
+    assert "terminal" not in steps.replace("other terminal", "")
+
+
+def test_a_link_is_for_as_long_as_was_asked(desk: InMemory) -> None:
+    desk.pay(entry="link", valid_days=2)
+    made = desk.told("payment-0001")["created_wall_ms"]
+    assert abs(opened(desk)["expires_wall_ms"] - made - 2 * 86_400_000) < 60_000
+
+
+@pytest.mark.parametrize("days", [61, -1])
+def test_a_link_for_ever_is_refused(desk: InMemory, days: int) -> None:
+    with pytest.raises(OperatorError) as refused:
+        desk.pay(entry="link", valid_days=days)
+    assert refused.value.code == "link_life"
+    assert desk.ask("payments")["payments"] == []
+
+
+def test_what_is_held_by_a_link_is_not_taken_again(desk: InMemory) -> None:
+    desk.pay(entry="link")
+    opened(desk)
+    with pytest.raises(OperatorError) as refused:
+        desk.pay("payment-0002")
+    assert refused.value.code == "nothing_owed"
+
+
+def test_nothing_is_offered_that_the_table_of_operations_does_not_know() -> None:
+    for operation, entries in OFFERED.items():
+        assert entries <= (OPERATIONS[operation].entries or entries)
+
+
+@pytest.mark.parametrize("entry", ["standalone_", "cash", ""])
+def test_a_way_to_pay_that_there_is_not_begins_nothing(desk: InMemory, entry: str) -> None:
+    with pytest.raises(OperatorError) as refused:
+        desk.pay(entry=entry)
+    assert refused.value.code == "entry_not_offered"
+    assert desk.ask("payments")["payments"] == []
+
+
+def test_the_keypad_is_the_terminals_own(desk: InMemory) -> None:
+    desk.pay(entry="keyed_card")
+    until(lambda: desk.captures() == [OWED], "it is charged")
+    assert desk.told("payment-0001")["attempts"][-1]["terminal_id"] == "front-desk-1"
