@@ -19,6 +19,8 @@ class Policy:
     """`payment_methods`: card brand -> the practice software's payment method; `payment_method` for all others."""
 
     currency: str = "USD"
+    desk: str = "Desk 1"
+    """What people call this desk: another one is told that a terminal is in use here."""
     gateway: str = ""
     """Which gateway account this is: written beside each attempt, so that no other one is asked about it."""
     payment_method: str = "Card"

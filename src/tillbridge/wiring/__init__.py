@@ -17,9 +17,11 @@ from tillbridge.gateways import load as load_gateway
 from tillbridge.journal.check import check_file
 from tillbridge.journal.salvage import SalvageReport, salvage_file
 from tillbridge.journal.sqlite import open_journal
+from tillbridge.messages import open_messenger
 from tillbridge.ports.clock import Clock
 from tillbridge.ports.ids import Ids
 from tillbridge.ports.journal import Check
+from tillbridge.ports.messages import Messenger
 from tillbridge.wiring.late import LatePractice
 from tillbridge.wiring.screen import build_practice
 from tillbridge.wiring.site import FileSecrets, Site, home_folder, load_site
@@ -49,10 +51,13 @@ class Parts:
     """Codes of what the journal found at its opening: `migrated`, `restored_from_backup`, `ram_disk` ..."""
     set_up: str
     """What a rehearsal of the payment window holds for, as a hash: the packs and the settings of a posting."""
+    messenger: Messenger
+    """How clients are written to."""
     accept: Callable[[], None]
     """Tell a restored or replaced journal that it is the right one from now on (rule 9)."""
 
     def close(self) -> None:
+        self.messenger.close()
         self.engine.gateway.close()
         self.engine.journal.close()
 
@@ -85,8 +90,10 @@ def build(site: Site, clock: Clock, ids: Ids) -> Parts:
     journal = open_journal(site.journal, mark=mark_of(site.home))
     if RESTORED & {finding.code for finding in journal.found}:
         journal.put_in_doubt(clock.now())
+    secrets = FileSecrets(site.home)
     try:
-        gateway = load_gateway(site.gateway)(site.gateway_settings, FileSecrets(site.home))
+        messenger = open_messenger(site.messages, secrets, site.home)
+        gateway = load_gateway(site.gateway)(site.gateway_settings, secrets)
     except BaseException:
         journal.close()
         raise
@@ -109,6 +116,7 @@ def build(site: Site, clock: Clock, ids: Ids) -> Parts:
         engine=engine,
         found=tuple(finding.code for finding in journal.found),
         set_up=set_up_of(site),
+        messenger=messenger,
         accept=journal.accept_as_it_is,
     )
 

@@ -18,13 +18,15 @@ from typing import Any
 from tillbridge.domain.errors import SetupError
 from tillbridge.domain.money import EXPONENTS
 from tillbridge.engine.policy import Policy
+from tillbridge.messages import MessageSettings
 
 SECTIONS: dict[str, frozenset[str]] = {
-    "site": frozenset({"clinic_name", "currency"}),
+    "site": frozenset({"clinic_name", "currency", "desk"}),
     "gateway": frozenset({"name", "settings", "terminal"}),
     "software": frozenset({"pack", "name", "shelf"}),
     "posting": frozenset({"payment_method", "employee", "payment_methods"}),
     "screen": frozenset({"backend", "guard", "rehearse"}),
+    "messages": frozenset({"email", "text", "email_settings", "text_settings"}),
     "agent": frozenset({"port"}),
     "settings": frozenset(),
 }
@@ -35,6 +37,7 @@ SECTIONS: dict[str, frozenset[str]] = {
 class Site:
     """`home`: where journal, transcripts and the agent's address lie. `port`: loopback port, 0 = any free one.
     `terminal`: the one beside this desk, "" = the only one there is.
+    `messages`: how clients are written to.
     `pack`: the software's folder in packs; its versions are all offered. `shelf`: the folder of packs, None = those
     that ship with the product. `backend`, `guard`: `auto` or a name.
     `rehearse`: `auto`, or `never` for a lab whose screen nobody else may touch."""
@@ -48,6 +51,7 @@ class Site:
     software_name: str
     policy: Policy
     settings: Mapping[str, str] = field(default_factory=dict)
+    messages: MessageSettings = field(default_factory=MessageSettings)
     backend: str = "auto"
     guard: str = "auto"
     rehearse: str = "auto"
@@ -119,6 +123,12 @@ def _site(home: Path, table: Mapping[str, Any]) -> Site:
         shelf=Path(own) if own else None,
         software_name=_setting(table, "software", "name", pack),
         policy=_policy(table),
+        messages=MessageSettings(
+            email=_setting(table, "messages", "email", ""),
+            text=_setting(table, "messages", "text", ""),
+            email_settings=_named(table, "messages", "email_settings"),
+            text_settings=_named(table, "messages", "text_settings"),
+        ),
         settings={str(key): str(value) for key, value in table.get("settings", {}).items()},
         backend=_setting(table, "screen", "backend", "auto"),
         guard=_setting(table, "screen", "guard", "auto"),
@@ -137,6 +147,7 @@ def _policy(table: Mapping[str, Any]) -> Policy:
         payment_methods=_named(table, "posting", "payment_methods"),
         employee=_setting(table, "posting", "employee", ""),
         clinic_name=_setting(table, "site", "clinic_name", ""),
+        desk=_setting(table, "site", "desk", "Desk 1"),
         day_of=local_day,
     )
 

@@ -1,4 +1,4 @@
-"""The threads: one for the journal and the engine, one for the screen, a small pool for the gateway.
+"""The threads: one for the journal and the engine, one for the screen, one for messages, a few for the gateway.
 
 The engine is only ever touched by the journal's thread. It hands out tasks; their `perform` runs on the lane of the
 task, and the result comes back to the journal's thread. One payment has at most one task under way.
@@ -81,6 +81,7 @@ class Runner:
         self._inbox: queue.Queue[Callable[[], None] | _Stop] = queue.Queue()
         self._screen = Lane("screen", 1)
         self._gateway = Lane("gateway", 4)
+        self._lanes = {"screen": self._screen, "gateway": self._gateway, "message": Lane("message", 1)}
         self._closing = False
         self._readers = threading.BoundedSemaphore(READERS_MAX)
         self._idle = threading.Event()
@@ -108,6 +109,7 @@ class Runner:
         self._inbox.put(_Stop())
         self._journal.join(timeout=END_S)
         self._gateway.end(0.0)
+        self._lanes["message"].end(0.0)
         leaving = self._aside is not None and not self._aside.done()
         self._screen.submit(self._engine.practice.close)
         self._screen.end(END_S if leaving else 1.0)
@@ -189,8 +191,7 @@ class Runner:
     def _submit(self, task: Task) -> None:
         self._busy.add(task.payment_id)
         self._idle.clear()
-        lane = self._screen if task.lane == "screen" else self._gateway
-        future = lane.submit(lambda: self._engine.perform(task))
+        future = self._lanes[task.lane].submit(lambda: self._engine.perform(task))
         future.add_done_callback(lambda done: self._inbox.put(lambda: self._conclude(task, done)))
 
     def _conclude(self, task: Task, done: Future[Result]) -> None:
