@@ -13,7 +13,7 @@ from hypothesis import settings as run
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from tillbridge.simulator.core.books import Books, BrokenLaw, State
+from tillbridge.simulator.core.books import Books, BrokenLaw, Record, State
 from tillbridge.simulator.core.calls import Answer, Call, settle_state
 from tillbridge.simulator.core.counter import BUTTONS
 from tillbridge.simulator.core.entries import Entry, Kind, from_json, to_json
@@ -27,18 +27,29 @@ REFERENCES = st.sampled_from([f"TBREF{number}" for number in range(6)])
 BACK_REFERENCES = st.sampled_from([f"TBBACK{number}" for number in range(20)])
 TERMINALS = ["front-desk-1", "front-desk-2"]
 AMOUNTS = st.integers(1, 30_000)
+DEEDS = [
+    ("return",), ("return", "present"), ("return", "present", "return"), ("reject",), ("open", "lose"), ("open", "win"),
+    ("open",), ("lose",), ("change",), ("void",), ("refund",), ("open", "refund"),
+]  # fmt: skip
 
 
 def kept_by_lines(entries: list[Entry]) -> int:
     """What the merchant keeps, added up from the lines alone: a second book that shares no code with the first."""
-    signs = {Kind.CAPTURE: 1, Kind.PENDING: 1, Kind.VOID: -1, Kind.REFUND: -1, Kind.RETURNED: -1}
-    return sum(signs.get(line.kind, 0) * line.amount for line in entries)
+    came = {Kind.CAPTURE, Kind.PENDING, Kind.RE_PRESENTED}
+    went = {Kind.VOID, Kind.REFUND, Kind.RETURNED, Kind.REJECTED, Kind.DISPUTE_LOST}
+    kept = 0
+    for line in entries:
+        sign = 1 if line.kind in came else -1 if line.kind in went else 0
+        if line.kind in (Kind.RETURNED, Kind.REJECTED) and line.of:
+            sign = 1  # a refund that bounced
+        kept += sign * line.amount
+    return kept
 
 
 class Laws(RuleBasedStateMachine):
     """Random calls, presses, faults, batches and times against one network."""
 
-    network_settings = Settings(seed=3, processing_ms=500, card_wait_ms=20_000, batch_every_ms=0)
+    network_settings = Settings(seed=3, processing_ms=500, card_wait_ms=20_000, offline_limit=20_000)
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,9 +76,11 @@ class Laws(RuleBasedStateMachine):
         amount=AMOUNTS,
         terminal=st.sampled_from(TERMINALS),
         kind=st.sampled_from(["sale", "auth_only", "keyed"]),
+        tip=st.booleans(),
     )
-    def start(self, reference: str, amount: int, terminal: str, kind: str) -> None:
-        self.call("start", reference=reference, amount=amount, currency="USD", terminal=terminal, kind=kind)
+    def start(self, reference: str, amount: int, terminal: str, kind: str, tip: bool) -> None:
+        what = {"reference": reference, "amount": amount, "currency": "USD", "terminal": terminal}
+        self.call("start", **what, kind=kind, ask_tip=tip)
 
     @rule(amount=st.integers(1, 30).map(lambda each: each * 100), terminal=st.sampled_from(TERMINALS))
     def take(self, amount: int, terminal: str) -> None:
@@ -96,7 +109,12 @@ class Laws(RuleBasedStateMachine):
         before = len(self.books.entries)
         with contextlib.suppress(Refusal):
             self.line.network.counter.press(
-                "front-desk-1", button, self.now_ms, number="4242424242424242", reason="expired_card"
+                "front-desk-1",
+                button,
+                self.now_ms,
+                number="4242424242424242",
+                reason="expired_card",
+                amount=50,
             )
             return
         assert len(self.books.entries) == before, "a refused press wrote something"
@@ -133,6 +151,47 @@ class Laws(RuleBasedStateMachine):
     def close_batch(self) -> None:
         self.line.network.settle(self.now_ms)
 
+    @rule()
+    def cut_batch(self) -> None:
+        self.line.network.days.cut(self.now_ms)
+
+    @rule(
+        place=st.integers(0, 20), deeds=st.sampled_from(DEEDS), share=st.integers(0, 3), settled=st.booleans()
+    )
+    def others_do(self, place: int, deeds: tuple[str, ...], share: int, settled: bool) -> None:
+        """Banks, card networks, and a hand in the merchant's portal."""
+        self.take(1200, "front-desk-2")
+        records = [record for record in self.books.records.values() if record.left or record.bounces]
+        if not records:
+            return
+        record = records[-1 - place % len(records)]
+        if settled and deeds != ("reject",):
+            self.line.network.settle(self.now_ms)
+        for deed in deeds:
+            before = len(self.books.entries)
+            try:
+                self.other(record, deed, record.amount * share // 3, f"CASE{place % 3}{record.provider_ref}")
+            except Refusal:
+                assert len(self.books.entries) == before, f"a refused {deed} wrote something"
+        if settled:
+            self.line.network.settle(self.now_ms)
+
+    def other(self, record: Record, deed: str, amount: int, case: str) -> None:
+        days, ref, now_ms = self.line.network.days, record.provider_ref, self.now_ms
+        match deed:
+            case "return":
+                days.bank_returns(ref, "R01", now_ms)
+            case "present":
+                days.re_present(ref, now_ms)
+            case "change":
+                days.change(ref, "C01", now_ms)
+            case "reject":
+                days.reject(ref, "no_such_account")
+            case "void" | "refund":
+                self.line.network.portal(ref, deed, amount, now_ms)
+            case _:
+                days.dispute(ref, case, deed, amount, "10.4", now_ms)
+
     @rule(
         kind=st.sampled_from([kind for kind in FaultKind if kind is not FaultKind.UNREACHABLE]),
         delay=st.integers(0, 90_000),
@@ -149,6 +208,7 @@ class Laws(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         SEEN.update(line.kind for line in self.books.entries)
+        self.the_lines_alone_tell_everything()
 
     @invariant()
     def nothing_written_ever_changes(self) -> None:
@@ -165,8 +225,10 @@ class Laws(RuleBasedStateMachine):
     @invariant()
     def never_more_goes_back_than_came(self) -> None:
         for record in self.books.records.values():
-            assert 0 <= record.given_back + record.returned <= max(record.amount, 0)
-            assert record.amount <= record.asked or record.of
+            assert min(record.given_back, record.returned, record.lost) >= 0
+            assert record.given_back + record.returned + record.lost <= max(record.amount, 0)
+            assert sum(record.disputes.values()) <= max(record.amount, 0)
+            assert record.amount - record.tip <= record.asked or record.of
 
     @invariant()
     def a_reference_is_charged_at_most_once(self) -> None:
@@ -174,7 +236,6 @@ class Laws(RuleBasedStateMachine):
             charged = [line.reference for line in self.books.entries if line.kind is Kind.CAPTURE]
             assert len(charged) == len(set(charged))
 
-    @invariant()
     def the_lines_alone_tell_everything(self) -> None:
         again = Books.replay(from_json(to_json(line)) for line in self.books.entries)
         assert {name: asdict(record) for name, record in again.records.items()} == {
@@ -194,9 +255,9 @@ SEEN: Counter[Kind] = Counter()
 
 
 TestLaws = Laws.TestCase
-TestLaws.settings = run(max_examples=80, stateful_step_count=50)
+TestLaws.settings = run(max_examples=70, stateful_step_count=50)
 TestLawsWithoutKeys = LawsWithoutKeys.TestCase
-TestLawsWithoutKeys.settings = run(max_examples=60, stateful_step_count=50)
+TestLawsWithoutKeys.settings = run(max_examples=40, stateful_step_count=50)
 
 
 def test_the_random_histories_above_held_every_way_money_moves() -> None:
@@ -204,8 +265,11 @@ def test_the_random_histories_above_held_every_way_money_moves() -> None:
     if not SEEN:
         for laws in (TestLaws, TestLawsWithoutKeys):
             laws("runTest").debug()
-    moves = (Kind.CAPTURE, Kind.VOID, Kind.REFUND, Kind.SETTLED, Kind.AUTHORIZED, Kind.KILL, Kind.REFUSED)
-    assert {kind: SEEN[kind] for kind in moves if SEEN[kind] < 10} == {}
+    moves = (
+        Kind.CAPTURE, Kind.VOID, Kind.REFUND, Kind.SETTLED, Kind.AUTHORIZED, Kind.KILL, Kind.REFUSED,
+        Kind.QUEUED, Kind.REJECTED, Kind.RETURNED, Kind.RE_PRESENTED, Kind.DISPUTE_OPENED, Kind.DISPUTE_LOST,
+    )  # fmt: skip
+    assert {kind: SEEN[kind] for kind in moves if SEEN[kind] < 3} == {}
 
 
 def book(*entries: Entry) -> Books:

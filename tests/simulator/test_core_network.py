@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -12,6 +12,7 @@ from tillbridge.simulator.core.entries import Kind
 from tillbridge.simulator.core.faults import Fault, FaultKind, Line
 from tillbridge.simulator.core.magic import TABLE, WIRE_TABLE
 from tillbridge.simulator.core.network import CardNetwork
+from tillbridge.simulator.core.report import settlement
 from tillbridge.simulator.core.settings import DAY_MS, OnRepeat, Settings
 from tillbridge.simulator.core.terminal import Face, Terminal
 
@@ -37,7 +38,7 @@ class World:
             "start", reference=reference, amount=amount, currency="USD", terminal=DESK, kind=kind
         )
 
-    def press(self, button: str, **more: str) -> None:
+    def press(self, button: str, **more: Any) -> None:
         self.line.network.counter.press(DESK, button, self.now_ms, **more)
 
     def wait(self, ms: int) -> None:
@@ -197,9 +198,9 @@ def test_a_bank_debit_waits_for_the_batch_and_may_be_returned(world: World) -> N
     world.line.network.settle(world.now_ms)
     assert world.state("TBACH") == "approved"
     record = world.line.network.books.of_reference("TBACH")[0]
-    world.line.network.bank_returns(record.provider_ref, "R01", world.now_ms)
-    kinds = [(item.kind, item.code) for item in world.line.network.settlement(0)]
-    assert kinds == [(Kind.SETTLED, ""), (Kind.RETURNED, "R01")]
+    world.line.network.days.bank_returns(record.provider_ref, "R01", world.now_ms)
+    told = [(item["kind"], item["code"]) for item in settlement(world.line.network.books, 0)]
+    assert told == [("sale", ""), ("fee", ""), ("return", "R01")]
     assert world.line.network.books.balance() == 0
 
 

@@ -16,7 +16,7 @@ import httpx
 from tillbridge.domain.errors import SetupError
 from tillbridge.domain.money import EXPONENTS, Money
 from tillbridge.domain.outcome import Approved, Card, Inquiry, Outcome
-from tillbridge.gateways.simulator import wire
+from tillbridge.gateways.simulator import notice, wire
 from tillbridge.ports.gateway import (
     AttemptRequest,
     CancelAck,
@@ -36,6 +36,7 @@ FEATURES: frozenset[Feature] = frozenset(
     (
         "terminal", "terminal_keyed", "entry_page", "entry_link", "token", "store_card", "auth_only", "capture",
         "void", "refund", "partial_refund", "kill", "ach", "settlement_report", "list_since",
+        "notices",
     )
 )  # fmt: skip
 _KEY_LIFE_MS = 365 * 86_400_000
@@ -99,6 +100,7 @@ class Adapter:
             raise SetupError("gateway_settings", gateway="simulator", cause="read_timeout_ms")
         self._ask = exchange or HttpExchange(self._url, secrets.get("api_key"), int(read_timeout))
         self._told: Capabilities | None = None
+        self._notice_key = ""
 
     def capabilities(self) -> Capabilities:
         """As the simulator tells; while it cannot be asked, the most careful answer."""
@@ -130,7 +132,12 @@ class Adapter:
         heard = self._ask("open_entry", {**wire.fields_of(request), "entry_kind": kind, "where": where})
         session = heard.body.get("session") if isinstance(heard, wire.Reply) and heard.body else None
         if isinstance(session, Mapping) and isinstance(session.get("id"), str):
-            return EntrySession(session_id=str(session["id"]), url=self._url + str(session.get("path", "")))
+            expires = session.get("expires_ms")
+            return EntrySession(
+                session_id=str(session["id"]),
+                url=self._url + str(session.get("path", "")),
+                expires_wall_ms=expires if type(expires) is int else 0,
+            )
         return wire.outcome_of(heard, request.reference)
 
     def close_entry(self, session_id: str) -> CancelAck:
@@ -196,11 +203,19 @@ class Adapter:
             return None
 
     def notices(self, cursor: str) -> Iterable[Delivered]:
-        return []
+        rows = wire.items_of(self._ask("notices", {"cursor": cursor}), "deliveries")
+        try:
+            return [notice.delivered_of(row) for row in rows or ()]
+        except wire.Unreadable:
+            return []
 
     def read_notice(self, headers: Mapping[str, str], body: bytes) -> list[Notice]:
-        """The simulator sends no notices, so whatever comes is not from it. Raises SetupError."""
-        raise SetupError("bad_signature", gateway="simulator")
+        """Raises SetupError `bad_signature`, also while the key that it must be signed with cannot be asked."""
+        if not self._notice_key:
+            heard = self._ask("notice_key", {})
+            told = heard.body if isinstance(heard, wire.Reply) and not wire.error_code(heard) else None
+            self._notice_key = str((told or {}).get("notice_key", ""))
+        return [notice.notice_of(headers, body, self._notice_key)]
 
     def card_of(self, reference: str) -> Card | None:
         return wire.card_in(self._ask("inquire", {"reference": reference}), reference)

@@ -30,7 +30,7 @@ from tillbridge.domain.outcome import (
     SettleState,
     Unknown,
 )
-from tillbridge.ports.gateway import AttemptRequest, Listed, SettlementItem, Terminal
+from tillbridge.ports.gateway import AttemptRequest, ItemKind, Listed, SettlementItem, Terminal
 
 Json = Mapping[str, object]
 
@@ -78,6 +78,8 @@ PATHS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "close_entry": ("DELETE", "/v1/entries/{session}", ()),
     "settlement": ("GET", "/v1/settlement", ("cursor",)),
     "list_since": ("GET", "/v1/payments", ("since_ms",)),
+    "notices": ("GET", "/v1/notices", ("cursor",)),
+    "notice_key": ("GET", "/v1/notice-key", ()),
 }
 """Operation -> method, path, and the fields that go into the query."""
 
@@ -103,11 +105,17 @@ class Unreadable(Exception):
 
 # ------------------------------------------------------------ asking
 def fields_of(request: AttemptRequest) -> dict[str, object]:
-    """`amount` is the whole sum; fee and tip are told beside it."""
+    """`amount` is the whole sum; fee and tip are told beside it. What does not apply is not sent."""
+    extra: dict[str, object] = {
+        "ask_tip": request.ask_tip, "keep_card": request.keep_card, "payer": request.payer,
+        "read_at_ms": request.read_at_wall_ms, "expires_in_ms": request.expires_in_ms,
+        "sec_code": request.sec_code, "mandate": request.mandate,
+    }  # fmt: skip
     return {
         "reference": request.reference, "amount": request.amount.minor, "currency": request.amount.currency,
         "kind": request.kind, "fee": request.fee.minor, "tip": request.tip.minor,
         "show": list(request.show), "invoice": request.invoice_number,
+        **{name: value for name, value in extra.items() if value},
     }  # fmt: skip
 
 
@@ -208,9 +216,10 @@ def settlement_of(row: Json) -> SettlementItem:
     """Raises Unreadable."""
     return SettlementItem(
         cursor=_text(row, "cursor"), reference=_text(row, "reference"), gateway_ref=_text(row, "provider_ref"),
-        kind=cast(Literal["sale", "refund", "return"], _word(row, "kind", ("sale", "refund", "return"))),
+        kind=cast(ItemKind, _word(row, "kind", get_args(ItemKind))),
         amount=_money(row, "amount"), batch=_text(row, "batch"), code=_text(row, "code"),
-        settle=cast(SettleState, _word(row, "settle", get_args(SettleState))),
+        settle=cast(SettleState, _word(row, "settle", get_args(SettleState))), key=_text(row, "key"),
+        of_reference=_text(row, "of_reference"), round=_integer(row, "round"),
     )  # fmt: skip
 
 
@@ -256,30 +265,44 @@ def _outcome(payment: Json) -> Outcome:
 def _pending(payment: Json, state: str) -> Pending:
     check_in_ms = _integer(payment, "check_in_ms")
     if state == "pending":
-        return Pending(kind="ach", check_in_ms=check_in_ms)
+        offline = payment.get("offline") is True
+        return Pending(kind="offline" if offline else "ach", check_in_ms=check_in_ms)
     return Pending(
         kind="terminal" if _text(payment, "entry") == "terminal" else "entry", check_in_ms=check_in_ms
     )
 
 
 def _approved(payment: Json, captured: bool) -> Approved | PartiallyApproved:
-    amount, asked = _money(payment, "amount"), _money(payment, "asked")
+    """A tip from the terminal stands on top of what was asked."""
+    amount, asked, tip = (
+        _money(payment, "amount"),
+        _money(payment, "asked"),
+        _money_or_nothing(payment, "tip"),
+    )
     gateway_ref, auth_code = _text(payment, "provider_ref"), _text(payment, "auth_code")
-    card = _card(payment)
+    card, receipt = _card(payment), _receipt(payment)
     operation = _text(payment, "operation")
-    if not gateway_ref or (asked < amount and operation != "void"):
+    if not gateway_ref or (asked.minor + tip.minor < amount.minor and operation != "void"):
         raise Unreadable
-    if operation in ("void", "auth_only") or amount == asked:
+    if operation in ("void", "auth_only") or amount >= asked:
         return Approved(
-            amount=amount, gateway_ref=gateway_ref, auth_code=auth_code, card=card, captured=captured
-        )
+            amount=amount, gateway_ref=gateway_ref, auth_code=auth_code, card=card, captured=captured,
+            receipt=receipt, tip=tip if tip.minor else None, token=str(payment.get("token") or ""),
+        )  # fmt: skip
     return PartiallyApproved(
-        amount=amount, asked=asked, gateway_ref=gateway_ref, auth_code=auth_code, card=card
+        amount=amount, asked=asked, gateway_ref=gateway_ref, auth_code=auth_code, card=card, receipt=receipt
     )
 
 
+def _receipt(payment: Json) -> tuple[tuple[str, str], ...]:
+    """Lines that are not a pair of texts are left out: a receipt proves nothing."""
+    lines = payment.get("receipt")
+    pairs = [tuple(line) for line in lines if isinstance(line, list)] if isinstance(lines, list) else []
+    return tuple((str(pair[0]), str(pair[1])) for pair in pairs if len(pair) == 2)
+
+
 def _found(payment: Json) -> Found:
-    back = _money(payment, "given_back") + _money(payment, "returned")
+    back = _money(payment, "given_back") + _money(payment, "returned") + _money_or_nothing(payment, "lost")
     return Found(
         outcome=_outcome(payment),
         settle=cast(SettleState, _word(payment, "settle", get_args(SettleState))),
@@ -293,7 +316,12 @@ def _card(payment: Json) -> Card | None:
     last4 = _text(payment, "last4")
     if not last4:
         return None
-    return Card(brand=_text(payment, "brand"), last4=last4, entry_mode=_text(payment, "entry_mode"))
+    return Card(
+        brand=_text(payment, "brand"),
+        last4=last4,
+        entry_mode=_text(payment, "entry_mode"),
+        expiry=str(payment.get("expiry") or ""),
+    )
 
 
 def _refusal(heard: Reply) -> Outcome:
@@ -355,3 +383,8 @@ def _money(row: Json, name: str) -> Money:
         return Money(minor=_integer(row, name), currency=_text(row, "currency"))
     except ValueError as error:
         raise Unreadable(name) from error
+
+
+def _money_or_nothing(row: Json, name: str) -> Money:
+    """As `_money`; a field that an older simulator does not send is nothing."""
+    return _money(row, name) if name in row else Money(minor=0, currency=_text(row, "currency"))

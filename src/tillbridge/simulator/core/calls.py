@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from tillbridge.simulator.core.books import Record, State
 from tillbridge.simulator.core.entries import Entry, Kind
 from tillbridge.simulator.core.network import CardNetwork, Sale
+from tillbridge.simulator.core.report import deliveries, settlement
 from tillbridge.simulator.core.scribe import Refusal
 from tillbridge.simulator.core.terminal import Terminal
 
@@ -64,19 +65,24 @@ def payment_json(record: Record) -> Json:
         "refundable": record.left > 0 and bool(record.batch), "settle": settle_state(record),
         "batch": record.batch, "auth_code": record.auth_code, "brand": record.brand, "last4": record.last4,
         "entry_mode": record.entry_mode, "token": record.token, "by": record.by, "code": record.code,
-        "retry": record.retry, "text": record.text, "check_in_ms": 1000,
+        "retry": record.retry, "text": record.text, "check_in_ms": 1000, "tip": record.tip,
+        "expiry": record.expiry, "offline": record.offline, "lost": record.lost,
+        "disputed": sum(record.disputes.values()), "sec_code": record.sec_code, "mandate": record.mandate,
+        "receipt": [line.split("\t", 1) for line in record.receipt.splitlines()],
     }  # fmt: skip
 
 
 def settle_state(record: Record) -> str:
-    """`none open queued settled voided returned`: where the money is on its way to the merchant."""
+    """`none open queued settled rejected voided returned`: where the money is on its way to the merchant."""
     if record.voided:
         return "voided"
+    if record.rejected:
+        return "rejected"
     if record.returned:
         return "returned"
     if record.batch:
         return "settled"
-    if record.state is State.PENDING:
+    if record.queued or record.state is State.PENDING:
         return "queued"
     return "open" if record.took_money or (record.of and record.operation == "refund") else "none"
 
@@ -158,8 +164,22 @@ def _capabilities(network: CardNetwork, body: Json, now_ms: int) -> Json:
 
 
 def _settlement(network: CardNetwork, body: Json, now_ms: int) -> Json:
-    lines = network.settlement(int(_text(body, "cursor", "0") or "0"))
-    return {"items": [_settlement_json(network, line) for line in lines]}
+    return {"items": settlement(network.books, _cursor(body))}
+
+
+def _notices(network: CardNetwork, body: Json, now_ms: int) -> Json:
+    return {"deliveries": deliveries(network.books, _cursor(body), network.settings.notice_key)}
+
+
+def _notice_key(network: CardNetwork, body: Json, now_ms: int) -> Json:
+    return {"notice_key": network.settings.notice_key}
+
+
+def _cursor(body: Json) -> int:
+    text = _text(body, "cursor", "0") or "0"
+    if not text.isdecimal():
+        raise Refusal("invalid_request", 400, field="cursor")
+    return int(text)
 
 
 def _list_since(network: CardNetwork, body: Json, now_ms: int) -> Json:
@@ -172,6 +192,7 @@ OPERATIONS: dict[str, Callable[[CardNetwork, Json, int], Json]] = {
     "refund": _refund, "capture": _capture, "charge_token": _charge_token, "forget_token": _forget_token,
     "open_entry": _open_entry, "close_entry": _close_entry, "terminals": _terminals,
     "capabilities": _capabilities, "settlement": _settlement, "list_since": _list_since,
+    "notices": _notices, "notice_key": _notice_key,
 }  # fmt: skip
 """Every operation of the API. A fault can be aimed at any of these names."""
 
@@ -182,7 +203,11 @@ def _sale(body: Json) -> Sale:
         reference=_text(body, "reference"), amount=_integer(body, "amount"), currency=_text(body, "currency"),
         kind=_text(body, "kind", "sale"), partial_ok=bool(body.get("partial_ok", True)),
         show=tuple(str(line)[:40] for line in show) if isinstance(show, list | tuple) else (),
-        hidden_ms=_integer(body, "hidden_ms", 0),
+        hidden_ms=_integer(body, "hidden_ms", 0), ask_tip=bool(body.get("ask_tip")),
+        keep_card=bool(body.get("keep_card")), payer=_text(body, "payer", "")[:80],
+        invoice=_text(body, "invoice", "")[:40], read_at_ms=_integer(body, "read_at_ms", 0),
+        expires_in_ms=max(0, _integer(body, "expires_in_ms", 0)), sec_code=_text(body, "sec_code", "")[:3],
+        mandate=_text(body, "mandate", "")[:60],
     )  # fmt: skip
 
 
@@ -198,14 +223,6 @@ def _integer(body: Json, name: str, default: int | None = None) -> int:
     if type(value) is not int:
         raise Refusal("invalid_request", 400, field=name)
     return value
-
-
-def _settlement_json(network: CardNetwork, line: Entry) -> Json:
-    kind = "return" if line.kind is Kind.RETURNED else "refund" if line.of else "sale"
-    batch = line.batch or network.books.records[line.provider_ref].batch
-    return {"cursor": str(line.seq), "reference": line.reference, "provider_ref": line.provider_ref,
-            "kind": kind, "amount": line.amount, "currency": line.currency, "batch": batch,
-            "settle": "returned" if line.kind is Kind.RETURNED else "settled", "code": line.code}  # fmt: skip
 
 
 def _listed_json(line: Entry) -> Json:

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from tillbridge.simulator.core.books import Record, State
 from tillbridge.simulator.core.entries import Kind
-from tillbridge.simulator.core.magic import PLAIN, REASONS, TABLE, TEST_CARDS, Deed, Magic, of_amount
+from tillbridge.simulator.core.magic import EXPIRY, PLAIN, REASONS, TABLE, TEST_CARDS, Deed, Magic, of_amount
+from tillbridge.simulator.core.paper import emv_lines
 from tillbridge.simulator.core.scribe import Refusal, Scribe
 from tillbridge.simulator.core.terminal import Face, Run, Terminal
 
-BUTTONS = ("tap", "insert", "remove", "decline", "partial", "key", "cancel", "pull", "plug")
-"""What a hand can do at a terminal. `key` types a test card number on the keypad."""
+BUTTONS = (
+    "tap", "insert", "remove", "decline", "partial", "key", "cancel", "pull", "plug", "tip", "lose_bank", "find_bank",
+)  # fmt: skip
+"""What a hand can do at a terminal. `key` types a test card number on the keypad, `tip` chooses an amount on top (0 =
+none); `lose_bank` cuts the line behind the terminal, so that it must decide alone."""
 
 _CARD_OUT_MS = 1500
 _PLUG_IN_AGAIN_MS = 10_000
@@ -72,7 +77,14 @@ class Counter:
                 self._cancelled(terminal, terminal.run, "gateway", now_ms)
 
     def press(
-        self, terminal_id: str, button: str, now_ms: int, *, reason: str = "", number: str = ""
+        self,
+        terminal_id: str,
+        button: str,
+        now_ms: int,
+        *,
+        reason: str = "",
+        number: str = "",
+        amount: int = 0,
     ) -> None:
         """One deed of a hand at the terminal. Raises Refusal press_not_possible."""
         terminal = self.terminal(terminal_id)
@@ -86,6 +98,9 @@ class Counter:
             "cancel": lambda: self._red_key(terminal, now_ms),
             "pull": lambda: self._cable(terminal, False),
             "plug": lambda: self._cable(terminal, True),
+            "tip": lambda: self._tip(terminal, amount),
+            "lose_bank": lambda: self._bank_line(terminal, False, now_ms),
+            "find_bank": lambda: self._bank_line(terminal, True, now_ms),
         }
         if button not in deeds:
             raise Refusal("press_not_possible", button=button)
@@ -123,6 +138,8 @@ class Counter:
         magic = of_amount(run.amount, self._scribe.settings.magic)
         if not terminal.online:
             return
+        if run.ask_tip:
+            self._tip(terminal, run.amount * self._scribe.settings.auto_tip_percent // 100)
         self._present(terminal, at_ms, magic, "contactless")
         if magic.deed is Deed.PULL_CABLE:
             terminal.online = False
@@ -130,7 +147,7 @@ class Counter:
 
     def _present(self, terminal: Terminal, now_ms: int, magic: Magic, entry_mode: str) -> None:
         run = terminal.run
-        if run is None or terminal.processing or not terminal.online:
+        if run is None or terminal.processing or not terminal.online or run.ask_tip:
             raise Refusal("press_not_possible", button="card")
         run.deed, run.entry_mode = magic, entry_mode
         run.decide_at_ms = now_ms + max(1, self._scribe.settings.processing_ms) + magic.slow_ms
@@ -139,7 +156,7 @@ class Counter:
     def _insert(self, terminal: Terminal, now_ms: int) -> None:
         if terminal.card_in:
             raise Refusal("press_not_possible", button="insert")
-        if terminal.run is not None:
+        if terminal.run is not None and not terminal.run.ask_tip:
             self._present(terminal, now_ms, PLAIN, "chip")
         terminal.card_in = True
         terminal.changed()
@@ -170,6 +187,40 @@ class Counter:
         terminal.online = online
         terminal.changed()
 
+    def _tip(self, terminal: Terminal, amount: int) -> None:
+        """The client chose: it stands on top of the amount, before the bank is asked."""
+        run = terminal.run
+        if run is None or not run.ask_tip or not terminal.online or not 0 <= amount <= run.amount:
+            raise Refusal("press_not_possible", button="tip")
+        run.tip, run.ask_tip = amount, False
+        terminal.changed()
+
+    def _bank_line(self, terminal: Terminal, online: bool, now_ms: int) -> None:
+        """Store and forward: what was approved without the bank is told to it as soon as it can be reached."""
+        terminal.bank_online = online
+        terminal.changed()
+        for record in list(self._scribe.books.records.values()) if online else ():
+            stored = record.terminal == terminal.terminal_id and record.offline and record.left > 0
+            if stored and record.state is State.PENDING:
+                self._forward(record, now_ms)
+
+    def _forward(self, record: Record, now_ms: int) -> None:
+        known = {
+            "provider_ref": record.provider_ref,
+            "reference": record.reference,
+            "currency": record.currency,
+        }
+        if record.later:
+            code = REASONS[record.later].code
+            self._scribe.write(
+                Kind.RETURNED, now_ms, **known, amount=record.left, code="offline_declined", text=code
+            )
+            return
+        self._scribe.write(
+            Kind.CLEARED, now_ms, **known, amount=record.amount,
+            auth_code=self._scribe.digits("auth", record.provider_ref),
+        )  # fmt: skip
+
     def _cancelled(self, terminal: Terminal, run: Run, by: str, at_ms: int) -> None:
         self._scribe.write(
             Kind.CANCELLED, at_ms, provider_ref=run.provider_ref, reference=run.reference, by=by
@@ -183,7 +234,10 @@ class Counter:
             self._cancelled(terminal, run, "gateway", at_ms)
             return
         magic = run.deed or PLAIN
-        amount = run.amount
+        if not terminal.bank_online:
+            self._decide_alone(terminal, run, magic, at_ms)
+            return
+        amount = run.amount + run.tip
         if magic.deed is Deed.PARTIAL:
             amount = run.amount // 2 if run.partial_ok and settings.allow_partial else 0
         if magic.deed is Deed.DECLINE or (magic.deed is Deed.PARTIAL and amount == 0):
@@ -191,6 +245,30 @@ class Counter:
             self._declined(terminal, run, reason, at_ms)
             return
         self._approved(terminal, run, amount, at_ms)
+
+    def _decide_alone(self, terminal: Terminal, run: Run, magic: Magic, at_ms: int) -> None:
+        """Without its bank a terminal says no, unless the merchant lets it take the risk up to a limit."""
+        whole = run.amount + run.tip
+        if run.kind != "sale" or whole > self._scribe.settings.offline_limit:
+            self._declined(terminal, run, "bank_unreachable", at_ms)
+            return
+        refused = {Deed.DECLINE: magic.reason, Deed.PARTIAL: "insufficient_funds"}
+        self._scribe.write(
+            Kind.PENDING, at_ms, provider_ref=run.provider_ref, reference=run.reference, amount=whole,
+            currency=run.currency, by="terminal", later=refused.get(magic.deed, ""), **self._card_of(run, "Y1", whole),
+            hidden_until_ms=self._hidden_until(terminal, at_ms),
+        )  # fmt: skip
+        self._finish(terminal, Face.APPROVED, whole, "", at_ms)
+
+    def _card_of(self, run: Run, auth_code: str, amount: int) -> dict[str, str | int]:
+        """What an approval keeps of the card, with the lines that card rules want on the receipt."""
+        word = self._scribe.word
+        lines = emv_lines(run, auth_code, lambda what, length: word(what, run.provider_ref, length))
+        tip = run.tip if amount == run.amount + run.tip else 0
+        return {
+            "brand": run.brand, "last4": run.last4, "entry_mode": run.entry_mode, "expiry": EXPIRY, "tip": tip,
+            "receipt": "\n".join(f"{label}\t{value}" for label, value in lines), "auth_code": auth_code,
+        }  # fmt: skip
 
     def _declined(self, terminal: Terminal, run: Run, reason: str, at_ms: int) -> None:
         why = REASONS[reason]
@@ -203,18 +281,16 @@ class Counter:
 
     def _approved(self, terminal: Terminal, run: Run, amount: int, at_ms: int) -> None:
         kind = {"auth_only": Kind.AUTHORIZED, "store_card": Kind.STORED}.get(run.kind, Kind.CAPTURE)
+        auth_code = self._scribe.digits("auth", run.provider_ref)
         self._scribe.write(
             kind, at_ms, provider_ref=run.provider_ref, reference=run.reference, amount=amount,
-            currency=run.currency, auth_code=self._scribe.digits("auth", run.provider_ref), brand=run.brand,
-            last4=run.last4, entry_mode=run.entry_mode, hidden_until_ms=self._hidden_until(terminal, at_ms),
+            currency=run.currency, hidden_until_ms=self._hidden_until(terminal, at_ms),
+            **self._card_of(run, auth_code, amount),
         )  # fmt: skip
-        if run.kind == "store_card":
-            token = "TOK" + self._scribe.word("token", run.provider_ref, 13)
-            self._scribe.write(
-                Kind.TOKEN, at_ms, provider_ref=run.provider_ref, reference=run.reference, token=token,
-                brand=run.brand, last4=run.last4,
-            )  # fmt: skip
-        self._finish(terminal, Face.APPROVED if amount == run.amount else Face.PARTIAL, amount, "", at_ms)
+        if run.kind == "store_card" or run.keep:
+            self._scribe.keep_card(self._scribe.books.records[run.provider_ref], at_ms)
+        whole = run.amount + run.tip
+        self._finish(terminal, Face.APPROVED if amount == whole else Face.PARTIAL, amount, "", at_ms)
 
     def _hidden_until(self, terminal: Terminal, at_ms: int) -> int:
         return 0 if terminal.online else at_ms + self._scribe.settings.hidden_after_cable_ms

@@ -11,7 +11,9 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What a line of the books says. Only CAPTURE, VOID, REFUND and RETURNED move money."""
+    """What a line of the books says. Money comes with CAPTURE, PENDING and RE_PRESENTED, goes back with VOID, REFUND,
+    RETURNED, REJECTED and DISPUTE_LOST; RETURNED and REJECTED of a refund bring it again. FEE is the processor's.
+    """
 
     STARTED = "started"
     AUTHORIZED = "authorized"
@@ -29,6 +31,16 @@ class Kind(StrEnum):
     REFUSED = "refused"
     TOKEN = "token"
     TOKEN_GONE = "token_gone"
+    QUEUED = "queued"
+    REJECTED = "rejected"
+    CLEARED = "cleared"
+    RE_PRESENTED = "re_presented"
+    CHANGE = "change"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
+    FEE = "fee"
+    TRIED = "tried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,8 @@ class Entry:
 
     `reference` is the merchant's own id of the attempt, `provider_ref` the network's; a void or refund
     names what it gives back in `of` (a provider_ref) and `of_reference`. Empty text and zero mean "does not apply".
+    `tip` is a part of `amount`; `case` names a dispute; `round` counts the presentments of a bank debit; `later` is
+    what the bank will say of it some day; `receipt` holds lines "label<tab>value".
     """
 
     seq: int
@@ -64,6 +78,19 @@ class Entry:
     text: str = ""
     fingerprint: str = ""
     hidden_until_ms: int = 0
+    tip: int = 0
+    receipt: str = ""
+    expiry: str = ""
+    case: str = ""
+    round: int = 0
+    later: str = ""
+    keep: int = 0
+    payer: str = ""
+    invoice: str = ""
+    read_at_ms: int = 0
+    expires_ms: int = 0
+    sec_code: str = ""
+    mandate: str = ""
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Entry)}

@@ -7,10 +7,11 @@ taken, so that nobody types a real card into a toy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from tillbridge.simulator.core.books import Record, State
 from tillbridge.simulator.core.entries import Kind
-from tillbridge.simulator.core.magic import REASONS, TEST_ACCOUNTS, TEST_CARDS, Deed, Magic
+from tillbridge.simulator.core.magic import EXPIRY, REASONS, TEST_ACCOUNTS, TEST_CARDS, Deed, Magic
 from tillbridge.simulator.core.scribe import Refusal, Scribe
 
 _ENTRIES = {
@@ -19,6 +20,37 @@ _ENTRIES = {
     ("card", "link"): "link",
     ("bank", "link"): "link",
 }
+
+
+LINK_TRIES = 5
+"""So many cards may be declined on a link before it is over; on the clinic's own page each is an attempt of its own."""
+
+
+class Wish(Protocol):
+    """What a page or link is opened for (a `Sale`)."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def keep_card(self) -> bool: ...
+    @property
+    def payer(self) -> str: ...
+    @property
+    def invoice(self) -> str: ...
+    @property
+    def read_at_ms(self) -> int: ...
+    @property
+    def expires_in_ms(self) -> int: ...
+    @property
+    def sec_code(self) -> str: ...
+    @property
+    def mandate(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +69,42 @@ class EntryPages:
     def __init__(self, scribe: Scribe) -> None:
         self._scribe = scribe
         self._open: dict[str, Session] = {}
+        self._all: dict[str, str] = {}
         for record in scribe.books.records.values():
-            if record.state is State.RUNNING and not record.terminal and record.entry in _ENTRIES.values():
-                kind = "bank" if record.fingerprint.startswith("bank") else "card"
-                self._remember(record, kind)
+            if not record.terminal and not record.of and record.entry in _ENTRIES.values():
+                session = self._of(record, _kind_of(record))
+                self._all[session.session_id] = record.provider_ref
+                if record.state is State.RUNNING:
+                    self._open[session.session_id] = session
 
-    def open(self, reference: str, kind: str, where: str, amount: int, currency: str, now_ms: int) -> Session:
+    def open(self, wish: Wish, kind: str, where: str, now_ms: int) -> Session:
         """Raises Refusal: invalid_request, or those of a repeated reference."""
         if (kind, where) not in _ENTRIES:
             raise Refusal("invalid_request", 400, field="kind")
-        fingerprint = f"{kind}|{where}|{amount}|{currency}"
-        record = self._scribe.repeat_of(reference, fingerprint, now_ms)
-        if record is None:
-            entry = self._scribe.write(
-                Kind.STARTED, now_ms, reference=reference, provider_ref=self._scribe.new_ref(), operation="sale",
-                entry=_ENTRIES[kind, where], asked=amount, currency=currency, fingerprint=fingerprint,
-            )  # fmt: skip
-            record = self._scribe.books.records[entry.provider_ref]
-            return self._remember(record, kind)
-        return self._of(record, kind)
+        if (wish.kind == "store_card" or wish.keep_card) and kind != "card":
+            raise Refusal("unsupported", 400, field="kind")
+        fingerprint = f"{kind}|{where}|{wish.amount}|{wish.currency}"
+        record = self._scribe.repeat_of(wish.reference, fingerprint, now_ms)
+        if record is not None:
+            return self._of(record, kind)
+        settings = self._scribe.settings
+        life_ms = wish.expires_in_ms or (settings.link_life_ms if where == "link" else settings.entry_life_ms)
+        entry = self._scribe.write(
+            Kind.STARTED, now_ms, reference=wish.reference, provider_ref=self._scribe.new_ref(),
+            operation=wish.kind, entry=_ENTRIES[kind, where], asked=wish.amount, currency=wish.currency,
+            fingerprint=fingerprint, keep=int(wish.keep_card), payer=wish.payer, invoice=wish.invoice,
+            read_at_ms=wish.read_at_ms, expires_ms=now_ms + life_ms, sec_code=wish.sec_code, mandate=wish.mandate,
+        )  # fmt: skip
+        session = self._of(self._scribe.books.records[entry.provider_ref], kind)
+        self._open[session.session_id] = session
+        self._all[session.session_id] = entry.provider_ref
+        return session
+
+    def record_of(self, session_id: str) -> Record:
+        """What a page was for, also when it is over. Raises Refusal session_over for a word that was never one."""
+        if session_id not in self._all:
+            raise Refusal("session_over", 404)
+        return self._scribe.books.records[self._all[session_id]]
 
     def session(self, session_id: str) -> tuple[Session, Record]:
         """Raises Refusal session_over."""
@@ -73,6 +122,9 @@ class EntryPages:
             brand, magic = TEST_CARDS.get(number, ("", None))
         if magic is None:
             raise Refusal("not_a_test_card")
+        if magic.deed is Deed.DECLINE and record.entry == "link" and record.tries + 1 < LINK_TRIES:
+            self._tried(record, magic, now_ms)
+            raise Refusal("card_declined", text=REASONS[magic.reason].text)
         del self._open[session_id]
         self._decide(session, record, magic, brand, number[-4:], now_ms)
         return record
@@ -97,16 +149,16 @@ class EntryPages:
             if session.expires_ms <= until_ms:
                 self._cancel(session, "timeout", session.expires_ms)
 
-    def _remember(self, record: Record, kind: str) -> Session:
-        session = self._of(record, kind)
-        self._open[session.session_id] = session
-        return session
-
     def _of(self, record: Record, kind: str) -> Session:
-        settings = self._scribe.settings
-        life_ms = settings.link_life_ms if record.entry == "link" else settings.entry_life_ms
         session_id = self._scribe.word("session", record.provider_ref, 26)
-        return Session(session_id, record.provider_ref, kind, record.started_ms + life_ms)
+        return Session(session_id, record.provider_ref, kind, record.expires_ms)
+
+    def _tried(self, record: Record, magic: Magic, now_ms: int) -> None:
+        """A declined card on a link: the client may take another one."""
+        why = REASONS[magic.reason]
+        self._scribe.write(
+            Kind.TRIED, now_ms, provider_ref=record.provider_ref, reference=record.reference, code=why.code
+        )
 
     def _cancel(self, session: Session, by: str, now_ms: int) -> None:
         del self._open[session.session_id]
@@ -122,17 +174,18 @@ class EntryPages:
                   "last4": last4, "entry_mode": "keyed" if record.entry != "link" else "link"}  # fmt: skip
         if magic.deed is Deed.DECLINE:
             why = REASONS[magic.reason]
-            self._scribe.write(
-                Kind.DECLINED,
-                now_ms,
-                **common,
-                by=why.category,
-                code=why.code,
-                retry=why.retry,
-                text=why.text,
-            )
+            told = {"by": why.category, "code": why.code, "retry": why.retry, "text": why.text}
+            self._scribe.write(Kind.DECLINED, now_ms, **common, **told)
             return
+        kind = Kind.PENDING if session.kind == "bank" else Kind.CAPTURE
         self._scribe.write(
-            Kind.PENDING if session.kind == "bank" else Kind.CAPTURE, now_ms, **common, amount=record.asked,
+            Kind.STORED if record.operation == "store_card" else kind, now_ms, **common, amount=record.asked,
             currency=record.currency, auth_code=self._scribe.digits("auth", record.provider_ref),
+            expiry="" if session.kind == "bank" else EXPIRY, later=magic.later,
         )  # fmt: skip
+        if record.keep or record.operation == "store_card":
+            self._scribe.keep_card(record, now_ms)
+
+
+def _kind_of(record: Record) -> str:
+    return "bank" if record.fingerprint.startswith("bank") else "card"

@@ -40,18 +40,20 @@ REASONS = {
         Reason("lost_or_stolen", "never", "43", "Stolen card"),
         Reason("call_bank", "call", "01", "Refer to card issuer"),
         Reason("invalid_pin", "now", "55", "Incorrect PIN"),
+        Reason("bank_unreachable", "later", "91", "Bank not reached"),
     )
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Magic:
-    """One row of the table. `slow_ms` is added to the processing time."""
+    """One row of the table. `slow_ms` is added to the processing time; `later`: the bank's word days after."""
 
     deed: Deed
     says: str
     reason: str = "generic"
     slow_ms: int = 0
+    later: str = ""
 
 
 TABLE: dict[int, Magic] = {
@@ -89,5 +91,17 @@ TEST_CARDS: dict[str, tuple[str, Magic]] = {
 }
 """The only card numbers that the simulator's own pages and keypads take. They stay inside the simulator."""
 
-TEST_ACCOUNTS: dict[str, Magic] = {"000123456789": PLAIN, "000111111116": TABLE[61]}
+TEST_ACCOUNTS: dict[str, Magic] = {
+    "000123456789": PLAIN,
+    "000111111116": TABLE[61],
+    "000222222227": Magic(Deed.APPROVE, "settles, and is returned two days later", later="R01"),
+    "000333333335": Magic(Deed.APPROVE, "settles, and is returned two days later", later="R10"),
+    "000444444440": Magic(Deed.APPROVE, "settles, with a notice of change two days later", later="C01"),
+}
 """Bank account numbers for the entry page (routing number 110000000)."""
+
+RE_PRESENTABLE = frozenset({"R01", "R09"})
+"""Returns after which the same debit may be presented again, twice at most (Nacha Operating Rules, reinitiation)."""
+
+EXPIRY = "12/29"
+"""What every test card says about itself."""

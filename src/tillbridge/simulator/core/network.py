@@ -14,14 +14,17 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from tillbridge.simulator.core.books import Books, Record, State
 from tillbridge.simulator.core.counter import Counter
 from tillbridge.simulator.core.entries import Entry, Kind
 from tillbridge.simulator.core.entry_pages import EntryPages, Session
-from tillbridge.simulator.core.magic import REASONS, Deed, of_amount
+from tillbridge.simulator.core.magic import REASONS, TABLE, Deed, of_amount
+from tillbridge.simulator.core.report import moved
 from tillbridge.simulator.core.scribe import Refusal, Scribe
 from tillbridge.simulator.core.settings import Settings
+from tillbridge.simulator.core.settlement_days import SettlementDays
 from tillbridge.simulator.core.terminal import Run, Terminal
 
 REFERENCE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,19}")
@@ -41,6 +44,14 @@ class Sale:
     partial_ok: bool = True
     show: tuple[str, ...] = field(default=())
     hidden_ms: int = 0
+    ask_tip: bool = False
+    keep_card: bool = False
+    payer: str = ""
+    invoice: str = ""
+    read_at_ms: int = 0
+    expires_in_ms: int = 0
+    sec_code: str = ""
+    mandate: str = ""
 
 
 class CardNetwork:
@@ -53,7 +64,7 @@ class CardNetwork:
         self._scribe = Scribe(settings, entries)
         self.counter = Counter(self._scribe, terminals)
         self.pages = EntryPages(self._scribe)
-        self._next_batch_ms = 0
+        self.days = SettlementDays(self._scribe)
 
     @property
     def books(self) -> Books:
@@ -69,7 +80,7 @@ class CardNetwork:
     def start(self, terminal_id: str, sale: Sale, now_ms: int) -> Record:
         """Arm a terminal. Returns at once with a running record, or with the record of an earlier request."""
         self._check(sale)
-        fingerprint = f"{sale.kind}|{sale.amount}|{sale.currency}|{terminal_id}"
+        fingerprint = f"{sale.kind}|{sale.amount}|{sale.currency}|{terminal_id}" + "|tip" * sale.ask_tip
         self.counter.terminal(terminal_id)
         earlier = self._scribe.repeat_of(sale.reference, fingerprint, now_ms)
         if earlier is not None:
@@ -79,7 +90,8 @@ class CardNetwork:
         run = Run(
             provider_ref=record.provider_ref, reference=sale.reference, kind=sale.kind, amount=sale.amount,
             currency=sale.currency, partial_ok=sale.partial_ok, show=sale.show,
-            deadline_ms=now_ms + self.settings.card_wait_ms,
+            deadline_ms=now_ms + self.settings.card_wait_ms, ask_tip=sale.ask_tip and sale.kind in _TIPPED,
+            keep=sale.keep_card,
         )  # fmt: skip
         self.counter.arm(terminal, run, now_ms)
         return record
@@ -93,9 +105,9 @@ class CardNetwork:
             return earlier
         if token not in self.books.tokens:
             raise Refusal("token_gone")
-        brand, last4 = self.books.tokens[token]
+        brand, last4, expiry = self.books.tokens[token]
         record = self._started(sale, "stored_card", "", fingerprint, now_ms)
-        magic = of_amount(sale.amount, self.settings.magic)
+        magic = TABLE[63] if expired(expiry, now_ms) else of_amount(sale.amount, self.settings.magic)
         card = {
             "provider_ref": record.provider_ref,
             "reference": record.reference,
@@ -116,7 +128,7 @@ class CardNetwork:
 
     def open_entry(self, sale: Sale, kind: str, where: str, now_ms: int) -> Session:
         self._check(sale)
-        return self.pages.open(sale.reference, kind, where, sale.amount, sale.currency, now_ms)
+        return self.pages.open(sale, kind, where, now_ms)
 
     def capture(self, reference: str, provider_ref: str, amount: int, now_ms: int) -> Record:
         """Take what was only held, whole or less. Twice with one amount gives one capture."""
@@ -181,31 +193,22 @@ class CardNetwork:
         earlier = self._scribe.repeat_of(refund_reference, fingerprint, now_ms)
         if earlier is not None:
             return earlier
-        self._check_refundable(parent, amount)
-        entry = self._scribe.write(
-            Kind.REFUND, now_ms, reference=refund_reference, provider_ref=self._scribe.new_ref(),
-            of=parent.provider_ref, of_reference=parent.reference, operation="refund", asked=amount,
-            amount=amount, currency=parent.currency, brand=parent.brand, last4=parent.last4,
-            fingerprint=fingerprint,
-        )  # fmt: skip
-        return self.books.records[entry.provider_ref]
+        return self._refund(parent, amount, refund_reference, now_ms, fingerprint=fingerprint)
+
+    def portal(self, provider_ref: str, deed: str, amount: int, now_ms: int) -> Record:
+        """Somebody gives back in the merchant's portal: no reference of the merchant's system. Raises Refusal."""
+        parent = self.find("", provider_ref)
+        if deed == "void" and parent.voidable:
+            return self._void(parent, "", now_ms, by="portal")
+        if deed != "refund":
+            raise Refusal("not_voidable" if deed == "void" else "unsupported")
+        return self._refund(parent, amount or parent.left, "", now_ms, by="portal")
 
     def forget_token(self, token: str, now_ms: int) -> bool:
         if token not in self.books.tokens:
             return False
         self._scribe.write(Kind.TOKEN_GONE, now_ms, token=token)
         return True
-
-    def bank_returns(self, provider_ref: str, code: str, now_ms: int) -> Record:
-        """What the bank does later: a settled payment comes back (ACH return, offline decline)."""
-        record = self.find("", provider_ref)
-        if not record.batch or record.left <= 0:
-            raise Refusal("not_returnable")
-        self._scribe.write(
-            Kind.RETURNED, now_ms, provider_ref=provider_ref, reference=record.reference, amount=record.left,
-            currency=record.currency, code=code,
-        )  # fmt: skip
-        return record
 
     # ------------------------------------------------------------ looking
     def find(self, reference: str, provider_ref: str = "") -> Record:
@@ -232,48 +235,29 @@ class CardNetwork:
             raise Refusal("cannot_tell", 409)
         return record
 
-    def settlement(self, cursor: int) -> list[Entry]:
-        """Settled and returned lines after line number `cursor`, in order."""
-        return [line for line in self.books.entries[cursor:] if line.kind in {Kind.SETTLED, Kind.RETURNED}]
-
     def list_since(self, since_ms: int) -> list[Entry]:
         """Every line that moved money at or after `since_ms`."""
         entries = self.books.entries
         first = bisect_left(entries, since_ms, key=lambda entry: entry.at_ms)
-        return [line for line in entries[first:] if line.kind in _MOVES]
+        return moved(entries[first:])
 
     # ------------------------------------------------------------ time
     def next_due(self) -> int | None:
         """When something will happen by itself (absolute milliseconds), or None."""
-        times = [self.counter.next_due(), self.pages.next_due(), self._next_batch_ms or None]
+        times = [self.counter.next_due(), self.pages.next_due(), self.days.next_due()]
         return min((at for at in times if at is not None), default=None)
 
     def advance(self, now_ms: int) -> None:
         """Let everything happen that is due up to now, in the order of time."""
-        if self.settings.batch_every_ms and not self._next_batch_ms:
-            self._next_batch_ms = (now_ms // self.settings.batch_every_ms + 1) * self.settings.batch_every_ms
+        self.days.keep_time(now_ms)
         while (due := self.next_due()) is not None and due <= now_ms:
             self.counter.advance(due)
             self.pages.advance(due)
-            if self._next_batch_ms and self._next_batch_ms <= due:
-                self.settle(due)
-                self._next_batch_ms += self.settings.batch_every_ms
+            self.days.advance(due)
 
     def settle(self, now_ms: int) -> int:
-        """Close the batch: everything captured or refunded and not voided. Returns how many records."""
-        waiting = self.books.unsettled()
-        if not waiting:
-            return 0
-        batch = f"B{self.books.batches + 1:05d}"
-        total = 0
-        for record in waiting:
-            total += -record.amount if record.of else record.amount
-            self._scribe.write(
-                Kind.SETTLED, now_ms, provider_ref=record.provider_ref, reference=record.reference,
-                of=record.of, amount=record.amount, currency=record.currency, batch=batch,
-            )  # fmt: skip
-        self._scribe.write(Kind.BATCH, now_ms, batch=batch, amount=total, currency=self.settings.currency)
-        return len(waiting)
+        """Cut the batch and settle everything that waits, now. Returns how many records."""
+        return self.days.settle(now_ms)
 
     def resume(self, now_ms: int) -> None:
         """After a restart: terminals forgot what they were doing, so what waited for a card is cancelled."""
@@ -305,27 +289,51 @@ class CardNetwork:
             raise Refusal("over_refund" if parent.took_money else "not_refundable", left=0)
         if amount > parent.left:
             raise Refusal("over_refund", left=parent.left)
-        if not parent.batch and not self.settings.refund_before_settlement:
-            raise Refusal("not_refundable_yet", use="void")
+        if parent.disputes:
+            raise Refusal("not_refundable_yet", use="wait", why="disputed")
+        early = self.settings.refund_before_settlement and not parent.offline
+        if not parent.batch and not early:
+            raise Refusal("not_refundable_yet", use="wait" if parent.queued else "void")
 
     def _started(self, sale: Sale, entry: str, terminal_id: str, fingerprint: str, now_ms: int) -> Record:
         line = self._scribe.write(
             Kind.STARTED, now_ms, reference=sale.reference, provider_ref=self._scribe.new_ref(),
             operation=sale.kind, entry=entry, terminal=terminal_id, asked=sale.amount,
             currency=sale.currency, fingerprint=fingerprint,
-            hidden_until_ms=now_ms + sale.hidden_ms if sale.hidden_ms else 0,
+            hidden_until_ms=now_ms + sale.hidden_ms if sale.hidden_ms else 0, keep=int(sale.keep_card),
+            invoice=sale.invoice,
         )  # fmt: skip
         return self.books.records[line.provider_ref]
 
-    def _void(self, parent: Record, void_reference: str, now_ms: int) -> Record:
+    def _void(self, parent: Record, void_reference: str, now_ms: int, by: str = "") -> Record:
         """A held authorization that is let go gives back no money: its line says zero."""
+        amount = parent.amount if parent.took_money else 0
+        return self._back(Kind.VOID, parent, amount, void_reference, now_ms, by=by)
+
+    def _refund(
+        self, parent: Record, amount: int, refund_reference: str, now_ms: int, **facts: str | int
+    ) -> Record:
+        self._check_refundable(parent, amount)
+        return self._back(Kind.REFUND, parent, amount, refund_reference, now_ms, asked=amount, **facts)
+
+    def _back(
+        self, kind: Kind, parent: Record, amount: int, reference: str, now_ms: int, **facts: str | int
+    ) -> Record:
         line = self._scribe.write(
-            Kind.VOID, now_ms, reference=void_reference, provider_ref=self._scribe.new_ref(),
-            of=parent.provider_ref, of_reference=parent.reference, operation="void",
-            amount=parent.amount if parent.took_money else 0, currency=parent.currency,
-            brand=parent.brand, last4=parent.last4,
+            kind, now_ms, reference=reference, provider_ref=self._scribe.new_ref(), of=parent.provider_ref,
+            of_reference=parent.reference, operation=kind.value, amount=amount, currency=parent.currency,
+            brand=parent.brand, last4=parent.last4, **facts,
         )  # fmt: skip
         return self.books.records[line.provider_ref]
 
 
-_MOVES = frozenset({Kind.CAPTURE, Kind.PENDING, Kind.VOID, Kind.REFUND})
+_TIPPED = frozenset({"sale", "keyed"})
+
+
+def expired(expiry: str, now_ms: int) -> bool:
+    """`MM/YY`: a card is good to the end of that month (UTC). No expiry = good."""
+    month, _, year = expiry.partition("/")
+    if not (month.isdecimal() and year.isdecimal()):
+        return False
+    now = datetime.fromtimestamp(now_ms / 1000, UTC)
+    return (2000 + int(year), int(month)) < (now.year, now.month)

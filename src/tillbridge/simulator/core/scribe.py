@@ -54,6 +54,14 @@ class Scribe:
         last = self.books.entries[-1].at_ms if self.books.entries else 0
         return self.books.add(Entry(seq=0, at_ms=max(now_ms, last), kind=kind, **fields))  # type: ignore[arg-type]
 
+    def keep_card(self, record: Record, now_ms: int) -> None:
+        """The card of this record may be charged again by the word that is given out here."""
+        self.write(
+            Kind.TOKEN, now_ms, provider_ref=record.provider_ref, reference=record.reference,
+            token="TOK" + self.word("token", record.provider_ref, 13), brand=record.brand, last4=record.last4,
+            expiry=record.expiry,
+        )  # fmt: skip
+
     def repeat_of(self, reference: str, fingerprint: str, now_ms: int) -> Record | None:
         """The record that an earlier request with this reference made, or None when this one is new.
 

@@ -22,7 +22,12 @@ class OnRepeat(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All delays in milliseconds; limits in minor units; 0 for `batch_every_ms` means: only when asked."""
+    """All delays in milliseconds; limits in minor units; 0 for `batch_every_ms` means: only when asked.
+
+    `settle_after_ms`: from the cut of a batch until it is settled (0 = at once). `return_after_ms`: from there until a
+    bank that says no to a debit does so. `offline_limit`: up to here a terminal approves without its bank (0 = never).
+    The processor's fee is `fee_fixed` and `fee_ppm` of a million of each sale. `notice_key` signs notices.
+    """
 
     seed: int = 1
     clinic: str = "Pine Street Vet"
@@ -43,6 +48,13 @@ class Settings:
     link_life_ms: int = 7 * DAY_MS
     batch_every_ms: int = 0
     amount_limit: int = 5_000_000
+    settle_after_ms: int = 0
+    return_after_ms: int = 2 * DAY_MS
+    offline_limit: int = 0
+    auto_tip_percent: int = 15
+    fee_ppm: int = 26_000
+    fee_fixed: int = 10
+    notice_key: str = "simnotice_in_process"
 
     @property
     def idempotent(self) -> bool:

@@ -23,6 +23,7 @@ class Face(StrEnum):
     DECLINED = "declined"
     CANCELLED = "cancelled"
     OFFLINE = "offline"
+    TIP = "choosing_tip"
 
 
 @dataclass(slots=True)
@@ -45,16 +46,21 @@ class Run:
     entry_mode: str = "contactless"
     brand: str = "Visa"
     last4: str = "4242"
+    keep: bool = False
+    ask_tip: bool = False
+    tip: int = 0
 
 
 @dataclass(slots=True)
 class Terminal:
-    """`auto` terminals answer by themselves; `online` False means that the cable is pulled."""
+    """`auto` terminals answer by themselves; `online` False means that the cable is pulled; `bank_online` False that
+    the terminal can be spoken to, but does not reach its bank."""
 
     terminal_id: str
     name: str
     auto: bool = False
     online: bool = True
+    bank_online: bool = True
     card_in: bool = False
     run: Run | None = None
     shown: Face = Face.IDLE
@@ -84,6 +90,8 @@ class Terminal:
         if self.run is not None:
             if self.processing:
                 return Face.PROCESSING
+            if self.run.ask_tip:
+                return Face.TIP
             return Face.CARD_IN_SLOT if self.card_in else Face.WAITING
         if self.shown is not Face.IDLE:
             return self.shown

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from tillbridge.simulator.core.calls import payment_json, terminal_json
 from tillbridge.simulator.core.entries import to_json
 from tillbridge.simulator.core.faults import Fault, FaultKind
+from tillbridge.simulator.core.report import deliveries
 from tillbridge.simulator.core.scribe import Refusal
 from tillbridge.simulator.server.doors import Turned, check_bearer, json_of
 from tillbridge.simulator.server.house import House
@@ -90,8 +91,10 @@ def _settle(house: House, body: dict[str, object]) -> object:
 def press(house: House, terminal_id: str, body: dict[str, object]) -> object:
     """A hand presses something at a terminal; its new face is told. Raises Refusal."""
     button, reason, number = (str(body.get(name, "")) for name in ("button", "reason", "number"))
-    counter = house.network.counter
-    house.change(lambda now_ms: counter.press(terminal_id, button, now_ms, reason=reason, number=number))
+    counter, amount = house.network.counter, _amount(body)
+    house.change(
+        lambda now_ms: counter.press(terminal_id, button, now_ms, reason=reason, number=number, amount=amount)
+    )
     return terminal_json(counter.terminal(terminal_id))
 
 
@@ -99,10 +102,68 @@ def _press(house: House, body: dict[str, object]) -> object:
     return press(house, str(body.get("terminal", "")), body)
 
 
+def _amount(body: dict[str, object]) -> int:
+    """Minor units; 0 where none is told. Raises ValueError for anything but a whole number."""
+    amount = body.get("amount", 0)
+    if type(amount) is not int or amount < 0:
+        raise ValueError("amount: whole minor units")
+    return amount
+
+
+def _aim(house: House, body: dict[str, object]) -> str:
+    """What an admin's deed is about: by `provider_ref`, or the money of a merchant's `reference`. Raises Refusal."""
+    provider_ref, reference = str(body.get("provider_ref", "")), str(body.get("reference", ""))
+    return provider_ref or house.network.find(reference).provider_ref
+
+
+def _cut(house: House, body: dict[str, object]) -> object:
+    counts: list[int] = []
+    house.change(lambda now_ms: counts.append(house.network.days.cut(now_ms)))
+    return {"queued": counts[0]}
+
+
+def _reject(house: House, body: dict[str, object]) -> object:
+    aim, code = _aim(house, body), str(body.get("code", "rejected"))
+    house.network.days.reject(aim, code)
+    return {"rejects": aim}
+
+
 def _returns(house: House, body: dict[str, object]) -> object:
-    provider_ref, code = str(body.get("provider_ref", "")), str(body.get("code", "R01"))
-    house.change(lambda now_ms: house.network.bank_returns(provider_ref, code, now_ms))
-    return {"returned": provider_ref}
+    aim, code = _aim(house, body), str(body.get("code", "R01"))
+    house.change(lambda now_ms: house.network.days.bank_returns(aim, code, now_ms))
+    return {"returned": aim}
+
+
+def _re_present(house: House, body: dict[str, object]) -> object:
+    aim = _aim(house, body)
+    house.change(lambda now_ms: house.network.days.re_present(aim, now_ms))
+    return {"re_presented": aim}
+
+
+def _change(house: House, body: dict[str, object]) -> object:
+    aim, code = _aim(house, body), str(body.get("code", "C01"))
+    house.change(lambda now_ms: house.network.days.change(aim, code, now_ms))
+    return {"changed": aim}
+
+
+def _dispute(house: House, body: dict[str, object]) -> object:
+    aim, amount = _aim(house, body), _amount(body)
+    case, deed, code = (str(body.get(name, "")) for name in ("case", "deed", "code"))
+    house.change(lambda now_ms: house.network.days.dispute(aim, case, deed, amount, code, now_ms))
+    return {"case": case}
+
+
+def _portal(house: House, body: dict[str, object]) -> object:
+    """Somebody gives money back in the merchant's portal, without the merchant's own software."""
+    aim, deed, amount = _aim(house, body), str(body.get("deed", "")), _amount(body)
+    made: list[str] = []
+    house.change(lambda now_ms: made.append(house.network.portal(aim, deed, amount, now_ms).provider_ref))
+    return {"provider_ref": made[0]}
+
+
+def _notices(house: House, body: dict[str, object]) -> object:
+    """All notices as they would be sent: for those who deliver them twice, late or forged."""
+    return {"deliveries": deliveries(house.network.books, 0, house.network.settings.notice_key)}
 
 
 def _submit(house: House, body: dict[str, object]) -> object:
@@ -123,7 +184,14 @@ _DEEDS: dict[tuple[str, str], Deed] = {
     ("POST", "clock"): _clock,
     ("POST", "settle"): _settle,
     ("POST", "press"): _press,
+    ("POST", "cut"): _cut,
+    ("POST", "reject"): _reject,
     ("POST", "returns"): _returns,
+    ("POST", "re_present"): _re_present,
+    ("POST", "change"): _change,
+    ("POST", "dispute"): _dispute,
+    ("POST", "portal"): _portal,
+    ("GET", "notices"): _notices,
     ("POST", "submit"): _submit,
     ("GET", "requests"): _requests,
 }

@@ -29,6 +29,8 @@ ROUTES = (
     ("POST", "/v1/entries", "open_entry"),
     ("DELETE", "/v1/entries/{session}", "close_entry"),
     ("GET", "/v1/settlement", "settlement"),
+    ("GET", "/v1/notices", "notices"),
+    ("GET", "/v1/notice-key", "notice_key"),
 )
 _NUMBERS = frozenset({"since_ms"})
 

@@ -20,7 +20,7 @@ from starlette.middleware import Middleware
 
 from tillbridge.simulator.core.faults import Line
 from tillbridge.simulator.core.network import CardNetwork
-from tillbridge.simulator.core.settings import OnRepeat, Settings
+from tillbridge.simulator.core.settings import DAY_MS, OnRepeat, Settings
 from tillbridge.simulator.core.terminal import Terminal
 from tillbridge.simulator.server import routes_admin, routes_api, routes_pages
 from tillbridge.simulator.server.delivery import protocol_for
@@ -52,11 +52,29 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--processing-ms", type=int, default=900, help="until the bank answers")
     parser.add_argument("--card-wait-ms", type=int, default=120_000, help="until a terminal gives up waiting")
     parser.add_argument("--batch-every-ms", type=int, default=0, help="close the batch by itself; 0 = never")
+    _add_settlement(parser)
     return parser
 
 
-def settings_of(options: argparse.Namespace, seed: int) -> Settings:
+def _add_settlement(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--settle-after-ms", type=int, default=0, help="from the cut of a batch to its settlement")
+    add(
+        "--return-after-ms", type=int, default=2 * DAY_MS, help="until a bank that says no to a debit does so"
+    )
+    add(
+        "--offline-limit",
+        type=int,
+        default=0,
+        help="minor units a terminal approves without its bank; 0 = none",
+    )
+    add("--fee-ppm", type=int, default=26_000, help="the processor's fee, of a million")
+
+
+def settings_of(options: argparse.Namespace, seed: int, notice_key: str) -> Settings:
     return Settings(
+        notice_key=notice_key, settle_after_ms=options.settle_after_ms, return_after_ms=options.return_after_ms,
+        offline_limit=options.offline_limit, fee_ppm=options.fee_ppm,
         seed=seed, clinic=options.clinic, auto=options.auto, on_repeat=OnRepeat(options.on_repeat),
         kill_blocks=not options.kill_forgets, refund_before_settlement=options.refund_before_settlement,
         allow_partial=not options.no_partial, magic=not options.no_magic, auto_present_ms=options.auto_ms,
@@ -73,7 +91,8 @@ def house_of(options: argparse.Namespace) -> House:
         Terminal(f"front-desk-{number}", f"Front Desk {number}", auto=options.auto)
         for number in range(1, min(options.terminals, TERMINALS_MAX) + 1)
     ]
-    network = CardNetwork(settings_of(options, int(keys["seed"])), terminals, file.load())
+    settings = settings_of(options, int(keys["seed"]), str(keys["notice_key"]))
+    network = CardNetwork(settings, terminals, file.load())
     house = House(Line(network), file, str(keys["api_key"]), str(keys["admin_key"]))
     house.line.plan.faults.extend(routes_admin.fault_of(json.loads(fault)) for fault in options.fault)
     house.change(network.resume)

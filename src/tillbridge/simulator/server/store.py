@@ -103,10 +103,14 @@ def keys_of(folder: Path, seed: int | None) -> dict[str, str | int]:
     path = folder / "keys.json"
     if path.exists():
         kept: dict[str, str | int] = json.loads(path.read_text(encoding="utf-8"))
-        return kept
+        return {
+            "notice_key": f"simnotice_{kept['admin_key']}",
+            **kept,
+        }  # a folder of an older version has none
     keys: dict[str, str | int] = {
         "api_key": "simkey_" + secrets.token_urlsafe(24),
         "admin_key": "simadmin_" + secrets.token_urlsafe(24),
+        "notice_key": "simnotice_" + secrets.token_urlsafe(24),
         "seed": secrets.randbits(48) if seed is None else seed,
     }
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
