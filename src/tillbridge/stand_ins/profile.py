@@ -86,11 +86,10 @@ class Behaviour:
     reason_max: int = 30
     """How much of a reason the window that reverses a payment takes."""
     reverse_checks_at: str = "ok"
-    """When it is looked whether a payment may be reversed: ok | opening (of its window)."""
+    """When it is looked whether a payment may be reversed: ok | opening (of its window) | split: at the opening whether
+    it can be, at the end whether a supervisor allows it."""
     reverse_permission: str = "never"
     """When a supervisor has to allow it: never | earlier (a payment of an earlier day) | always."""
-    reverse_confirms: bool = False
-    """Asks once more before a payment is reversed."""
     filtered_lists: bool = False
     """Lists of a third party: cells drawn by themselves, their texts known to accessibility only."""
 

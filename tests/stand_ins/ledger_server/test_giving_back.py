@@ -32,11 +32,10 @@ def employee(clinic: Clinic) -> str:
 
 
 def done(clinic: Clinic, turn: dict[str, Any]) -> None:
-    """To the end: no receipt; where the version asks once more, yes."""
-    while turn["turn"] == "dialog":
-        [yes_or_no] = [{"print": "No", "reverse": "Yes"}[turn["dialog"]["id"]]]
-        caption = {"No": turn["dialog"]["escape"], "Yes": "Yes"}[yes_or_no]
-        turn = clinic.press(turn, caption)
+    """To the end, without a receipt."""
+    if turn["turn"] == "dialog":
+        assert turn["dialog"]["id"] == "print", turn
+        turn = clinic.press(turn, turn["dialog"]["escape"])
     assert turn["turn"] == "close", turn
 
 
@@ -166,6 +165,18 @@ def test_a_closed_day_takes_no_reversal(clinic: Clinic) -> None:
     assert rows(clinic, "reversal") == []
 
 
+def test_what_cannot_be_reversed_is_told_when_its_window_is_to_open_where_the_version_looks_then(
+    clinic: Clinic,
+) -> None:
+    payment = paid(clinic)
+    clinic.ledger.world.close_period(None)
+    turn = clinic.ledger.reverse_pressed(clinic.desk, ROSA, payment)
+    looks = clinic.ledger.profile.behaviour.reverse_checks_at != "ok"
+    assert (turn["turn"], turn.get("dialog", {}).get("id")) == (
+        ("dialog", "period") if looks else ("open", None)
+    )
+
+
 def test_a_supervisor_is_asked_where_the_practice_wants_it(clinic: Clinic) -> None:
     payment = paid(clinic)
     clinic.knob("reverse_permission", "always")
@@ -183,17 +194,11 @@ def test_a_supervisor_is_asked_where_the_practice_wants_it(clinic: Clinic) -> No
 def test_a_crash_around_a_reversal_leaves_it_out_or_in(clinic: Clinic) -> None:
     payment = paid(clinic)
     clinic.knob("crash_before_commit", "1*1")
-    assert _to_the_crash(clinic, payment) == "crash"
+    assert reverse(clinic, payment)["turn"] == "crash"
     assert rows(clinic, "reversal") == []
     clinic.knob("crash_after_commit", "1*1")
-    assert _to_the_crash(clinic, payment) == "crash"
+    assert reverse(clinic, payment)["turn"] == "crash"
     assert sum(minor for _, minor, _ in rows(clinic, "reversal")) == -10000
-
-
-def _to_the_crash(clinic: Clinic, payment: str) -> str:
-    turn = reverse(clinic, payment)
-    turn = clinic.press(turn, "Yes") if turn["turn"] == "dialog" else turn
-    return str(turn["turn"])
 
 
 def test_its_window_opens_on_the_payment_unless_somebody_else_has_the_client(clinic: Clinic) -> None:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tillbridge.stand_ins import money_text
 from tillbridge.stand_ins.ledger_server import staff
 from tillbridge.stand_ins.ledger_server.books import Books, Payment
 from tillbridge.stand_ins.ledger_server.desks import Desk
 from tillbridge.stand_ins.ledger_server.faults import Faults
-from tillbridge.stand_ins.ledger_server.habits import day_text, money_style, save_seconds
+from tillbridge.stand_ins.ledger_server.habits import day_text, save_seconds
 from tillbridge.stand_ins.ledger_server.rules import Rules
 from tillbridge.stand_ins.ledger_server.turns import (
     AGAIN,
@@ -70,9 +69,7 @@ class Reversing:
             ended = yield from step
             if ended is not None:
                 return ended
-        if self._profile.behaviour.reverse_checks_at != "opening":
-            return None
-        return (yield from self._allowed(self._books.payments[payment]))
+        return (yield from self._allowed(self._books.payments[payment], at="opening"))
 
     def finishing(self, act: Reversal, conversation: str) -> Conversation:
         """The reversal was confirmed in its window. Ends in close, stay, exit or crash."""
@@ -103,26 +100,26 @@ class Reversing:
         return (yield from self._rules.forced("after_commit", act.account, ""))
 
     def _checks(self, act: Reversal) -> Step:
-        """Who and why; whether it may be; and where the profile asks so, whether it is meant."""
+        """Who and why, and whether it may be."""
         missing = "no_employee" if not act.employee else "no_reason" if not act.reason.strip() else ""
         if missing:
             return (yield from self._rules.messages.ask(missing, {}))
-        old = self._books.payments[act.payment]
-        asked = self._profile.behaviour.reverse_checks_at == "opening"
-        ended = yield from (self._refused(old) if asked else self._allowed(old))
-        if ended is None and self._profile.behaviour.reverse_confirms:
-            ended = yield from self._rules.messages.ask("reverse", self._about(old))
-        return ended
+        return (yield from self._allowed(self._books.payments[act.payment], at="ok"))
 
-    def _allowed(self, old: Payment) -> Step:
-        ended = yield from self._refused(old)
-        if ended is None and self._needs_permission(old):
-            ended = yield from self._rules.messages.ask("permission", self._rules.facts(old.client, ""))
-        return ended
+    def _allowed(self, old: Payment, at: str) -> Step:
+        """What cannot be is refused again at the end, wherever it was looked at first; a supervisor is asked once."""
+        checks_at = self._profile.behaviour.reverse_checks_at
+        if at == "ok" or checks_at in ("opening", "split"):
+            ended = yield from self._refused(old)
+            if ended is not None:
+                return ended
+        if (at == "opening") == (checks_at == "opening") and self._needs_permission(old):
+            return (yield from self._rules.messages.ask("permission", self._rules.facts(old.client, "")))
+        return None
 
     def _refused(self, old: Payment) -> Step:
         if self._is_undone(old):
-            return (yield from self._rules.messages.ask("reversed", self._about(old)))
+            return (yield from self._rules.messages.ask("reversed", {}))
         closed = self._books.closed_through
         if closed is not None and min(self._day(old), self._world.today()) <= closed:
             facts = {"date": day_text(closed, self._faults, self._profile)}
@@ -140,11 +137,6 @@ class Reversing:
 
     def _day(self, old: Payment) -> date:
         return old.day or self._world.day(old.at)
-
-    def _about(self, old: Payment) -> dict[str, str]:
-        whole = sum(row.amount_minor for row in self._rows(old))
-        money = money_text.write(whole, money_style(self._faults, self._profile))
-        return {"money": money, "date": day_text(self._day(old), self._faults, self._profile)}
 
     def _rows(self, old: Payment) -> Sequence[Payment]:
         """One row; where the money goes to the oldest balance, all that the one payment wrote."""

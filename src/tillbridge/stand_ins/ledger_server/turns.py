@@ -52,7 +52,6 @@ _PRESSED: dict[tuple[str, str], Turn] = {
     ("not_refundable", "OK"): STAY,
     ("no_reason", "OK"): STAY,
     ("reversed", "OK"): STAY,
-    ("reverse", "No"): STAY,
     ("unsaved", "Yes"): POST,
     ("unsaved", "No"): CLOSE,
     ("unsaved", "Cancel"): STAY,

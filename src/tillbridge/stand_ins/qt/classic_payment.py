@@ -159,7 +159,6 @@ class ClassicPayment(QDialog):
         self._date.setText(self._opened["today"])
         self._method.fill([method["name"] for method in self._opened["methods"]])
         self._employee.setText(self._initials_of(self._opened["employee"]))
-        self._applies.setText(ON_ACCOUNT if self._on_account() else OLDEST)
         owed = 0 if self._on_account() else int(self._opened["account_balance_minor"])
         self._form.amount_minor = max(0, owed)
         self._amount.setText(self._form.money(self._form.amount_minor))
@@ -195,6 +194,8 @@ class ClassicPayment(QDialog):
         amounts = {"due": due, "tendered": self._form.amount_minor, "change": due - self._form.amount_minor}
         for name, minor in amounts.items():
             self._totals[name].setText(self._form.money(minor))
+        account = self._on_account() or self._form.amount_minor < 0
+        self._applies.setText(ON_ACCOUNT if account else OLDEST)
 
     # ---- what happens while it is open ----
 

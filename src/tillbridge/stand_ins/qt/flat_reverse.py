@@ -30,7 +30,7 @@ from tillbridge.stand_ins.qt.conversation import Conversation, is_held
 from tillbridge.stand_ins.qt.grid import Row
 from tillbridge.stand_ins.qt.widgets import label_for, named
 
-REASONS = ("", "Entry error", "Card voided", "Wrong client", "Returned by the bank")
+REASONS = ("", "Entry error", "Payment taken back", "Wrong client")
 NOBODY = "Not signed in"
 WAITING = "Reversing... please wait"
 WATCH_MS = 40
@@ -39,23 +39,19 @@ FACTS = (("reversed_reference", "reference"), ("reversed_amount", "amount"), ("r
 
 
 class ReversePayment(QDialog):
-    """`view`: the client; `row`: the payment. Ends accepted when it is reversed."""
+    """`form`: the server's, with client and payment. Ends accepted when it is reversed."""
 
     def __init__(
-        self,
-        owner: QWidget,
-        profile: Profile,
-        conversation: Conversation,
-        view: Mapping[str, Any],
-        row: Row,
+        self, owner: QWidget, profile: Profile, conversation: Conversation, form: Mapping[str, Any]
     ) -> None:
         super().__init__(owner)
         self._profile = profile
         self._conversation = conversation
-        self._account, self._payment = str(view["account"]), str(row["id"])
+        row: Row = form["payment"]
+        self._account, self._payment = str(form["account"]), str(row["id"])
         self._busy = False
         self._last_focus: QWidget | None = None
-        self.setWindowTitle(profile.title("reverse", self._account, str(view["name"])))
+        self.setWindowTitle(profile.title("reverse", self._account, str(form["client"])))
         self.setModal(True)
         self._make()
         whole = QVBoxLayout(self)

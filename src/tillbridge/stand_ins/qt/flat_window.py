@@ -8,7 +8,6 @@ from __future__ import annotations
 import shiboken6
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -172,17 +171,16 @@ class FlatWindow(MainWindow):
     def _reverse(self) -> None:
         """Reverse the payment that is selected in the history."""
         row = self._transactions.chosen()
-        if is_held(self) or not self._view or self._taking.is_busy() or row is None:
+        if is_held(self) or not self._view or self._taking.is_busy() or row is None or not row["id"]:
             return
-        view = self._view
+        account = self._view["account"]
         with held(self):
-            self._conversation.begin(self, "/skin/reading", client=view["account"], invoice="")
-            window = ReversePayment(self, self._profile, self._conversation, view, row)
-            window.exec()
-            reversed_now = window.result() == QDialog.DialogCode.Accepted
-            shiboken6.delete(window)
-        if reversed_now:
-            self.refresh()
+            turn = self._conversation.begin(self, "/skin/reversing", client=account, payment=row["id"])
+            if turn["turn"] == "open":
+                window = ReversePayment(self, self._profile, self._conversation, turn["form"])
+                window.exec()
+                shiboken6.delete(window)
+        self.refresh()
         self._catch_up()
 
     def _with_drift(self, drift: dict[str, bool]) -> None:
