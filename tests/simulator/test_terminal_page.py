@@ -149,5 +149,17 @@ def test_an_entry_page_takes_a_test_card_once(page: Page, running: Running) -> N
     expect(page.get_by_role("alert")).to_contain_text("test numbers only")
     page.get_by_label("Card number").fill("4242 4242 4242 4242")
     page.get_by_role("button", name="Pay").click()
-    expect(page.locator("body")).to_contain_text("Finished")
+    expect(page.locator("body")).to_contain_text("Paid. Thank you")
     assert state(running, "TBENTRY1") == "approved"
+
+
+def test_a_tip_is_asked_first_and_told_with_the_amount(page: Page, running: Running) -> None:
+    body = {"reference": "TBTIP", "amount": 10_000, "currency": "USD", "ask_tip": True}
+    running.api.post("/v1/terminals/front-desk-1/start", json=body)
+    expect(page.get_by_test_id("screen")).to_contain_text("Add a tip?")
+    page.get_by_role("button", name="18%").click()
+    expect(page.get_by_test_id("screen")).to_contain_text("with $18.00 tip")
+    page.get_by_role("button", name="Tap card").click()
+    expect(page.get_by_test_id("screen")).to_contain_text("Approved")
+    payment = running.api.get("/v1/payments/TBTIP").json()["payment"]
+    assert (payment["amount"], payment["tip"]) == (11_800, 1800)

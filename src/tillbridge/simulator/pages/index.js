@@ -5,7 +5,7 @@ const at = (name) => document.querySelector(`[data-at="${name}"]`);
 const FACES = {
   idle: "Ready", waiting_for_card: "Waits for a card", card_in_slot: "Card in the slot", processing: "Asks the bank",
   approved: "Approved", partially_approved: "Part approved", declined: "Declined", cancelled: "Cancelled",
-  offline: "Cable pulled",
+  offline: "Cable pulled", choosing_tip: "Asks for a tip",
 };
 const WHAT = { sale: "sale", keyed: "keyed sale", auth_only: "hold", store_card: "keep card", void: "void", refund: "refund" };
 let revision = -1;

@@ -21,6 +21,7 @@ const HINTS = {
   idle: "Nothing is asked of the client now.",
   waiting_for_card: "The terminal asks for a card. Choose what the client does.",
   card_in_slot: "A card is in the slot. The terminal is not free until it is out.",
+  choosing_tip: "The terminal asks for a tip first.",
   processing: "The bank is being asked. Too late to cancel.",
   approved: "Done. Money was taken.",
   partially_approved: "The card had only a part of it. That part was taken.",
@@ -33,10 +34,11 @@ const HINTS = {
 function words(now) {
   switch (now.face) {
     case "idle": return ["Welcome", "Ready"];
+    case "choosing_tip": return ["Add a tip?", now.stopping ? "Cancelling" : "\u00a0"];
     case "waiting_for_card":
       if (now.stopping) return ["Cancelling", "One moment"];
       if (now.keyed) return [typed ? "\u2022".repeat(Math.max(0, typed.length - 4)) + typed.slice(-4) : "Key card number", "then the green key"];
-      return [now.storing ? "Tap to keep card" : "Tap or insert card", "\u00a0"];
+      return [now.storing ? "Tap to keep card" : "Tap or insert card", now.tip ? `with ${money(now.tip, now.currency)} tip` : "\u00a0"];
     case "card_in_slot": return ["Please remove card", "\u00a0"];
     case "processing": return ["Please wait", now.card_in ? "Do not remove card" : "Talking to the bank"];
     case "approved": return ["Approved", now.card_in ? "Remove card" : "Thank you"];
@@ -61,9 +63,13 @@ function show(now) {
   const [says, small] = words(now);
   at("says").textContent = says;
   at("small").textContent = small;
+  at("tips").hidden = now.face !== "choosing_tip";
+  for (const button of document.querySelectorAll("[data-tip]")) button.title = money(tipOf(button), now.currency);
   at("hint").textContent = now.auto ? "This terminal answers by itself. You may still press." : HINTS[now.face];
   enable(now);
 }
+
+const tipOf = (button) => Math.round((state.amount * Number(button.dataset.tip)) / 100);
 
 function enable(now) {
   const waiting = now.face === "waiting_for_card" && !now.keyed;
@@ -74,11 +80,14 @@ function enable(now) {
       button.querySelector("b").textContent = now.card_in ? "Take card out" : "Insert card";
       button.disabled = !now.card_in && !(waiting || now.face === "idle");
     } else if (button.dataset.press === "cancel") {
-      button.disabled = now.face !== "waiting_for_card";
+      button.disabled = !["waiting_for_card", "choosing_tip"].includes(now.face);
     } else {
       button.disabled = !waiting;
     }
   }
+  const bank = at("bank");
+  bank.dataset.press = now.bank_online ? "lose_bank" : "find_bank";
+  bank.querySelector("b").textContent = now.bank_online ? "Cut the bank's line" : "Mend the bank's line";
   const cable = at("cable");
   cable.dataset.press = now.online ? "pull" : "plug";
   cable.querySelector("b").textContent = now.online ? "Pull the cable" : "Plug the cable in";
@@ -124,6 +133,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button || button.disabled) return;
   if (button.dataset.digit || button.dataset.edit) { key(button); return; }
+  if (button.dataset.tip) { press("tip", { amount: tipOf(button) }); return; }
   tapping(button);
   press(button.dataset.press, button.dataset.press === "decline" ? { reason: at("reason").value } : {});
 });

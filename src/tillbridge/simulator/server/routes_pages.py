@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import html
 from importlib import resources
-from urllib.parse import parse_qs
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tillbridge.simulator.core.books import Record
 from tillbridge.simulator.core.calls import payment_json, terminal_json
 from tillbridge.simulator.core.scribe import Refusal
 from tillbridge.simulator.core.terminal import Terminal
-from tillbridge.simulator.server.doors import Turned, body_of, check_press, json_of
+from tillbridge.simulator.server import pay_pages
+from tillbridge.simulator.server.doors import Turned, check_press, json_of
 from tillbridge.simulator.server.house import House
+from tillbridge.simulator.server.pay_pages import page
 from tillbridge.simulator.server.routes_admin import press
 
 LONG_POLL_S = 20.0
 _TYPES = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
-_FILES = frozenset({"look.css", "terminal.css", "terminal.js", "index.js", "icon.svg"})
+_FILES = frozenset({"look.css", "terminal.css", "terminal.js", "index.js", "icon.svg", "pay.css", "pay.js"})
 
 
 def routes(house: House) -> list[Route]:
     async def index(request: Request) -> Response:
-        return _page("index.html", token=house.press_token, clinic=house.network.settings.clinic)
+        return page("index.html", token=house.press_token, clinic=house.network.settings.clinic)
 
     async def terminal_page(request: Request) -> Response:
         terminal = _terminal(house, request)
-        return _page("terminal.html", token=house.press_token, id=terminal.terminal_id, name=terminal.name)
+        return page("terminal.html", token=house.press_token, id=terminal.terminal_id, name=terminal.name)
 
     async def terminal_state(request: Request) -> Response:
         terminal = _terminal(house, request)
@@ -48,7 +48,7 @@ def routes(house: House) -> list[Route]:
         return JSONResponse(_overview(house))
 
     async def pay(request: Request) -> Response:
-        return await _pay(house, request)
+        return await pay_pages.pay(house, request)
 
     async def file(request: Request) -> Response:
         return _file(request.path_params["name"])
@@ -76,13 +76,6 @@ def _after(request: Request) -> int:
     return int(after) if after.isdecimal() else -1
 
 
-def _page(file: str, **values: str) -> HTMLResponse:
-    text = (resources.files("tillbridge.simulator.pages") / file).read_text(encoding="utf-8")
-    for key, value in values.items():
-        text = text.replace("{{" + key + "}}", html.escape(value, quote=True))
-    return HTMLResponse(text)
-
-
 def _file(name: str) -> Response:
     if name not in _FILES:
         raise Turned(404, "not_found")
@@ -101,7 +94,9 @@ def _shown(house: House, terminal: Terminal) -> dict[str, object]:
         "keyed": run is not None and run.kind == "keyed",
         "storing": run is not None and run.kind == "store_card",
         "stopping": run is not None and run.cancel_at_ms > 0 and run.cancel_by == "cashier",
-        "amount": run.amount if run else terminal.shown_amount,
+        "bank_online": terminal.bank_online,
+        "tip": run.tip if run else 0,
+        "amount": run.amount + run.tip if run else terminal.shown_amount,
         "currency": run.currency if run else terminal.shown_currency or house.network.settings.currency,
         "show": list(run.show if run else terminal.shown_show),
         "text": terminal.shown_text,
@@ -126,30 +121,3 @@ def _row(record: Record) -> dict[str, object]:
              "given_back", "voided", "batch", "by", "of")  # fmt: skip
     whole = payment_json(record)
     return {"started_ms": record.started_ms, **{name: whole[name] for name in shown}}
-
-
-async def _pay(house: House, request: Request) -> Response:
-    session_id = request.path_params["session"]
-    if request.method == "POST":
-        form = parse_qs((await body_of(request)).decode("latin-1"))
-        number = "".join(ch for ch in form.get("number", [""])[0] if ch.isdecimal())
-        try:
-            house.change(lambda now_ms: house.network.pages.submit(session_id, number, now_ms))
-        except Refusal as refusal:
-            over = refusal.code == "session_over"
-            return _entry_page(house, session_id, "" if over else "This page takes test numbers only.")
-        return RedirectResponse(f"/pay/{session_id}?done", 303)
-    return _entry_page(house, session_id, "")
-
-
-def _entry_page(house: House, session_id: str, problem: str) -> Response:
-    house.change(lambda now_ms: None)
-    clinic = house.network.settings.clinic
-    try:
-        session, record = house.network.pages.session(session_id)
-    except Refusal:
-        return _page("entry_over.html", clinic=clinic)
-    what = "Bank account number" if session.kind == "bank" else "Card number"
-    amount = f"{record.asked // 100}.{record.asked % 100:02d}"
-    return _page("entry.html", clinic=clinic, amount=amount, what=what, problem=problem,
-                 hint="000123456789" if session.kind == "bank" else "4242 4242 4242 4242")  # fmt: skip
