@@ -32,6 +32,10 @@ bench NAME *ARGS:
 demo *ARGS:
     ./run demo {{ARGS}}
 
+# every way to pay and to give back on real windows, the books compared
+tour *ARGS:
+    ./run tour {{ARGS}}
+
 # diagrams and tables in docs, drawn from the code
 docs:
     ./run exec -- python -m tools.docs

@@ -114,21 +114,10 @@ def pay(agent: AgentClient, screen: parts.Screen, folder: Path, times: Times) ->
 
 
 def _picture(screen: parts.Screen, path: Path, kind: str) -> None:
-    """The payment window is open for a moment only: of a few pictures in a row, keep the fullest."""
-    if kind not in TYPED_BY_US:
+    if kind in TYPED_BY_US:
+        screen.fullest_shot(path)
+    else:
         screen.shot(path)
-        return
-    tries = [path.with_suffix(f".{number}.png") for number in range(6)]
-    for one in tries:
-        time.sleep(0.08)  # pictures, not proofs
-        screen.shot(one)
-    taken = [one for one in tries if one.exists()]
-    screen.shots = [one for one in screen.shots if one not in tries]
-    if taken:
-        max(taken, key=lambda one: one.stat().st_size).replace(path)
-        screen.shots.append(path)
-    for one in taken:
-        one.unlink(missing_ok=True)
 
 
 def _parts_of(story: list[dict[str, Any]]) -> list[tuple[str, float]]:

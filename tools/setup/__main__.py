@@ -34,6 +34,11 @@ def demo(arguments: list[str]) -> int:
     return become(["python", "-m", "tools.demo", *arguments], ROOT)
 
 
+def tour(arguments: list[str]) -> int:
+    install(packages.DEMO, "run")
+    return become(["python", "-m", "tools.tour", *arguments], ROOT)
+
+
 def wanted_software(arguments: Sequence[str]) -> str:
     for number, argument in enumerate(arguments):
         if argument.startswith("--software="):
@@ -106,6 +111,11 @@ COMMANDS = {
         "demo [--software gnucash] [--keep]",
         "take a payment from a window on a display, and post it back",
         demo,
+    ),
+    "tour": Command(
+        "tour [--profile v5] [--only STEP ...]",
+        "every way to pay and to give back, with a picture of each and the books compared",
+        tour,
     ),
     "exec": Command(
         "exec -- COMMAND", "run a command in the project's environment, e.g. tillbridge doctor", execute

@@ -7,6 +7,7 @@ from typing import Any
 
 from tillbridge.apps.agent.rehearsed import Rehearsed, facts_of
 from tillbridge.domain.errors import Fact
+from tillbridge.domain.invoice import Debt
 from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.next_command import commands
@@ -49,8 +50,11 @@ def payment_view(
         "invoice_number": payment.debt.invoice_number,
         "balance": money(payment.debt.balance),
         "created_wall_ms": payment.created_at.wall_ms,
+        "of": payment.of,
         "charged": payment.charged,
         "taken": money(payment.taken),
+        "given_back": money(payment.given_back),
+        "went_back": payment.went_back,
         "money_state": str(attempt.state) if attempt else None,
         "posting_state": str(posting.state) if posting else "not_needed",
         "finished": payment.finished,
@@ -58,7 +62,8 @@ def payment_view(
             {**attempt_view(a), **told.get((a.reference, a.reason), NO_REASON)} for a in payment.attempts
         ],
         "postings": [
-            {**posting_view(p), **told.get((p.marker, p.reason), NO_REASON)} for p in payment.postings
+            {**posting_view(p), **debt_view(payment.debt_of(p)), **told.get((p.marker, p.reason), NO_REASON)}
+            for p in payment.postings
         ],
         "to_enter": [] if method_for is None else to_enter(payment, method_for),
         "tasks": list(payment.tasks),
@@ -166,6 +171,15 @@ def attempt_view(attempt: Attempt) -> View:
     }
 
 
+def debt_view(debt: Debt) -> View:
+    """Where it belongs."""
+    return {
+        "client": debt.client,
+        "account_id": debt.account_id,
+        "invoice_number": debt.invoice_number,
+    }
+
+
 def posting_view(posting: Posting) -> View:
     return {
         "marker": posting.marker,
@@ -176,6 +190,7 @@ def posting_view(posting: Posting) -> View:
         "reason": posting.reason,
         "may_be_posted": posting.may_be_posted,
         "by": posting.by,
+        "of_marker": posting.of_marker,
     }
 
 
