@@ -48,7 +48,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "time": _domain("moment"),
     "told": _domain("event"),
     "engine": ENGINE,
-    "entries": ("tests/engine/test_entries.py",),
+    "entries": ("tests/engine/test_entries.py", "tests/engine/test_links.py"),
     "journal": ("tests/journal/test_memory.py",),
     "sqlite": ("tests/journal/test_sqlite.py", "tests/journal/test_trouble.py"),
     "journals": ("tests/journal/test_memory.py", "tests/journal/test_sqlite.py"),

@@ -45,6 +45,16 @@ class Event:
     """`kind`: a value of PaymentEvent, MoneyEvent or PostingEvent. `subject`: the attempt's reference, the posting's
     marker, or empty. `facts`: flat, integers for money with the unit in the name, never a card number."""
 
+    MESSAGE_WANTED = "message_wanted"
+    """The client is to be told of a link, for the first time or once more. Facts: by, to, remind_in_ms, person."""
+    MESSAGE_STARTED = "message_started"
+    """A message is about to be sent. Facts: what (`link`, `reminder`), by, key."""
+    MESSAGE_FAILED = "message_failed"
+    """It surely did not go out. Facts: reason, later (it is tried again by itself)."""
+    LINK_SENT = "link_sent"
+    """Facts: by, and `cause` where it only may have gone out."""
+    REMINDED = "reminded"
+    """Facts: as of a link that was sent."""
     kind: str
     at: Moment
     subject: str = ""

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, get_args
 
-from tillbridge.domain import posting_leg
+from tillbridge.domain import fold_entries, posting_leg
 from tillbridge.domain.errors import ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.guards import money_cell, posting_cell, told_back
@@ -93,6 +93,8 @@ def _own(payment: Payment, event: Event) -> Payment:
             return _given_back(
                 payment, -_positive(event, "amount_minor"), ours=bool(event.text("payment_id"))
             )
+        case _ if (changed := fold_entries.told(payment, event)) is not None:
+            return changed
         case PaymentEvent.RECEIPT_MADE if event.text("key"):
             made = dict.fromkeys((*payment.receipts, event.text("key")))
             return replace(payment, receipts=tuple(made))
@@ -287,7 +289,7 @@ def _learned(
             back = {"late_back": attempt.late.minor} if attempt.late and to is MoneyState.KILLED else {}
             return {"reason": event.text("reason", attempt.reason), **back}
         case MoneyEvent.CANCEL_ASKED:
-            return {"cancel_asked": True}
+            return {"cancel_asked": True, "closing": event.text("why")}
         case MoneyEvent.STOPPED:
             owed: dict[str, Any] = {"late": attempt.approved, "approved": None} if attempt.taken else {}
             return {"stopped_by": event.text("person"), **owed}

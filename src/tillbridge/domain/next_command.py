@@ -12,6 +12,7 @@ from tillbridge.domain.guards import KILLS_NEEDED
 from tillbridge.domain.money_leg import MoneyState
 from tillbridge.domain.payment import Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingState
+from tillbridge.domain.reach import What
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,14 @@ class KeepPartial:
 
 
 @dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Tell the client of a link that waits to be paid."""
+
+    reference: str
+    what: What
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """Check, then type. Every typing is preceded by a complete search for the marker (rule 6)."""
 
@@ -85,7 +94,9 @@ class AskPerson:
     reason: str
 
 
-Command = Send | Inquire | Capture | Kill | GiveBack | KeepPartial | Post | Look | Recheck | AskPerson
+Command = (
+    Send | Inquire | Capture | Kill | GiveBack | KeepPartial | SendMessage | Post | Look | Recheck | AskPerson
+)  # fmt: skip
 
 
 def next_command(payment: Payment) -> Command | None:
@@ -108,7 +119,16 @@ def commands(payment: Payment) -> tuple[Command, ...]:
     tasks = [AskPerson(task, task) for task in payment.tasks]
     urgent = [c for c in newest if not _is_sweep(c)]
     sweeps = [c for c in newest if _is_sweep(c)]
-    return (*urgent, *postings, *older, *sweeps, *missing, *tasks)
+    messages = [found for a in payment.attempts if (found := _message(a))]
+    return (*urgent, *postings, *messages, *older, *sweeps, *missing, *tasks)
+
+
+def _message(attempt: Attempt) -> SendMessage | None:
+    """Nobody is told of a link that is being closed, or whose address nobody knows."""
+    reach, waits = attempt.reach, attempt.state is MoneyState.RUNNING and not attempt.cancel_asked
+    if reach is None or reach.next is None or attempt.session is None or not waits:
+        return None
+    return SendMessage(attempt.reference, reach.next)
 
 
 def _is_sweep(command: Command) -> bool:

@@ -17,6 +17,7 @@ from tillbridge.domain.money import Money, Parts
 from tillbridge.domain.money_leg import MoneyState
 from tillbridge.domain.operation import OPERATIONS, UNATTENDED, Entry, Operation
 from tillbridge.domain.posting_leg import PostingState
+from tillbridge.domain.reach import Reach
 from tillbridge.domain.session import Session, Where
 
 
@@ -39,6 +40,8 @@ class Attempt:
     """How long its page or link was asked to live; 0 = it has none, or as long as the gateway usually gives."""
     session: Session | None = None
     """Its page or link, as the gateway opened it."""
+    reach: Reach | None = None
+    """How the client is told of its link; None = it is only shown here."""
     receipt: tuple[tuple[str, str], ...] = ()
     """What the card brands want printed: (label, value), in order."""
     business_day: int = 0
@@ -54,6 +57,8 @@ class Attempt:
     reason: str = ""
     """Code of a decline, of a refusal, or the cause of a doubt."""
     cancel_asked: bool = False
+    closing: str = ""
+    """Why its link is closed, where it was not a person's wish: `instead`, `paid_otherwise`."""
     stopped_by: str = ""
     kills: int = 0
     late: Money | None = None
@@ -293,6 +298,11 @@ class Payment:
         return posting.kind in (("sale", "deposit") if self.row.direction == "in" else ("refund", "void"))
 
     def standing(self, reference: str) -> list[Posting]:
+    @property
+    def reversal(self) -> PostingKind:
+        """What takes a row of this payment back. Money that did not reach the client is a payment again."""
+        return "return" if self.row.direction == "in" else "sale"
+
         """Postings of an attempt's money that are open, or in the books and not taken back as a whole."""
         mine = [
             p for p in self.postings if p.reference == reference and p.state is not PostingState.NOT_NEEDED

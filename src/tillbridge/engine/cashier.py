@@ -32,18 +32,31 @@ from tillbridge.domain.next_command import (
     Post,
     Recheck,
     Send,
+    SendMessage,
     commands,
 )
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
-from tillbridge.engine import money_steps, posting_steps, still_there
+from tillbridge.engine import message_steps, money_steps, posting_steps, still_there
 from tillbridge.engine.decisions import Decisions
+from tillbridge.engine.linking import Linking
 from tillbridge.engine.policy import Policy
-from tillbridge.engine.requests import PayRequest, another_attempt, attempt_created, refuse_entering
+from tillbridge.engine.requests import PayRequest, another_attempt, beginning, refuse_entering
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
+from tillbridge.engine.sending import dated
 from tillbridge.engine.typed import doubted, held_by_typed
-from tillbridge.engine.work import Result, SearchLedger, Task, Type, kept_off, perform, too_old, trouble_of
+from tillbridge.engine.work import (
+    Result,
+    SearchLedger,
+    Task,
+    Tell,
+    Type,
+    kept_off,
+    perform,
+    too_old,
+    trouble_of,
+)
 from tillbridge.ports.gateway import Capabilities
 from tillbridge.ports.journal import Limit
 from tillbridge.ports.practice import Entering, LedgerSeen
@@ -61,7 +74,7 @@ class Due:
     in_ms: int
 
 
-class Engine(Decisions):
+class Engine(Decisions, Linking):
     """Owned by the journal's thread; only `perform` may run elsewhere."""
 
     __slots__ = ()
@@ -74,7 +87,7 @@ class Engine(Decisions):
         `capabilities`: what the gateway told, so that the journal's thread need not wait for it.
         Raises OperatorError: those of PayRequest.check, `payment_id_used`, `not_chargeable`, `parent_unknown`,
         `balance_changed` (a payment of ours went into the books since the balance was read), `still_finding_out`,
-        `void_takes_all` (a void was to give back a part).
+        `void_takes_all` (a void was to give back a part), those of `close_first`.
         """
         known = self.journal.payment(request.payment_id)
         if known is not None:
@@ -83,11 +96,13 @@ class Engine(Decisions):
             return known
         capabilities = capabilities or self.gateway.capabilities()
         request.check(capabilities)
+        if request.instead_of:
+            self.close_first(request.instead_of, request.person)
         self._refuse_stale(request.debt, request.read_at)
         self._refuse_doubted(request)
         now = self.clock.now()
-        attempt = attempt_created(self.ids.reference(), request, capabilities, now, self.policy)
-        return self._append(request.payment_id, None, (request.created(now), attempt), self._limit(request))
+        begun = beginning(self.ids.reference(), request, capabilities, now, self.policy)
+        return self._append(request.payment_id, None, begun, self._limit(request))
 
     def try_again(
         self,
@@ -96,16 +111,20 @@ class Engine(Decisions):
         balance: Money | None = None,
         read_at: Moment | None = None,
         entering: Entering | None = None,
+        instead_of: str = "",
     ) -> Payment:
         """A new attempt of the same payment (another card), allowed only when all older ones are over.
 
         `balance`, `read_at`: what is owed, read now; None = it cannot be read, and the first balance counts.
         `entering`: what somebody types by hand just now, None where the person saw it and goes on.
+        `instead_of`: a link that is closed first.
         Raises OperatorError `unknown_payment`, `still_finding_out`, `not_chargeable`, `balance_changed`,
-        `payment_being_entered`.
+        `payment_being_entered`, those of `close_first`.
         """
         payment = self._known(payment_id)
         refuse_entering(entering)
+        if instead_of:
+            self.close_first(instead_of)
         if not payment.may_try_again():
             raise OperatorError("still_finding_out", payment_id=payment_id)
         self._refuse_stale(payment.debt, read_at if balance is not None else payment.created_at)
@@ -198,7 +217,10 @@ class Engine(Decisions):
         now = self.clock.now()
         if isinstance(task.work, SearchLedger | Type):
             return self._finish_on_screen(payment, task, result, now)
-        events = money_steps.conclude(payment, task, result, now, self.policy)
+        if isinstance(task.work, Tell):
+            self._heard_of_message(payment, task, result)
+            return None
+        events = dated(money_steps.conclude(payment, task, result, now, self.policy), self.policy)
         if events:
             self._append(task.payment_id, payment, events)
         return None
@@ -216,7 +238,8 @@ class Engine(Decisions):
                 events, wanted = posting_steps.conclude(payment, task, result, now, policy, others)
                 self._notice_missing(payment, task, result)
             if events:
-                self._append(task.payment_id, payment, events)
+                payment = self._append(task.payment_id, payment, events)
+            self._look_at_links(payment, task.subject, result)
             follow = wanted
         finally:
             if follow is None:
@@ -226,7 +249,7 @@ class Engine(Decisions):
     def perform(self, task: Task) -> Result:
         now = self.clock.now()
         unfit = kept_off(task, self.turn.pause_left_ms(now) > 0) or too_old(task, now)
-        return unfit or perform(task, self.gateway, self.practice)
+        return unfit or perform(task, self.gateway, self.practice, self.messenger)
 
     def step(self, payment_id: str, command: Command) -> Payment:
         """start, perform and finish in a row, with everything that follows at once."""
@@ -324,6 +347,8 @@ class Engine(Decisions):
 
     def _plan(self, payment: Payment, command: Command) -> tuple[list[Event], Task]:
         now = self.clock.now()
+        if isinstance(command, SendMessage):
+            return self._plan_message(payment, command)
         planned = money_steps.plan(payment, command, now, self._parent(payment), self.policy)
         visit = payment.payment_id in self.turn.at_once
         return planned or posting_steps.plan(payment, command, self.policy, visit)
@@ -389,6 +414,7 @@ class Engine(Decisions):
         return max(passed or 0, abs(now.wall_ms - since.wall_ms)) > self.policy.send_within_ms
 
     def _restarts(self, payment: Payment) -> Iterable[Event]:
+        yield from message_steps.restarts(payment, self.clock.now())
         for attempt in payment.attempts:
             if attempt.state in (MoneyState.SENDING, MoneyState.RUNNING):
                 yield self._event(MoneyEvent.RESTARTED, attempt.reference, {"reason": "restarted"})

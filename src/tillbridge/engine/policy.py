@@ -42,8 +42,20 @@ class Policy:
     """How long a page for a typed card or bank account may be used."""
     link_valid_ms: int = 7 * DAY
     """How long a payment link may be paid."""
+    remind_after_ms: int = 3 * DAY
+    """When a client is reminded of a link that was not paid; 0 = never."""
+    day_ends_ms: int = 0
+    """When the site's business day ends, from midnight: two hours before is -2 * HOUR, four in the morning 4 * HOUR."""
     sweep_ms: int = 96 * HOUR
     """How long a given-up attempt is watched: 72 hours at least and one banking day more (rule 3)."""
+
+    def remind_in_ms(self, valid_ms: int) -> int:
+        """0 where a link ends before anybody would be reminded."""
+        return self.remind_after_ms if self.remind_after_ms < valid_ms else 0
+
+    def business_day(self, wall_ms: int) -> int:
+        """The day of the site's own calendar (as `day_of`) that money belongs to which is taken at this moment."""
+        return self.day_of(wall_ms - self.day_ends_ms)
 
     def method_for(self, brand: str) -> str:
         return self.payment_methods.get(brand, self.payment_method)

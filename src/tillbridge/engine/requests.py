@@ -13,6 +13,7 @@ from tillbridge.domain.operation import OPERATIONS, Entry
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.session import Where
+from tillbridge.engine.message_steps import wanted
 from tillbridge.engine.policy import DAY, HOUR, Policy
 from tillbridge.engine.sending import refuse_lacking, where_for
 from tillbridge.ports.gateway import Capabilities
@@ -28,6 +29,8 @@ class PayRequest:
 
     `page`: a card is typed on a page of the gateway instead of the terminal's keypad. `valid_ms`: how long a link may
     be paid, 0 = as the site has it.
+    `send_by`, `send_to`: how and where the client is told of a link (`email`, `text`); empty: it is only shown here.
+    `instead_of`: a payment whose link or page is closed before this one may begin.
     `of`: the payment to give back, for void and refund. `read_at`: a moment before the balance was read, None if
     none was read. `entering`: what a person has typed into an open payment window, as the screen showed it;
     `anyway`: the face showed it and the person goes on.
@@ -41,6 +44,9 @@ class PayRequest:
     terminal_id: str = ""
     page: bool = False
     valid_ms: int = 0
+    send_by: str = ""
+    send_to: str = ""
+    instead_of: str = ""
     person: str = ""
     of: str = ""
     read_at: Moment | None = None
@@ -56,6 +62,7 @@ class PayRequest:
             self.debt.client,
             self.debt.invoice_number,
             self.person,
+            self.send_to,
         )
         if any(looks_like_card_number(text) for text in texts):
             raise OperatorError("card_number_typed")
@@ -134,6 +141,21 @@ def attempt_created(
         "gateway": policy.gateway,
     }
     return Event(kind=PaymentEvent.ATTEMPT_CREATED, at=now, subject=reference, facts=facts)
+
+
+def beginning(
+    reference: str, request: PayRequest, capabilities: Capabilities, now: Moment, policy: Policy
+) -> tuple[Event, ...]:
+    """The first events of a payment: what was asked, its first attempt, and whom to tell of a link.
+
+    Raises OperatorError `email_unreadable`, `phone_unreadable`."""
+    attempt = attempt_created(reference, request, capabilities, now, policy)
+    begun = (request.created(now), attempt)
+    if not request.send_by or request.where != "link":
+        return begun
+    remind_in_ms = policy.remind_in_ms(attempt.number("valid_ms"))
+    wish = wanted(reference, request.send_by, request.send_to, remind_in_ms, request.person, now)
+    return (*begun, wish)
 
 
 def another_attempt(

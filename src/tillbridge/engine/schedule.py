@@ -19,8 +19,10 @@ from tillbridge.domain.next_command import (
     Kill,
     Look,
     Post,
+    SendMessage,
 )
 from tillbridge.domain.payment import Payment
+from tillbridge.engine import message_steps
 from tillbridge.engine.policy import HOUR, MINUTE, SECOND, Policy
 
 UNKNOWN_GAPS = (2 * SECOND, 3 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND)
@@ -33,6 +35,7 @@ LOOK_GAPS = (0, 1 * SECOND, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 
 """In sum 61 s: one look falls just after the usual settling time of a minute, when absence can be proved."""
 GIVE_BACK_REFUSED = "give_back_refused"
 """Task: a person gives it back elsewhere. The gateway is asked again rarely, in case it lets us after all."""
+MESSAGE_GAPS = (0, MINUTE, 5 * MINUTE, 15 * MINUTE)
 POST_GAPS = (0, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND)
 
 
@@ -86,6 +89,8 @@ def gap_ms(command: Command, times: int) -> int:
             return _gap(LOOK_GAPS, MINUTE, times)
         case Post():
             return _gap(POST_GAPS, MINUTE, times)
+        case SendMessage():
+            return _gap(MESSAGE_GAPS, HOUR, times)
         case _:
             return _gap((0, 2 * SECOND, 10 * SECOND), MINUTE, times)
 
@@ -107,6 +112,8 @@ def due_in_ms(
     if isinstance(command, KeepPartial):
         return _left(policy.partial_decide_ms, _entered(payment, command.reference), now)
     wait = _not_before(payment, command, now)
+    if isinstance(command, SendMessage):
+        wait = message_steps.due_in_ms(payment, command, now)
     if tried is None:
         return max(wait, _first_wait(payment, command, now))
     gap = _gap_of(payment, command, tried.times) if kept_ms is None else kept_ms

@@ -9,7 +9,7 @@ Rules of money that live here:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from tillbridge.domain.errors import Fact, OperatorError
@@ -20,6 +20,7 @@ from tillbridge.domain.operation import OPERATIONS, Entry
 from tillbridge.domain.outcome import Found, Inquiry, NotSent, Outcome, Pending
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.session import Where
+from tillbridge.engine.policy import Policy
 from tillbridge.ports.gateway import AttemptRequest, Capabilities, EntrySession, Feature, Gateway
 
 Kind = Literal["sale", "keyed", "auth_only", "store_card"]
@@ -44,6 +45,9 @@ _LACKS: dict[Feature, str] = {
     "store_card": "stored_card_not_offered",
     "ach": "ach_not_offered",
 }
+
+
+_TAKES = frozenset({MoneyEvent.APPROVED, MoneyEvent.PENDED, MoneyEvent.SETTLED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,17 @@ def opened_again(
         return None
     session = send(payment, attempt, request, gateway, None)
     return session if isinstance(session, EntrySession) else None
+
+
+def dated(events: list[Event], policy: Policy) -> list[Event]:
+    """An approval belongs to one business day, decided when it is written down: a link that was paid at night too."""
+
+    def with_day(event: Event) -> Event:
+        if event.kind not in _TAKES:
+            return event
+        return replace(event, facts={**event.facts, "business_day": policy.business_day(event.at.wall_ms)})
+
+    return [with_day(event) for event in events]
 
 
 def acknowledged(attempt: Attempt, session: EntrySession, now: Moment) -> Event:

@@ -29,11 +29,12 @@ from tillbridge.engine import sending
 from tillbridge.engine.sending import Token
 from tillbridge.engine.typed import may_be_same_client
 from tillbridge.ports.gateway import AttemptRequest, EntrySession, Gateway, KillAck
+from tillbridge.ports.messages import MaybeDelivered, Message, Messenger, NotDelivered, Sent
 from tillbridge.ports.practice import LedgerSeen, PostingOrder, PostingReport, Practice, Trouble
 
 T = TypeVar("T")
 
-Lane = Literal["gateway", "screen"]
+Lane = Literal["gateway", "screen", "message"]
 
 SEARCH_HOLDS_MS = 30_000
 """So long after a search of the ledger the typing may begin."""
@@ -106,8 +107,15 @@ class BackAnswer:
     outcome: Outcome
 
 
-Work = Send | Ask | Kill | Capture | GiveBack | SearchLedger | Type
-Result = Outcome | EntrySession | Inquiry | KillAck | BackAnswer | LedgerSeen | Trouble | PostingReport
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tell:
+    """A client is told of a link."""
+
+    message: Message
+
+
+Work = Send | Ask | Kill | Capture | GiveBack | Tell | SearchLedger | Type
+Result = Outcome | EntrySession | Inquiry | KillAck | BackAnswer | Sent | LedgerSeen | Trouble | PostingReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +128,12 @@ class Task:
 
     @property
     def lane(self) -> Lane:
-        return "screen" if isinstance(self.work, SearchLedger | Type) else "gateway"
+        if isinstance(self.work, SearchLedger | Type):
+            return "screen"
+        return "message" if isinstance(self.work, Tell) else "gateway"
 
 
-def perform(task: Task, gateway: Gateway, practice: Practice) -> Result:
+def perform(task: Task, gateway: Gateway, practice: Practice, messenger: Messenger | None = None) -> Result:
     """Call the port. Never raises: see the module's head."""
     match task.work:
         case Send() as send:
@@ -136,6 +146,8 @@ def perform(task: Task, gateway: Gateway, practice: Practice) -> Result:
             return _outcome(lambda: gateway.capture(a.reference, a.gateway_ref, a.approved or a.asked))
         case GiveBack() as back:
             return _give_back(back, gateway)
+        case Tell(message=message):
+            return _told(message, messenger)
         case SearchLedger(order=order, only_in_front=True):
             return _screen(lambda: _in_front(practice, order))
         case SearchLedger(order=order):
@@ -200,6 +212,15 @@ def _kill(attempt: Attempt, gateway: Gateway) -> KillAck | Inquiry:
     if acknowledged.answer == "too_late":
         return _inquiry(lambda: gateway.inquire(attempt.reference, attempt.gateway_ref))
     return acknowledged
+
+
+def _told(message: Message, messenger: Messenger | None) -> Sent:
+    if messenger is None or message.kind not in messenger.kinds():
+        return NotDelivered(code="text_not_set_up" if message.kind == "text" else "email_not_set_up")
+    try:
+        return messenger.send(message)
+    except Exception as error:  # noqa: BLE001 - it may have gone out
+        return MaybeDelivered(cause=cause_of(error))
 
 
 def _screen(call: Callable[[], LedgerSeen | Trouble]) -> LedgerSeen | Trouble:

@@ -25,6 +25,7 @@ from tillbridge.ports.clock import Clock
 from tillbridge.ports.gateway import Gateway
 from tillbridge.ports.ids import Ids
 from tillbridge.ports.journal import Append, Journal, Limit
+from tillbridge.ports.messages import Messenger
 from tillbridge.ports.practice import Practice
 
 
@@ -38,6 +39,8 @@ class Writing:
     clock: Clock
     ids: Ids
     policy: Policy
+    messenger: Messenger | None = None
+    """How clients are told of links; None = links are only shown."""
     tried: dict[tuple[str, Command], Tried] = field(default_factory=dict)
     turn: ScreenTurn = field(default_factory=ScreenTurn)
     rechecks: Rechecks = field(default_factory=Rechecks)
