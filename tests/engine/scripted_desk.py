@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event
@@ -34,6 +34,7 @@ from tillbridge.ports.gateway import (
     Feature,
     Gateway,
     KillAck,
+    Terminal,
 )
 from tillbridge.ports.practice import PostingOrder, PostingReport, Practice, Trouble
 from tillbridge.testing.world import CountedIds, ModelPractice, VirtualClock
@@ -69,6 +70,10 @@ class Says:
         self.forgotten: Outcome = PAID
         self.amounts: list[int] = []
         self.asked: list[AttemptRequest] = []
+        self.states: dict[str, Literal["idle", "busy", "offline"]] = {
+            "front-desk-1": "idle",
+            "front-desk-2": "idle",
+        }
 
     def _called(self, name: str, answer: object = None) -> None:
         self.calls.append(name)
@@ -81,6 +86,9 @@ class Says:
             gateway="says", features=self.features, currencies=frozenset({"USD"}), amount_minor_max=5_000_000,
             horizon_ms=self.horizon_ms, idempotent=self.idempotent, key_life_ms=HOUR, partial_approval=True,
         )  # fmt: skip
+
+    def terminals(self) -> list[Terminal]:
+        return [Terminal(terminal_id=name, name=name, state=state) for name, state in self.states.items()]
 
     def start_terminal(self, request: AttemptRequest) -> Outcome:
         self.asked.append(request)

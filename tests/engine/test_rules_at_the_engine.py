@@ -447,7 +447,7 @@ def test_a_cancel_is_said_to_the_terminal_and_decides_nothing(desk: Desk, starte
 
 def test_a_typed_amount_is_bound_by_no_balance_that_nobody_read(desk: Desk) -> None:
     desk.begin()
-    typed = desk.begin(payment_id="p2", debt=debt(balance=None), minor=99_900)
+    typed = desk.begin(payment_id="p2", debt=debt(balance=None), minor=99_900, terminal_id="front-desk-2")
     assert typed.parts.whole == usd(99_900)
 
 

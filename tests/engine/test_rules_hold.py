@@ -46,6 +46,7 @@ BALANCE = 21_240
 HOUR_MS = 3_600_000
 CLIENTS = {"10482": ("01042", "Alvarez, Rosa"), "20001": ("00017", "Brandt, Milo")}
 """Invoice number -> account and name."""
+TERMINALS = ("front-desk-1", "front-desk-2")
 SEND_FAULTS = (
     FaultKind.LOSE_REQUEST,
     FaultKind.LOSE_REPLY_BEFORE,
@@ -137,21 +138,30 @@ class TwoClients(RuleBasedStateMachine):
 
     # ---- what people, the world and chance do ----
 
-    @rule(minor=st.integers(1, BALANCE + 500), number=st.sampled_from(sorted(CLIENTS)))
-    def press_the_button(self, minor: int, number: str) -> None:
-        """A new payment, asked for twice by an impatient face: rule 1 and rule 4."""
+    @rule(
+        minor=st.integers(1, BALANCE + 500),
+        number=st.sampled_from(sorted(CLIENTS)),
+        terminal=st.sampled_from(TERMINALS),
+    )
+    def press_the_button(self, minor: int, number: str, terminal: str) -> None:
+        """A new payment, asked for twice by an impatient face: rules 1, 4 and 12."""
         self.count += 1
-        request = self._request(f"payment-{self.count:04d}", minor, number)
+        request = self._request(f"payment-{self.count:04d}", minor, number, terminal)
         held = self.journal.held_minor(request.debt.scope)
         balance = self.practice.owed_of(number).minor
         if held + minor > balance:
             with pytest.raises(OperatorError, match="not_chargeable"):
                 self.engine.begin(request)
             return
+        lease = self.engine.lease_of(terminal)
+        if lease is not None and not lease.free:
+            with pytest.raises(OperatorError, match="terminal_in_use"):
+                self.engine.begin(request)
+            return
         begun = self.engine.begin(request)
         assert self.engine.begin(request) == begun, "rule 1: the same id is the same payment"
 
-    def _request(self, payment_id: str, minor: int, number: str) -> PayRequest:
+    def _request(self, payment_id: str, minor: int, number: str, terminal: str) -> PayRequest:
         account_id, client = CLIENTS[number]
         debt = Debt(
             software="model",
@@ -166,7 +176,7 @@ class TwoClients(RuleBasedStateMachine):
             entry=Entry.TERMINAL,
             parts=only_base(usd(minor)),
             debt=debt,
-            terminal_id="front-desk-1",
+            terminal_id=terminal,
         )
 
     @rule(ms=st.sampled_from((100, 1_000, 5_000, 40_000, 200_000, HOUR_MS)))
@@ -237,10 +247,13 @@ class TwoClients(RuleBasedStateMachine):
     def looking_will_fail(self, fault: LookFault) -> None:
         self.practice.look_plan.append(fault)
 
-    @rule(button=st.sampled_from(("tap", "insert", "remove", "decline", "cancel", "partial", "pull", "plug")))
-    def somebody_presses_the_terminal(self, button: str) -> None:
+    @rule(
+        button=st.sampled_from(("tap", "insert", "remove", "decline", "cancel", "partial", "pull", "plug")),
+        terminal=st.sampled_from(TERMINALS),
+    )
+    def somebody_presses_the_terminal(self, button: str, terminal: str) -> None:
         with suppress(Refusal):
-            self.line.network.counter.press("front-desk-1", button, self.clock.now_ms)
+            self.line.network.counter.press(terminal, button, self.clock.now_ms)
 
     @rule()
     def the_batch_closes(self) -> None:

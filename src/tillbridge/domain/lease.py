@@ -39,26 +39,14 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TakeOver:
-    """The proof that a lease that ran out may be taken. `fence`: its number. `idle_at`: a moment before the terminal
-    was seen idle, no card in the slot. `old_is_over`: the old attempt is final, or is watched until nothing can come.
-    """
-
-    fence: int
-    idle_at: Moment
-    old_is_over: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Take:
-    """A desk wants a terminal for an attempt."""
+    """A desk wants a terminal for an attempt; again for the same one, the time begins anew."""
 
     terminal: str
     desk: str
     reference: str
     now: Moment
     length_ms: int
-    take_over: TakeOver | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +60,7 @@ class Renew:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """It is let go. `needs_idle`: the end is unknown."""
+    """It is let go. `needs_idle`: what was done there has no known end."""
 
     terminal: str
     fence: int
@@ -80,14 +68,20 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenIdle:
-    """It was looked at and does nothing, with no card in it."""
+class TakeOver:
+    """A lease that ran out is ended, with its proof: the terminal is free then. `fence`: the number of that lease.
+    `idle_at`: a moment before the terminal was seen idle, no card in the slot. `old_is_over`: the old attempt is
+    final, or is watched until nothing can come."""
 
     terminal: str
+    desk: str
     fence: int
+    idle_at: Moment
+    old_is_over: bool
+    now: Moment
 
 
-LeaseStep = Take | Renew | Release | SeenIdle
+LeaseStep = Take | Renew | Release | TakeOver
 
 
 def moved(lease: Lease | None, step: LeaseStep) -> Lease:
@@ -106,9 +100,33 @@ def moved(lease: Lease | None, step: LeaseStep) -> Lease:
         case Renew(now=now):
             return replace(lease, since=now)
         case Release(needs_idle=needs_idle):
-            return replace(lease, reference="", needs_idle=lease.needs_idle or needs_idle)
-        case SeenIdle():
-            return replace(lease, needs_idle=False)
+            return replace(lease, reference="", needs_idle=needs_idle)
+        case TakeOver():
+            return _taken_over(lease, step)
+
+
+def _taken(lease: Lease | None, take: Take) -> Lease:
+    mine = lease is not None and (lease.reference, lease.desk) == (take.reference, take.desk)
+    if lease is not None and not (lease.free or mine):
+        raise OperatorError("terminal_in_use", terminal=name_of(take.terminal), desk=lease.desk)
+    before = lease.fence if lease is not None else 0
+    return Lease(
+        terminal=take.terminal,
+        desk=take.desk,
+        reference=take.reference,
+        fence=before if mine else before + 1,
+        since=take.now,
+        length_ms=take.length_ms,
+        needs_idle=lease.needs_idle if lease is not None else False,
+    )
+
+
+def _taken_over(lease: Lease, step: TakeOver) -> Lease:
+    """Idle before it ran out proves nothing: the old desk could still arm it then."""
+    if not (step.old_is_over and ran_out(lease, step.idle_at) and ran_out(lease, step.now)):
+        raise OperatorError("terminal_in_use", terminal=name_of(step.terminal), desk=lease.desk)
+    taken = replace(lease, desk=step.desk, reference="", fence=lease.fence + 1, since=step.now)
+    return replace(taken, needs_idle=True)
 
 
 def leased_name(account: str, terminal_id: str) -> str:
@@ -129,34 +147,3 @@ def ran_out(lease: Lease, now: Moment) -> bool:
     if lease.since.boot == now.boot:
         return surely_passed_ms(lease.since, now) >= lease.length_ms
     return now.wall_ms - lease.since.wall_ms >= lease.length_ms
-
-
-def _taken(lease: Lease | None, take: Take) -> Lease:
-    if lease is None:
-        return _for(take, fence=1, needs_idle=False)
-    if lease.reference == take.reference and lease.desk == take.desk:
-        return replace(lease, since=take.now, length_ms=take.length_ms)
-    if lease.free:
-        return _for(take, fence=lease.fence + 1, needs_idle=lease.needs_idle)
-    if not _may_take_over(lease, take):
-        raise OperatorError("terminal_in_use", terminal=name_of(take.terminal), desk=lease.desk)
-    return _for(take, fence=lease.fence + 1, needs_idle=True)
-
-
-def _may_take_over(lease: Lease, take: Take) -> bool:
-    proof = take.take_over
-    if proof is None or proof.fence != lease.fence or not proof.old_is_over:
-        return False
-    return ran_out(lease, proof.idle_at) and ran_out(lease, take.now)
-
-
-def _for(take: Take, *, fence: int, needs_idle: bool) -> Lease:
-    return Lease(
-        terminal=take.terminal,
-        desk=take.desk,
-        reference=take.reference,
-        fence=fence,
-        since=take.now,
-        length_ms=take.length_ms,
-        needs_idle=needs_idle,
-    )

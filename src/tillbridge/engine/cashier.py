@@ -157,6 +157,7 @@ class Engine(Decisions, Linking):
             events = list(self._restarts(payment))
             if events:
                 self._append(payment_id, payment, events)
+        self._release_left_behind()
         return opened
 
     def due(self) -> list[Due]:
@@ -205,6 +206,8 @@ class Engine(Decisions, Linking):
             self._append(payment_id, payment, (decided,))
             return None
         events, task = self._plan(payment, command)
+        if isinstance(command, Send):
+            return self._armed(payment, task, events)
         if events:
             self._append(payment_id, payment, events)
         if task.lane == "screen":
@@ -223,6 +226,8 @@ class Engine(Decisions, Linking):
         events = dated(money_steps.conclude(payment, task, result, now, self.policy), self.policy)
         if events:
             self._append(task.payment_id, payment, events)
+        else:
+            self._renew(payment, task.subject, now)
         return None
 
     def _finish_on_screen(self, payment: Payment, task: Task, result: Result, now: Moment) -> Task | None:
@@ -249,7 +254,7 @@ class Engine(Decisions, Linking):
     def perform(self, task: Task) -> Result:
         now = self.clock.now()
         unfit = kept_off(task, self.turn.pause_left_ms(now) > 0) or too_old(task, now)
-        return unfit or perform(task, self.gateway, self.practice, self.messenger)
+        return unfit or self._not_ready(task, now) or perform(task, self.gateway, self.practice, self.messenger)
 
     def step(self, payment_id: str, command: Command) -> Payment:
         """start, perform and finish in a row, with everything that follows at once."""

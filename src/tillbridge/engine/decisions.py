@@ -16,10 +16,10 @@ from tillbridge.domain.moment import Moment
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.posting_leg import PostingEvent
-from tillbridge.engine.writing import Writing
+from tillbridge.engine.terminals import Terminals
 
 
-class Decisions(Writing):
+class Decisions(Terminals):
     """The part of the engine that people speak to after a payment has begun."""
 
     __slots__ = ()

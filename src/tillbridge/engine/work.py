@@ -13,6 +13,7 @@ from typing import Literal, TypeVar
 
 from tillbridge.domain.errors import SetupError
 from tillbridge.domain.event import Event
+from tillbridge.domain.lease import Lease
 from tillbridge.domain.moment import Moment, perhaps_passed_ms
 from tillbridge.domain.money import Money
 from tillbridge.domain.outcome import (
@@ -42,12 +43,14 @@ SEARCH_HOLDS_MS = 30_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
-    """`parent`: what is given back. `token`: the card that is charged, where the gateway keeps it."""
+    """`parent`: what is given back. `token`: the card that is charged, where the gateway keeps it. `lease`: under which
+    the terminal is armed; None where none is."""
 
     request: AttemptRequest
     payment: Payment
     parent: Attempt | None = None
     token: Token | None = None
+    lease: Lease | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 Rules of money that live here:
  2. Journal before acting: an append is one durable transaction, and what follows from an event is part of it.
  6. A marker that is taken already is made anew.
+12. A terminal's lease moves in the transaction of the events that take it or let it go.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from tillbridge.domain.marker import make_marker
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.next_command import Command
 from tillbridge.domain.payment import Attempt, Payment
+from tillbridge.engine import leasing
 from tillbridge.engine.consequences import Unfolding
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.schedule import Tried
@@ -72,12 +74,14 @@ class Writing:
             after = unfolding.payment
             assert after is not None
             version = payment.version if payment else 0
+            leases = leasing.steps(payment, after, self.journal.site, self.policy, self.clock.now())
             append = Append(
                 payment_id=payment_id,
                 version=version,
                 events=tuple(unfolding.events),
                 payment=after,
                 limit=limit,
+                lease=leases[0] if leases else None,
                 durable=any(_cannot_be_asked_again(event) for event in unfolding.events),
             )
             try:
@@ -86,6 +90,8 @@ class Writing:
                 if error.code != "marker_used":
                     raise
                 continue
+            for step in leases[1:]:
+                self.journal.site.move_lease(step)
             return after
         raise JournalError("marker_used", payment_id=payment_id)
 

@@ -137,6 +137,6 @@ class SiteStore(Protocol):
         ...
 
     def move_lease(self, step: LeaseStep) -> Lease:
-        """Take, renew, let go or look (domain/lease.py). A step that belongs to a payment's events goes with them:
+        """Take, renew, let go or take over (domain/lease.py). A step that belongs to a payment's events goes with them:
         `Append.lease`. Raises OperatorError `terminal_in_use`, `terminal_lost`."""
         ...

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tillbridge.domain.errors import Fact, JournalError, OperatorError
-from tillbridge.domain.lease import LeaseStep, Release, Renew, SeenIdle, Take, TakeOver
+from tillbridge.domain.lease import LeaseStep, Release, Renew, Take, TakeOver
 from tillbridge.domain.moment import Moment
 from tillbridge.journal.site_memory import MemorySiteStore
 from tillbridge.ports.journal import Journal
@@ -63,8 +63,10 @@ def take(reference: str, ms: int = 0, desk: str = "Desk 1", **changes: object) -
     return replace(wanted, **changes)  # type: ignore[arg-type]
 
 
-def proof(fence: int, ms: int, over: bool = True) -> TakeOver:
-    return TakeOver(fence=fence, idle_at=at(ms), old_is_over=over)
+def take_over(fence: int, idle_ms: int, ms: int, *, over: bool = True) -> TakeOver:
+    return TakeOver(
+        terminal=T1, desk="Desk 2", fence=fence, idle_at=at(idle_ms), old_is_over=over, now=at(ms)
+    )
 
 
 def everything_shared(site: SiteStore) -> dict[str, object]:
@@ -94,7 +96,6 @@ _moments = st.builds(
     Moment, st.integers(0, 200_000), st.sampled_from(["boot-1", "boot-2"]), st.integers(0, 200_000)
 )
 _terminals = st.sampled_from([T1, "simulator:1/T2"])
-_proofs = st.none() | st.builds(TakeOver, fence=_numbers, idle_at=_moments, old_is_over=st.booleans())
 _leases: st.SearchStrategy[LeaseStep] = st.one_of(
     st.builds(
         Take,
@@ -103,11 +104,18 @@ _leases: st.SearchStrategy[LeaseStep] = st.one_of(
         reference=st.sampled_from(["R1", "R2", "R3"]),
         now=_moments,
         length_ms=st.just(LENGTH_MS),
-        take_over=_proofs,
     ),
     st.builds(Renew, terminal=_terminals, fence=_numbers, now=_moments),
     st.builds(Release, terminal=_terminals, fence=_numbers, needs_idle=st.booleans()),
-    st.builds(SeenIdle, terminal=_terminals, fence=_numbers),
+    st.builds(
+        TakeOver,
+        terminal=_terminals,
+        desk=st.sampled_from(["Desk 1", "Desk 2"]),
+        fence=_numbers,
+        idle_at=_moments,
+        old_is_over=st.booleans(),
+        now=_moments,
+    ),
 )
 Act = Callable[[SiteStore], object]
 
@@ -278,38 +286,37 @@ class SiteSuite:
             journal = reopen(journal)
         assert fences == [1, 2, 3]
 
-    def test_a_lease_that_ran_out_is_not_taken_without_a_proof(self, journal: Journal) -> None:
+    def test_a_lease_that_ran_out_is_still_not_taken_without_a_proof(self, journal: Journal) -> None:
         site = journal.site
         site.move_lease(take("R1"))
         late = LENGTH_MS + 1
-        without = [None, proof(1, late, over=False), proof(2, late), proof(1, LENGTH_MS - 1)]
-        for shown in without:
-            wanted = take("R2", late, "Desk 2", take_over=shown)
-            refused(lambda wanted=wanted: site.move_lease(wanted), "terminal_in_use")  # type: ignore[misc]
-        taken = site.move_lease(take("R2", late, "Desk 2", take_over=proof(1, late)))
-        assert (taken.desk, taken.fence, taken.needs_idle) == ("Desk 2", 2, True)
+        refused(lambda: site.move_lease(take("R2", late, "Desk 2")), "terminal_in_use")
+        refused(lambda: site.move_lease(take_over(1, late, late, over=False)), "terminal_in_use")
+        refused(lambda: site.move_lease(take_over(1, LENGTH_MS - 1, late)), "terminal_in_use")
+        refused(lambda: site.move_lease(take_over(2, late, late)), "terminal_lost")
+        freed = site.move_lease(take_over(1, late, late))
+        assert (freed.desk, freed.free, freed.fence, freed.needs_idle) == ("Desk 2", True, 2, True)
+        taken = site.move_lease(take("R2", late, "Desk 2"))
+        assert (taken.reference, taken.fence, taken.needs_idle) == ("R2", 3, True)
 
     def test_a_lease_that_is_renewed_does_not_run_out(self, journal: Journal) -> None:
         site = journal.site
         site.move_lease(take("R1"))
         site.move_lease(Renew(terminal=T1, fence=1, now=at(LENGTH_MS - 1)))
         late = LENGTH_MS + 1
-        wanted = take("R2", late, "Desk 2", take_over=proof(1, late))
-        refused(lambda: site.move_lease(wanted), "terminal_in_use")
+        refused(lambda: site.move_lease(take_over(1, late, late)), "terminal_in_use")
 
     def test_a_desk_that_slept_can_do_nothing_with_an_old_number(self, journal: Journal) -> None:
         site = journal.site
         site.move_lease(take("R1"))
         late = LENGTH_MS + 1
-        site.move_lease(take("R2", late, "Desk 2", take_over=proof(1, late)))
-        steps: list[LeaseStep] = [
-            Renew(terminal=T1, fence=1, now=at(late)),
-            Release(terminal=T1, fence=1),
-            SeenIdle(terminal=T1, fence=1),
-        ]
+        site.move_lease(take_over(1, late, late))
+        site.move_lease(take("R2", late, "Desk 2"))
+        steps: list[LeaseStep] = [Renew(terminal=T1, fence=1, now=at(late)), Release(terminal=T1, fence=1)]
         for step in steps:
             facts = refused(lambda step=step: site.move_lease(step), "terminal_lost")  # type: ignore[misc]
             assert facts == {"terminal": "T1", "desk": "Desk 2"}
+        refused(lambda: site.move_lease(take("R1", late)), "terminal_in_use")
 
     def test_after_an_unknown_end_the_next_lease_asks_for_an_idle_look(
         self, journal: Journal, reopen: Reopen
@@ -318,7 +325,7 @@ class SiteSuite:
         journal.site.move_lease(Release(terminal=T1, fence=1, needs_idle=True))
         site = reopen(journal).site
         assert site.move_lease(take("R2")).needs_idle
-        assert not site.move_lease(SeenIdle(terminal=T1, fence=2)).needs_idle
+        assert site.move_lease(take("R2", 5)).needs_idle
         site.move_lease(Release(terminal=T1, fence=2))
         assert not site.move_lease(take("R3")).needs_idle
 
