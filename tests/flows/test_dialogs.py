@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.fake_impromed import Clinic, order
+from tillbridge.screen.backends.fake import FakeControl
 from tillbridge.ports.practice import PostingReport, Trouble
 
 
@@ -154,6 +155,23 @@ def test_a_dialog_in_the_middle_of_the_form_is_answered_and_the_form_goes_on(cli
     software._method_set = asks  # type: ignore[method-assign]
     assert clinic.practice.post(order()).stage == "committed"
     assert software.pressed[0] == "OK"
+    assert len(software.posted) == 1
+
+
+def test_what_a_dialog_swallowed_is_filled_in_once_more(clinic: Clinic) -> None:
+    """As a cashier's password does: it was set, the message came, and nobody was signed in."""
+    software = clinic.software
+    shows, asked = software._method_set, iter((True,))
+
+    def asks(method: FakeControl) -> None:
+        if next(asked, False):
+            software.ask("Support expires in 12 days", "OK", "Remind")
+            return  # the reference field that this method shows never comes
+        shows(method)
+
+    software._method_set = asks  # type: ignore[method-assign]
+    assert clinic.practice.rehearse(order()).trouble is None
+    assert clinic.practice.post(order()).stage == "committed"
     assert len(software.posted) == 1
 
 

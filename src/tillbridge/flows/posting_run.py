@@ -111,6 +111,7 @@ class PostingRun:
         error: TillbridgeError = OperatorError("software_busy")
         tries = 0
         while tries < TRIES_MAX:
+            met = len(self.walk.dialogs.met)
             try:
                 report = self._to_the_commit(commit=commit)
             except DialogRetry as retry:
@@ -119,7 +120,9 @@ class PostingRun:
                     return end
                 continue
             except TillbridgeError as cause:
-                return self._stopped(cause)
+                if not self._lost_to_a_dialog(cause, met):
+                    return self._stopped(cause)
+                error = cause
             except (Gone, Refused, NotAnswering, NotNow) as cause:
                 error = OperatorError("window_closed", cause=str(cause))
             else:
@@ -157,6 +160,12 @@ class PostingRun:
             self.note("not left clean", error=str(left))
             error.facts["left_open"] = True
         return End("not_committed", error, means)
+
+    def _lost_to_a_dialog(self, error: TillbridgeError, met: int) -> bool:
+        """A message that was answered since (`met`: how many had been before) may have swallowed what was just set, such
+        as a cashier who is signed in when the focus leaves: the form is filled once more before anybody is told."""
+        answered = len(self.walk.dialogs.met) > met and self.walk.dialogs.means() == "nothing"
+        return answered and not self._dialog_left_open(error)
 
     def _dialog_left_open(self, error: TillbridgeError) -> bool:
         """A dialog that nobody may answer stays on the screen for a person; nothing behind it can be closed."""
