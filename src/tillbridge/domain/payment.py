@@ -297,12 +297,12 @@ class Payment:
         """Does it record the money itself, not the giving back of it? What is beyond an invoice may be a deposit."""
         return posting.kind in (("sale", "deposit") if self.row.direction == "in" else ("refund", "void"))
 
-    def standing(self, reference: str) -> list[Posting]:
     @property
     def reversal(self) -> PostingKind:
         """What takes a row of this payment back. Money that did not reach the client is a payment again."""
         return "return" if self.row.direction == "in" else "sale"
 
+    def standing(self, reference: str) -> list[Posting]:
         """Postings of an attempt's money that are open, or in the books and not taken back as a whole."""
         mine = [
             p for p in self.postings if p.reference == reference and p.state is not PostingState.NOT_NEEDED
