@@ -33,6 +33,16 @@ class PaymentEvent(StrEnum):
     RECEIPT_MADE = "receipt_made"
     """A receipt was made, before it went anywhere. Facts: key (the same one again is the same receipt), how, number
     (2 is the first copy), person."""
+    MESSAGE_WANTED = "message_wanted"
+    """The client is to be told of a link, for the first time or once more. Facts: by, to, remind_in_ms, person."""
+    MESSAGE_STARTED = "message_started"
+    """A message is about to be sent. Facts: what (`link`, `reminder`), by, key."""
+    MESSAGE_FAILED = "message_failed"
+    """It surely did not go out. Facts: reason, later (it is tried again by itself)."""
+    LINK_SENT = "link_sent"
+    """Facts: by, and `cause` where it only may have gone out."""
+    REMINDED = "reminded"
+    """Facts: as of a link that was sent."""
     RESTORED_CHECKED = "restored_checked"
     NOTED = "noted"
     """Something worth telling that changes no state. Facts: code, ..."""
@@ -45,16 +55,6 @@ class Event:
     """`kind`: a value of PaymentEvent, MoneyEvent or PostingEvent. `subject`: the attempt's reference, the posting's
     marker, or empty. `facts`: flat, integers for money with the unit in the name, never a card number."""
 
-    MESSAGE_WANTED = "message_wanted"
-    """The client is to be told of a link, for the first time or once more. Facts: by, to, remind_in_ms, person."""
-    MESSAGE_STARTED = "message_started"
-    """A message is about to be sent. Facts: what (`link`, `reminder`), by, key."""
-    MESSAGE_FAILED = "message_failed"
-    """It surely did not go out. Facts: reason, later (it is tried again by itself)."""
-    LINK_SENT = "link_sent"
-    """Facts: by, and `cause` where it only may have gone out."""
-    REMINDED = "reminded"
-    """Facts: as of a link that was sent."""
     kind: str
     at: Moment
     subject: str = ""
