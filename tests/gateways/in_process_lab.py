@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Literal
 
+from tests.gateways.simulator_lab import GOOD_NUMBERS, TIP_MINOR
 from tillbridge.domain.money import Money, zero
 from tillbridge.gateways.simulator.adapter import Adapter
 from tillbridge.gateways.simulator.wire import Exchange, Heard, Json, NoReply, Reply
@@ -73,7 +74,23 @@ class InProcessLab:
         self.line.plan.faults.append(Fault(FaultKind(kind), op=operation, delay_ms=delay_ms))
 
     def hand(self, terminal_id: str, deed: Deed) -> None:
-        self.line.network.counter.press(terminal_id, deed, self.now_ms)
+        amount = TIP_MINOR if deed == "tip" else 0
+        self.line.network.counter.press(terminal_id, deed, self.now_ms, amount=amount)
+
+    def fill_in(self, session_id: str, kind: Literal["card", "bank"]) -> None:
+        self.line.network.pages.submit(session_id, GOOD_NUMBERS[kind], self.now_ms)
+
+    def _ref(self, reference: str) -> str:
+        return self.line.network.find(reference).provider_ref
+
+    def bank_takes_back(self, reference: str, code: str) -> None:
+        self.line.network.days.bank_returns(self._ref(reference), code, self.now_ms)
+
+    def others_give_back(self, reference: str, amount_minor: int) -> None:
+        self.line.network.portal(self._ref(reference), "refund", amount_minor, self.now_ms)
+
+    def dispute(self, reference: str, case: str, deed: Literal["open", "win", "lose"]) -> None:
+        self.line.network.days.dispute(self._ref(reference), case, deed, 0, "10.4", self.now_ms)
 
     def pass_time(self, ms: int) -> None:
         self.now_ms += ms

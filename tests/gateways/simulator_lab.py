@@ -17,6 +17,8 @@ from tillbridge.ports.gateway import AttemptRequest, Gateway
 from tillbridge.testing.gateway_lab import Deed, FaultName, Kept
 
 READ_TIMEOUT_MS = 1200
+TIP_MINOR = 1000
+GOOD_NUMBERS = {"card": "4242424242424242", "bank": "000123456789"}
 
 
 class SimulatorProcess:
@@ -78,7 +80,7 @@ class SimulatorLab:
         self._made: list[Gateway] = []
         self.gateway: Gateway = self._gateway(simulator.url, str(simulator.ready["api_key"]))
         for terminal in self._terminals():
-            for deed in ("plug", "remove"):
+            for deed in ("plug", "remove", "find_bank"):
                 simulator.admin("POST", "press", terminal=terminal, button=deed)
         simulator.admin("DELETE", "faults")
         self.pass_time(600_000)
@@ -100,7 +102,20 @@ class SimulatorLab:
         self.simulator.admin("POST", "faults", faults=[{"kind": kind, "op": operation, "delay_ms": delay_ms}])
 
     def hand(self, terminal_id: str, deed: Deed) -> None:
-        self.simulator.admin("POST", "press", terminal=terminal_id, button=deed)
+        more = {"amount": TIP_MINOR} if deed == "tip" else {}
+        self.simulator.admin("POST", "press", terminal=terminal_id, button=deed, **more)
+
+    def fill_in(self, session_id: str, kind: Literal["card", "bank"]) -> None:
+        self.simulator.admin("POST", "submit", session=session_id, number=GOOD_NUMBERS[kind])
+
+    def bank_takes_back(self, reference: str, code: str) -> None:
+        self.simulator.admin("POST", "returns", reference=reference, code=code)
+
+    def others_give_back(self, reference: str, amount_minor: int) -> None:
+        self.simulator.admin("POST", "portal", reference=reference, deed="refund", amount=amount_minor)
+
+    def dispute(self, reference: str, case: str, deed: Literal["open", "win", "lose"]) -> None:
+        self.simulator.admin("POST", "dispute", reference=reference, case=case, deed=deed)
 
     def pass_time(self, ms: int) -> None:
         self.simulator.admin("POST", "clock", advance_ms=ms)

@@ -17,6 +17,7 @@ from tillbridge.domain.outcome import Card, Inquiry, Outcome, SettleState
 Feature = Literal[
     "terminal", "terminal_keyed", "entry_page", "entry_link", "token", "store_card", "auth_only", "capture", "void",
     "refund", "partial_refund", "refund_before_settlement", "kill", "ach", "settlement_report", "list_since", "notices",
+    "disputes", "terminal_tip", "terminal_offline",
 ]  # fmt: skip
 
 

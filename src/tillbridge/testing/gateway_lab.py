@@ -21,7 +21,10 @@ FaultName = Literal[
 
 NOTHING_HAPPENED: tuple[FaultName, ...] = ("lose_request", "lose_reply_before_commit", "error_before_commit")
 IT_HAPPENED: tuple[FaultName, ...] = ("lose_reply", "error_after_commit", "garbled", "slow")
-Deed = Literal["tap", "insert", "remove", "decline", "partial", "cancel", "pull", "plug"]
+Deed = Literal[
+    "tap", "insert", "remove", "decline", "partial", "cancel", "pull", "plug", "tip", "lose_bank", "find_bank"
+]
+"""`tip` adds a tenth of the amount; `lose_bank` and `find_bank` cut and mend the line behind the terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,20 @@ class Laboratory(Protocol):
     def hand(self, terminal_id: str, deed: Deed) -> None:
         """A person does something at the terminal; returns without waiting for what follows."""
         ...
+
+    def fill_in(self, session_id: str, kind: Literal["card", "bank"]) -> None:
+        """The client types a good number on an entry page and presses its button."""
+        ...
+
+    def bank_takes_back(self, reference: str, code: str) -> None:
+        """What was settled is returned (R-code)."""
+        ...
+
+    def others_give_back(self, reference: str, amount_minor: int) -> None:
+        """Somebody refunds in the merchant's portal."""
+        ...
+
+    def dispute(self, reference: str, case: str, deed: Literal["open", "win", "lose"]) -> None: ...
 
     def pass_time(self, ms: int) -> None: ...
 
@@ -90,6 +107,7 @@ def calls(gateway: Gateway, request: AttemptRequest) -> dict[str, Callable[[], o
         "kill": lambda: gateway.kill(reference),
         "forget_token": lambda: gateway.forget_token("TOKNOSUCH"),
         "list_since": lambda: gateway.list_since(0),
+        "notices": lambda: gateway.notices(""),
         "card_of": lambda: gateway.card_of(reference),
     }
 

@@ -28,7 +28,7 @@ from tillbridge.domain.outcome import (
     RetryLaw,
     Unknown,
 )
-from tillbridge.ports.gateway import AttemptRequest, Feature
+from tillbridge.ports.gateway import AttemptRequest
 from tillbridge.testing.gateway_lab import (
     IT_HAPPENED,
     NOTHING_HAPPENED,
@@ -41,27 +41,10 @@ from tillbridge.testing.gateway_lab import (
     holds_card_number,
     money,
 )
+from tillbridge.testing.gateway_suite_later import LaterSuite, claimed, taken
 
 
-def claimed(lab: Laboratory, *features: Feature) -> None:
-    """Leave the test out where the adapter does not claim these."""
-    for feature in features:
-        if feature not in lab.gateway.capabilities().features:
-            pytest.skip(f"not claimed: {feature}")
-
-
-def taken(lab: Laboratory, amount_minor: int = 21240) -> tuple[AttemptRequest, str]:
-    """A sale that was tapped and approved: its request and the gateway's own reference."""
-    request = lab.request(amount_minor)
-    assert isinstance(lab.gateway.start_terminal(request), Pending)
-    lab.hand(request.terminal_id, "tap")
-    lab.pass_time(10_000)
-    outcome = found(lab.gateway.inquire(request.reference)).outcome
-    assert isinstance(outcome, Approved)
-    return request, outcome.gateway_ref
-
-
-class GatewaySuite:
+class GatewaySuite(LaterSuite):
     """Subclass it and give it a `lab`."""
 
     @pytest.fixture

@@ -36,7 +36,7 @@ FEATURES: frozenset[Feature] = frozenset(
     (
         "terminal", "terminal_keyed", "entry_page", "entry_link", "token", "store_card", "auth_only", "capture",
         "void", "refund", "partial_refund", "kill", "ach", "settlement_report", "list_since",
-        "notices",
+        "notices", "disputes", "terminal_tip", "terminal_offline",
     )
 )  # fmt: skip
 _KEY_LIFE_MS = 365 * 86_400_000

@@ -266,7 +266,7 @@ def _pending(payment: Json, state: str) -> Pending:
     check_in_ms = _integer(payment, "check_in_ms")
     if state == "pending":
         offline = payment.get("offline") is True
-        return Pending(kind="offline" if offline else "ach", check_in_ms=check_in_ms)
+        return Pending(kind="offline" if offline else "ach", check_in_ms=check_in_ms, card=_card(payment))
     return Pending(
         kind="terminal" if _text(payment, "entry") == "terminal" else "entry", check_in_ms=check_in_ms
     )
