@@ -16,7 +16,12 @@ from tillbridge.screen.backends.fake import FakeBackend, FakeControl, FakeWindow
 TODAY = date(2026, 11, 22)
 PACK_FOLDER = Path(__file__).parents[2] / "src/tillbridge/packs/impromed/6"
 METHODS = ("Cash", "Check", "Credit Card (Integrated)", "Tillbridge")
+REASONS = ("(none)", "Entry error", "Wrong client")
 EMPLOYEES = ("Kim Tran", "Dana Brooks")
+
+
+def _minor(text: str) -> int:
+    return int(text.replace("$", "").replace(",", "").replace(".", ""))
 
 
 def money(minor: int) -> str:
@@ -52,6 +57,9 @@ class FakeImproMed:
         self.pressed: list[str] = []
         """Buttons of messages that were pressed."""
         self.hides_reference = False
+        self.reversal_says = ""
+        """A message instead of the window in which a payment is reversed."""
+        self.credit = 0
         self.validates = True
         self.main = FakeWindow("", self._main_controls())
         self.backend = FakeBackend(self.main, name="impromed", version="6.4.2")
@@ -72,6 +80,8 @@ class FakeImproMed:
             FakeControl("list", id="grdClients", name="Clients", captions=("Account", "Name")),
             FakeControl("button", id="btnOpenClient", name="Open Client", on_press=self._open_found),
             FakeControl("button", id="btnRefresh", name="Refresh"),
+            FakeControl("button", id="btnReverse", name="Reverse Payment", on_press=self._open_reversing),
+            FakeControl("text", id="lblCredit", label="Unapplied credit"),
             FakeControl("text", id="lblAccount", label="Account"),
             FakeControl("text", id="lblClient", label="Client"),
             FakeControl("text", id="lblAlert", label="Alert", shown=False),
@@ -95,7 +105,8 @@ class FakeImproMed:
         self.main.title = f"ImproMed - {self.account} {self.client}"
         self.main["lblAccount"].text = self.account
         self.main["lblClient"].text = self.client
-        self.main["lblBalance"].text = money(sum(self.invoices.values()))
+        self.main["lblBalance"].text = money(sum(self.invoices.values()) - self.credit)
+        self.main["lblCredit"].text = money(self.credit)
         grid = self.main["grdInvoices"]
         grid.cells = [
             [number, "11/20/2026", "Visit", money(owed), money(0), money(owed)]
@@ -239,7 +250,7 @@ class FakeImproMed:
 
     def _amount_set(self, amount: FakeControl) -> None:
         if self.validates:
-            self.payment["lblTendered"].text = f"${amount.text}"
+            self.payment["lblTendered"].text = money(_minor(amount.text))
 
     def close_payment(self) -> None:
         self.backend.open = [window for window in self.backend.open if window is not self.payment]
@@ -254,23 +265,64 @@ class FakeImproMed:
     def commit(self) -> None:
         """What really happens: a row for each ticked invoice."""
         window = self.payment
-        minor = int(window["txtAmount"].text.replace("$", "").replace(",", "").replace(".", ""))
+        minor = _minor(window["txtAmount"].text)
         numbers = [row[0] for row, on in zip(window["lstApply"].cells, window["lstApply"].ticks or ()) if on]
         for number in numbers:
             self.posted.insert(
                 0,
                 [
                     "11/22/2026",
-                    "Payment",
+                    "Payment" if minor > 0 else "Refund",
                     window["cboMethod"].text,
                     money(-minor),
                     window["txtReference"].text[:10],
-                    number,
+                    number if number in self.invoices else "",
                     window["cboEmployee"].text,
                 ],
             )
-            self.invoices[number] -= minor
+            if number in self.invoices:
+                self.invoices[number] -= minor
+            else:
+                self.credit += minor
         self.draw()
+
+    # ---- the window in which a payment is reversed ----
+
+    def _open_reversing(self) -> None:
+        at = self.main["grdTransactions"].selected
+        if self.reversal_says:
+            self.ask(self.reversal_says, "OK")
+            return
+        row = self.posted[at]
+        self.reversing = FakeWindow(
+            f"Reverse Payment - {self.account} {self.client}",
+            [
+                FakeControl("edit", id="txtReversedClient", label="Client", text=self.client, read_only=True),
+                FakeControl("text", id="lblReversedReference", label="Reference", text=row[4]),
+                FakeControl("text", id="lblReversedAmount", label="Amount", text=row[3]),
+                FakeControl("choice", id="cboReason", label="Reason", text="(none)", options=REASONS),
+                FakeControl("edit", id="txtReversalNo", label="Reversal No."),
+                FakeControl("choice", id="cboReversedBy", label="Reversed by", text="Kim Tran", options=EMPLOYEES),
+                FakeControl("button", id="btnDoReverse", name="Reverse", on_press=lambda: self._reverse(row)),
+                FakeControl("button", id="btnKeep", name="Cancel", on_press=self._close_reversing),
+            ],
+            kind="dialog",
+            modal=True,
+            owner=self.main,
+        )  # fmt: skip
+        self.backend.open.append(self.reversing)
+
+    def _reverse(self, row: list[str]) -> None:
+        """A row of the opposite sum with a number of its own; the old row stays."""
+        number, employee = self.reversing["txtReversalNo"].text, self.reversing["cboReversedBy"].text
+        paid = -_minor(row[3])
+        self.posted.insert(0, ["11/22/2026", "Reversal", row[2], money(paid), number[:10], row[5], employee])
+        self.invoices[row[5]] += paid
+        self._close_reversing()
+        self.draw()
+
+    def _close_reversing(self) -> None:
+        self.backend.open.remove(self.reversing)
 
     # ---- dialogs ----
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from tests.flows.fake_impromed import Clinic, FakeImproMed, money, order
+from tests.flows.fake_impromed import PACK_FOLDER, Clinic, FakeImproMed, money, order
 from tests.flows.test_posting import trouble
 from tillbridge.domain.money import Money
+from tillbridge.flows.practice import PackPractice
+from tillbridge.flows.shelf import sound
+from tillbridge.ports.practice import LedgerSeen
 from tillbridge.screen.backend import Press
 from tillbridge.screen.backends.fake import FakeWindow
 
@@ -131,6 +136,23 @@ def test_a_dollar_too_many_windows_is_not_taken_for_one(clinic: Clinic) -> None:
     assert trouble(clinic.practice.post(order())).code == "several_instances"
 
 
-def test_an_order_of_an_unknown_kind_is_told_as_a_missing_flow(clinic: Clinic) -> None:
-    report = clinic.practice.post(order(kind="refund"))
+def unlearnt(clinic: Clinic, flow: str) -> PackPractice:
+    pack = sound(PACK_FOLDER)
+    return PackPractice(
+        clinic.desk, [replace(pack, flows={name: one for name, one in pack.flows.items() if name != flow})]
+    )
+
+
+def test_an_order_of_a_kind_that_nobody_has_learnt_is_told_and_touches_nothing(clinic: Clinic) -> None:
+    report = unlearnt(clinic, "post_refund").post(order(kind="refund"))
     assert (trouble(report).who, trouble(report).code) == ("pack", "flow_missing")
+    assert clinic.software.backend.log == []
+
+
+def test_what_a_person_enters_for_a_kind_that_nobody_has_learnt_is_found(clinic: Clinic) -> None:
+    row = ["11/22/2026", "Refund", "Tillbridge", "$50.00", "V4242-K7Q9", "", "Kim Tran"]
+    clinic.software.posted = [row]
+    clinic.software.draw()
+    seen = unlearnt(clinic, "post_refund").read_ledger(order(5000, kind="refund"))
+    assert isinstance(seen, LedgerSeen), seen
+    assert [one.amount.minor for one in seen.marked] == [-5000]

@@ -12,7 +12,7 @@ import pytest
 
 from tests.packs.impromed_lab import Lab, order, trouble
 from tillbridge.flows.practice import PackPractice
-from tillbridge.ports.practice import InvoiceSeen, LedgerSeen
+from tillbridge.ports.practice import AccountSeen, InvoiceSeen, LedgerSeen
 from tillbridge.screen.backend import Burst, Choose, Evidence, Found, Node, Park, Press, SetText, Target
 from tillbridge.screen.guards.x11 import X11Guard
 from tillbridge.testing.desktop import Desktop
@@ -207,3 +207,21 @@ def test_of_two_programs_the_upper_one_is_read_and_the_one_read_from_is_posted_i
 def _reads(lab: Lab, number: str) -> bool:
     seen = lab.practice.read_invoice()
     return isinstance(seen, InvoiceSeen) and seen.invoice_number == number
+
+
+def test_money_given_back_goes_in_by_itself_too_and_everything_is_as_the_person_left_it(
+    lab: Lab, person: Person
+) -> None:
+    assert lab.practice.post(order()).stage == "committed"
+    lab.ledger(order())
+    person.opens(NEXT)
+    before = person.works()
+    taken_back = order(kind="void", marker="B1111-AAAA", of_marker=order().marker)
+    report = lab.practice.post(taken_back)
+    assert (report.stage, report.trouble) == ("committed", None), report.transcript
+    assert person.front() == before
+    lab.ledger(taken_back)
+    account = lab.practice.read_account(order())
+    assert isinstance(account, AccountSeen), account
+    assert ("10482", 21240) in [(one.number, one.balance.minor) for one in account.invoices]
+    assert person.front() == before

@@ -93,8 +93,15 @@ class Dialogs:
         if spec.do == "stop":
             raise OperatorError(spec.reason or "dialog_in_the_way", dialog=spec.id, text=text)
         self._press(window, said, spec)
-        if spec.do == "retry" and during == ("before_commit",):
+        if during == ("before_commit",):
+            self._end_of_run(met)
+
+    def _end_of_run(self, met: Met) -> None:
+        """Before the commit some answers end the run: to be begun anew later, or for good."""
+        if met.spec.do == "retry":
             raise DialogRetry(met)
+        if met.spec.do == "refuse":
+            raise OperatorError(met.spec.reason, text=met.text)
 
     def known(self, said: DialogText, during: tuple[During, ...]) -> DialogSpec | None:
         """The pack's dialog with exactly this text and these buttons, expected at one of these moments."""

@@ -115,7 +115,8 @@ class Expecting:
     ) -> tuple[ListSeen, RowSeen]:
         """The one row that fits, and the list as far as it was read (`whole`: all of it).
 
-        Raises OperatorError `invoice_not_listed`, PackError `row_missing`, `row_ambiguous`.
+        Raises OperatorError `invoice_not_listed`, `payment_not_listed`, `already_reversed` (a second row carries the
+        same number: somebody took it back), PackError `row_missing`, `row_ambiguous`.
         """
         wanted = {column: self.facts.fill(term) for column, term in self.known(where).items()}
         listed = self.scene.rows(name, None if whole else wanted)
@@ -123,6 +124,8 @@ class Expecting:
         if len(rows) == 1:
             return listed, rows[0]
         told = ", ".join(f"{name}={value}" for name, value in wanted.items())
+        if any(isinstance(term, Given) and term.name == "of_marker" for term in where.values()):
+            raise OperatorError("already_reversed" if rows else "payment_not_listed", wanted=told)
         if rows:
             raise PackError("row_ambiguous", list=listed.spec.name, wanted=told, count=len(rows))
         if any(isinstance(term, Given) and term.name == "invoice_number" for term in where.values()):

@@ -32,6 +32,8 @@ class Look:
     software: SoftwareSeen
     since: date
     quiet: bool
+    gives_back: bool = False
+    """`verify` is that of a flow whose rows take money back."""
 
 
 def ledger_seen(look: Look, read: Read) -> LedgerSeen:
@@ -91,9 +93,7 @@ def _row(look: Look, listed: ListSeen, row: RowSeen) -> LedgerRow:
     return LedgerRow(
         account_id=str(look.facts.values["account_id"]),
         invoice_number=_text(texts.get("invoice", "")) if look.applies_to == "chosen" else "",
-        amount=Money(
-            minor=-minor if _flipped(look.verify) else minor, currency=look.pack.formats.money.currency
-        ),
+        amount=Money(minor=-minor if _flipped(look) else minor, currency=look.pack.formats.money.currency),
         reference=_text(texts["reference"]),
         method=_text(texts.get("method", "")),
         date=day.isoformat() if isinstance(day, date) else row.texts["date"],
@@ -101,10 +101,10 @@ def _row(look: Look, listed: ListSeen, row: RowSeen) -> LedgerRow:
     )
 
 
-def _flipped(verify: Verify) -> bool:
-    """Does this ledger show a payment as a negative amount?"""
-    term = verify.one_row.get("amount")
-    return isinstance(term, Given) and term.negative
+def _flipped(look: Look) -> bool:
+    """Does this ledger show a payment as a negative amount, and money that went back as a positive one?"""
+    term = look.verify.one_row.get("amount")
+    return isinstance(term, Given) and term.negative != look.gives_back
 
 
 def _text(value: Value | Unreadable) -> str:

@@ -51,7 +51,8 @@ def _clear_looks(walk: Walk, note: Callable[..., None]) -> None:
         for window in () if flow.writes else _opened(flow):
             out = [step for step in flow.restore if about(step, window)]
             glance = walk.scene.glance()
-            if out and glance.named(window) is not None and not glance.strangers:
+            open_now = out and glance.named(window) is not None and not glance.strangers
+            if open_now and not _filled_in(walk, window):
                 note("a window of a look was left open", window=window)
                 walk.steps(out, "reading")
                 walk.scene.forget()
@@ -62,6 +63,17 @@ def _opened(flow: Flow) -> Iterator[str]:
     for step in flow.steps:
         if isinstance(step, PressStep | MenuStep) and step.opens:
             yield step.opens
+
+
+def _filled_in(walk: Walk, window: str) -> bool:
+    """Does anything stand in a box of this window that a writing flow fills? Then a person may be typing there."""
+    pack = walk.scene.pack
+    writers = [flow for flow in pack.flows.values() if flow.writes and commit_window(pack, flow) == window]
+    steps = (step for flow in writers for step in (*flow.prepare, *flow.burst) if isinstance(step, SetStep))
+    boxes = {
+        step.control for step in steps if not step.secret and pack.controls[step.control].window == window
+    }
+    return any(one is not None and one.text.strip() for one in walk.scene.readings(sorted(boxes)).values())
 
 
 def commit_window(pack: Pack, writer: Flow) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from tillbridge.flows.lint_flows import judge_flow
 from tillbridge.flows.loader import Loaded, load
 from tillbridge.flows.pack import ControlSpec, DialogSpec, FieldSpec, ListSpec, Pack
+from tillbridge.flows.steps import GIVE_BACK, ROW_UNKNOWN, Given
 from tillbridge.flows.tables import Finding, Place, Report
 
 _ONE_WORLD = frozenset({"number"})
@@ -63,7 +64,10 @@ class _Judge:
         self.fingerprints()
         self.settings()
         for flow in self.pack.flows.values():
-            judge_flow(self.pack, flow, self.at(f"flow.{flow.name}"), self.report)
+            if not flow.same_as:
+                judge_flow(self.pack, flow, self.at(f"flow.{flow.name}"), self.report)
+        self.signs()
+        self.insteads()
 
     def _placed(self) -> Iterable[tuple[str, Iterable[ControlSpec | FieldSpec | ListSpec]]]:
         yield "control", self.pack.controls.values()
@@ -127,11 +131,13 @@ class _Judge:
         if dialog.keeps_rest and (dialog.keeps_rest not in dialog.buttons or dialog.do != "answer"):
             self.fault(here, "dangling_name", f'it cannot be answered with "{dialog.keeps_rest}"')
         if (dialog.do == "stop") == bool(dialog.press):
-            self.fault(here, "contradiction", "answer and retry press a button, stop presses none")
+            self.fault(here, "contradiction", "stop presses no button, all others press one")
         if (dialog.do == "retry") != bool(dialog.wait_s):
             self.fault(here, "contradiction", "retry needs wait_s, and only retry has it")
         if dialog.means in ("not_posted", "doubt") and not dialog.reason:
             self.fault(here, "missing_key", f'"{dialog.means}" needs a reason, so that people can be told')
+        if dialog.do == "refuse" and (dialog.means != "not_posted" or "before_commit" not in dialog.during):
+            self.fault(here, "contradiction", "refuse comes before the commit and means not_posted")
         if dialog.recheck and dialog.do != "answer":
             self.fault(here, "contradiction", "recheck follows an answer")
         if not dialog.during:
@@ -163,6 +169,36 @@ class _Judge:
                     self.fault(here, "dangling_name", f'reads names no field: "{name}"')
             if len(print_.has) < 2:
                 self.warn(here, "fingerprint_thin", "fewer than two things that it has: others may match too")
+
+    def signs(self) -> None:
+        """In one list, money that came and money that went back stand with opposite signs."""
+        first: dict[str, tuple[str, bool]] = {}
+        for flow in self.pack.flows.values():
+            term = flow.verify.one_row.get("amount") if flow.verify else None
+            if flow.verify is None or not isinstance(term, Given):
+                continue
+            came = term.negative != (flow.name in GIVE_BACK)
+            other, before = first.setdefault(flow.verify.by, (flow.name, came))
+            if came is not before:
+                text = f'in one_row "$amount" has the wrong sign beside that of {other}'
+                self.fault(f"flow.{flow.name}", "contradiction", text)
+
+    def insteads(self) -> None:
+        """Another way is tried for a reason that proves that nothing was done, and leads to the same kind of row."""
+        refusals = {dialog.reason for dialog in self.pack.dialogs if dialog.do == "refuse"} | {ROW_UNKNOWN}
+        for flow in self.pack.flows.values():
+            if flow.instead is None or flow.same_as:
+                continue
+            here = f"flow.{flow.name}"
+            other = self.pack.flows.get(flow.instead.flow)
+            if other is None or not other.writes:
+                self.fault(here, "dangling_name", f'instead names no writing flow: "{flow.instead.flow}"')
+            elif other.instead or (other.name in GIVE_BACK) != (flow.name in GIVE_BACK):
+                self.fault(here, "contradiction", f'"{other.name}" cannot stand for "{flow.name}"')
+            for reason in flow.instead.when:
+                if reason not in refusals:
+                    text = f'no dialog refuses for "{reason}", so nothing would be proved'
+                    self.fault(here, "dangling_name", text)
 
     def settings(self) -> None:
         for setting in self.pack.settings.values():

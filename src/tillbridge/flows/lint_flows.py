@@ -14,6 +14,7 @@ from tillbridge.flows.steps import (
     ABSENT_WORDS,
     FACTS,
     GO_TO_CLIENT,
+    READ_REVERSALS,
     WRITERS,
     AnyStep,
     ChooseStep,
@@ -56,6 +57,7 @@ _ALLOWED: Mapping[Part, tuple[type, ...]] = {
 _RETURNS: Mapping[str, tuple[str, ...]] = {
     "read_invoice": ("account_id", "client", "number", "total", "balance"),
     "read_ledger": ("rows",),
+    READ_REVERSALS: ("rows",),
     "read_open_payment": ("amount",),
     "read_account": ("account_id", "balance", "rows"),
     "list_payment_methods": ("methods",),
@@ -64,6 +66,7 @@ _RETURNS_MORE: Mapping[str, tuple[str, ...]] = {
     "read_open_payment": ("method", "reference"),
     "read_invoice": ("alert", "patient"),
     "read_ledger": ("balance", "account_id"),
+    READ_REVERSALS: (),
     "read_account": ("client", "credit"),
     "list_payment_methods": (),
 }
@@ -119,7 +122,9 @@ class _FlowJudge:
         self.listed()
         if self.flow.name in WRITERS.values() or self.flow.writes:
             self.writing()
-        elif self.flow.name == GO_TO_CLIENT:
+            return
+        self.no_commit()
+        if self.flow.name == GO_TO_CLIENT:
             self.visit()
         elif any(parts_of(self.flow)) and not self.flow.steps:
             self.fault("missing_key", "a reading flow has steps")
@@ -344,6 +349,9 @@ class _FlowJudge:
                     self.fault(
                         "no_way_back", f'"${term.name}" leads there, and returns does not give it', step
                     )
+
+    def no_commit(self) -> None:
+        """A flow that writes nothing never presses what writes."""
         commits = [flow.commit for flow in self.pack.flows.values() if flow.commit is not None]
         for _, step in parts_of(self.flow):
             if any(_same_act(step, commit) for commit in commits):

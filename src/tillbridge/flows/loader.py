@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
@@ -16,7 +16,7 @@ from tillbridge.flows import table_reader as reader
 from tillbridge.flows.formats import DateFormat, Formats, MoneyFormat
 from tillbridge.flows.pack import LANGUAGE, Limits, Pack, SeenHow
 from tillbridge.flows.positions import positions
-from tillbridge.flows.steps import FLOW_NAMES
+from tillbridge.flows.steps import FLOW_NAMES, Flow
 from tillbridge.flows.tables import Place, Report, Source, Table
 
 FILE = "pack.toml"
@@ -137,11 +137,24 @@ def _build(head: Table, tables: _Tables) -> Pack:
         fields={name: reader.a_field(name, table) for name, table in section("field").items()},
         lists={name: reader.a_list(name, table) for name, table in section("list").items()},
         dialogs=tuple(reader.dialog(name, table) for name, table in section("dialog").items()),
-        flows={name: reader.flow(name, table) for name, table in section("flow").items()},
+        flows=_flows(section("flow")),
     )
     _judge_flow_names(head, pack)
     head.done()
     return pack
+
+
+def _flows(tables: Mapping[str, Table]) -> dict[str, Flow]:
+    """All flows; one that is `same_as` another has that one's parts under its own name."""
+    flows = {name: reader.flow(name, table) for name, table in tables.items()}
+    for name, flow in flows.items():
+        other = flows.get(flow.same_as)
+        if flow.same_as and (other is None or other.same_as):
+            text = f'"{flow.same_as}" is no flow of this pack with parts of its own'
+            tables[name].fault("dangling_name", text, "same_as")
+        elif other is not None:
+            flows[name] = replace(other, name=name, line=flow.line, same_as=flow.same_as)
+    return flows
 
 
 def _judge_flow_names(head: Table, pack: Pack) -> None:

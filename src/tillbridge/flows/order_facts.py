@@ -66,6 +66,8 @@ def facts_of(order: PostingOrder, settings: Mapping[str, str], today: date) -> F
     }
     if order.balance is not None:
         values["balance"] = order.balance.minor
+    if order.of_marker:
+        values["of_marker"] = order.of_marker
     return Facts(values)
 
 

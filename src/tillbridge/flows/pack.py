@@ -19,7 +19,7 @@ LANGUAGE = 1
 
 SeenHow = Literal["seen", "documented", "inferred"]
 DialogMeans = Literal["nothing", "not_posted", "posted", "doubt"]
-DialogDo = Literal["answer", "retry", "stop"]
+DialogDo = Literal["answer", "retry", "stop", "refuse"]
 During = Literal["before_commit", "after_commit", "abandon", "reading"]
 SettingKind = Literal["text"]
 

@@ -234,21 +234,27 @@ class PostingRun:
         return _Burst(tuple(acts), tuple(expected), press, self._disarm(), shielded)
 
     def _disarm(self) -> tuple[Act, ...]:
-        """What makes a filled window harmless again: no amount, and nothing chosen where nothing was at first."""
+        """What makes a filled window harmless again: no amount, nothing chosen where nothing was at first, and what the
+        burst chooses as it was before."""
         walk = self.walk
         amounts = [
             replace(act, text=walk.scene.pack.formats.write(0))
             for step in self.flow.burst
-            if isinstance(step, SetStep) and step.value == Given("amount")
+            if isinstance(step, SetStep) and isinstance(step.value, Given) and step.value.name == "amount"
             for act in walk.filling.acts(step)
             if isinstance(act, SetText)
         ]
-        nothing = [
-            Choose(walk.scene.node(step.control), "", walk.scene.pack.controls[step.control].set_by)
+        chosen_last = {step.control for step in self.flow.burst if isinstance(step, ChooseStep)}
+        harmless = [
+            Choose(
+                walk.scene.node(step.control),
+                str(walk.facts.fill(step.value)),
+                walk.scene.pack.controls[step.control].set_by,
+            )
             for step in self.flow.prepare
-            if isinstance(step, ChooseStep) and step.value == ""
+            if isinstance(step, ChooseStep) and (step.value == "" or step.control in chosen_last)
         ]
-        return (*amounts, *nothing)
+        return (*amounts, *harmless)
 
     def _applies(self, step: AnyStep) -> bool:
         return step.when is None or self.walk.holds(step.when, step)

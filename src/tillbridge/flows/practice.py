@@ -27,10 +27,11 @@ from tillbridge.flows.lint_flows import parts_of
 from tillbridge.flows.open_payment import entering
 from tillbridge.flows.order_facts import Facts, Value, facts_of
 from tillbridge.flows.pace import Pace
-from tillbridge.flows.pack import Pack
-from tillbridge.flows.posting_run import PostingRun
+from tillbridge.flows.pack import During, Pack
+from tillbridge.flows.posting_run import End, PostingRun
 from tillbridge.flows.scene import Scene
 from tillbridge.flows.steps import (
+    GIVE_BACK,
     GO_TO_CLIENT,
     LIST_PAYMENT_METHODS,
     READ_ACCOUNT,
@@ -57,6 +58,8 @@ from tillbridge.screen.deadline import PING_S, Deadline
 from tillbridge.screen.watched import WatchedBackend
 
 T = TypeVar("T")
+
+What = Literal["post", "rehearse", "survey"]
 
 STILL_S = 2.0
 """A flow that reads by touching the screen waits until a person has been still for this long."""
@@ -191,19 +194,26 @@ class PackPractice:
 
     def _read_ledger(self, order: PostingOrder) -> LedgerSeen:
         known = self.instances.of(order)
-        writer = _flow(known.pack, WRITERS[order.kind])
+        writer = _searched_by(known.pack, order)
         verify = _verify(writer)
         flow = _flow(known.pack, verify.by)
         log = self.desk.log(f"{known.pack.key} {flow.name} {order.marker}")
         try:
             facts = facts_of(order, self.desk.settings, self.desk.today())
             walk = self._walk(known, facts, flow, log)
-            clear_leftover(writer, walk, self.desk.guard.idle_s(), log.note)
+            self._clear_leftovers(writer, walk, log)
             with self._visit(known, walk, log).stay():
                 read = reading_run.read(flow, walk, log.note)
-                quiet = self._quiet(walk, writer)
+                quiet = all(self._quiet(walk, way) for way in _ways(known.pack, writer))
             look = Look(
-                known.pack, verify, writer.applies_to, facts, _software(known), self._since(order), quiet
+                pack=known.pack,
+                verify=verify,
+                applies_to=writer.applies_to,
+                facts=facts,
+                software=_software(known),
+                since=self._since(order),
+                quiet=quiet,
+                gives_back=writer.name in GIVE_BACK,
             )
             return ledger_seen(look, read)
         finally:
@@ -216,6 +226,7 @@ class PackPractice:
         try:
             facts = facts_of(order, self.desk.settings, self.desk.today())
             walk = self._walk(known, facts, flow, log)
+            _refuse_open_windows(walk)
             with self._visit(known, walk, log).stay():
                 read = reading_run.read(flow, walk, log.note)
             return account_seen(known.pack, read, _software(known))
@@ -231,8 +242,9 @@ class PackPractice:
             walk = self._walk(known, Facts(dict(self.desk.settings)), flow, log)
             if flow.touches and self.desk.guard.idle_s() < STILL_S:
                 raise OperatorError("user_typing")
+            _refuse_open_windows(walk)
             with self._visit(known, walk, log, stays=True).stay():
-                return reading_run.read(flow, walk, log.note).choices
+                return reading_run.read(flow, walk, log.note, _LOOKS_INSIDE).choices
         finally:
             log.close()
 
@@ -254,7 +266,7 @@ class PackPractice:
     def _posting(
         self,
         order: PostingOrder,
-        what: Literal["post", "rehearse", "survey"],
+        what: What,
         found: list[Survey] | None = None,
     ) -> PostingReport:
         """Run the writing flow. An error before its first step is a proof that nothing was typed."""
@@ -268,20 +280,20 @@ class PackPractice:
         walk = self._walk(known, facts, flow, log)
         visit = self._visit(known, walk, log)
         try:
-            clear_leftover(flow, walk, self.desk.guard.idle_s(), log.note)
+            self._clear_leftovers(flow, walk, log)
             visit.begin()
         except (TillbridgeError, *_SCREEN) as cause:
             visit.end()
             return PostingReport(stage="not_committed", trouble=self._told(cause), transcript=log.close())
-        run = PostingRun(flow, walk, self.desk.guard, log.note)
         swallowed = self.desk.guard.swallowed
         try:
-            if what == "post":
-                end = run.post()
-            elif what == "rehearse" or found is None:
-                end = run.rehearse()
-            else:
-                end = run.look_inside(lambda: found.append(survey(walk.scene)))
+            end = self._run(flow, walk, log, what, found)
+            other = _instead(known.pack, flow, end)
+            if other is not None:
+                log.note("the other way", flow=other.name, error=str(end.error))
+                again = self._walk(known, facts, other, log)
+                again.watched_since = walk.watched_since
+                end = self._run(other, again, log, what, found)
         finally:
             visit.end()
         log.note("end", stage=end.stage, error=str(end.error or ""), means=end.means)
@@ -293,6 +305,21 @@ class PackPractice:
             transcript=log.close(),
             swallowed=self.desk.guard.swallowed - swallowed,
         )
+
+    def _run(self, flow: Flow, walk: Walk, log: RunLog, what: What, found: list[Survey] | None = None) -> End:
+        if "of_marker" in flow.needs and "of_marker" not in walk.facts.values:
+            return End("not_committed", OperatorError("row_unknown"))
+        run = PostingRun(flow, walk, self.desk.guard, log.note)
+        if what == "post":
+            return run.post()
+        if what == "rehearse" or found is None:
+            return run.rehearse()
+        return run.look_inside(lambda: found.append(survey(walk.scene)))
+
+    def _clear_leftovers(self, writer: Flow, walk: Walk, log: RunLog) -> None:
+        """Close what a run of ours for this order may have left open, whichever way it went."""
+        for way in _ways(walk.scene.pack, writer):
+            clear_leftover(way, walk, self.desk.guard.idle_s(), log.note)
 
     def _told(self, cause: Exception, retry_in_s: int | None = None) -> Trouble:
         """The cause as a trouble. Where a person works, it makes sense again as soon as they have been still enough."""
@@ -311,6 +338,9 @@ class PackPractice:
 
 _SCREEN = (NotAnswering, Gone, Refused, NotNow, DialogRetry)
 
+_LOOKS_INSIDE: tuple[During, ...] = ("reading", "before_commit", "abandon")
+"""Whose dialogs may come up while the payment window is opened and left without a payment."""
+
 RETRY_MS: Mapping[str, int] = {
     "software_busy": 5_000,
     "software_closed": 10_000,
@@ -320,6 +350,7 @@ RETRY_MS: Mapping[str, int] = {
     "other_client": 3_000,
     "other_invoice": 3_000,
     "dialog_in_the_way": 3_000,
+    "supervisor_needed": 3_000,
     "window_open": 3_000,
     "window_closed": 3_000,
     "user_typing": 3_000,
@@ -392,6 +423,31 @@ def _flow(pack: Pack, name: str) -> Flow:
     if name not in pack.flows:
         raise PackError("flow_missing", flow=name, pack=pack.key)
     return pack.flows[name]
+
+
+def _refuse_open_windows(walk: Walk) -> None:
+    """A look that nobody waits for goes round no window that is open: it may be a person's. Raises OperatorError."""
+    for seen in walk.scene.glance().known:
+        if seen.spec.comes_and_goes:
+            raise OperatorError("window_open", window=seen.spec.name)
+
+
+def _searched_by(pack: Pack, order: PostingOrder) -> Flow:
+    """The flow that says how a row of this kind looks; one that was never learnt is still found where a person entered
+    it, by what a payment looks like in the same list."""
+    return pack.flows.get(WRITERS[order.kind]) or _flow(pack, WRITERS["sale"])
+
+
+def _ways(pack: Pack, writer: Flow) -> tuple[Flow, ...]:
+    return (writer, pack.flows[writer.instead.flow]) if writer.instead else (writer,)
+
+
+def _instead(pack: Pack, flow: Flow, end: End) -> Flow | None:
+    """The other way, where this one was refused and provably left nothing behind."""
+    error = end.error
+    if flow.instead is None or error is None or end.stage != "not_committed" or "left_open" in error.facts:
+        return None
+    return pack.flows[flow.instead.flow] if error.code in flow.instead.when else None
 
 
 def _verify(writer: Flow) -> Verify:

@@ -10,6 +10,7 @@ from tillbridge.flows.dialogs import DialogRetry
 from tillbridge.flows.hands import NotNow
 from tillbridge.flows.lint_flows import terms_of
 from tillbridge.flows.order_facts import Value
+from tillbridge.flows.pack import During
 from tillbridge.flows.scene import ListSeen
 from tillbridge.flows.steps import AnyStep, Flow, WaitStep
 from tillbridge.flows.walk import Walk
@@ -25,22 +26,24 @@ class Read:
     choices: tuple[str, ...] = ()
 
 
-def read(flow: Flow, walk: Walk, note: Callable[..., None]) -> Read:
+def read(
+    flow: Flow, walk: Walk, note: Callable[..., None], during: tuple[During, ...] = ("reading",)
+) -> Read:
     """Walk the flow. Raises TillbridgeError; the screen is put back either way, but for a window that was open
-    before: that is a person's."""
+    before: that is a person's. `during`: whose dialogs may come up."""
     theirs = ""
     try:
         if flow.touches:
-            walk.dialogs.clear("reading")
-        walk.steps(flow.identity, "reading")
-        walk.steps(flow.steps, "reading")
+            walk.dialogs.clear(*during)
+        walk.steps(flow.identity, *during)
+        walk.steps(flow.steps, *during)
         return returned(flow, walk)
     except OperatorError as error:
         theirs = str(error.facts.get("window", "")) if error.code == "window_open" else ""
         raise
     finally:
         with walk.unwatched():
-            _restore(flow, walk, note, theirs)
+            _restore(flow, walk, note, theirs, during)
 
 
 def returned(flow: Flow, walk: Walk) -> Read:
@@ -66,9 +69,11 @@ def about(step: AnyStep, window: str) -> bool:
     return waits or (step.when is not None and (step.when.kind, step.when.word) == ("window", window))
 
 
-def _restore(flow: Flow, walk: Walk, note: Callable[..., None], theirs: str) -> None:
+def _restore(
+    flow: Flow, walk: Walk, note: Callable[..., None], theirs: str, during: tuple[During, ...]
+) -> None:
     steps = [step for step in flow.restore if not (theirs and about(step, theirs))]
     try:
-        walk.steps((step for step in steps if _known(step, walk)), "reading")
+        walk.steps((step for step in steps if _known(step, walk)), *during)
     except (TillbridgeError, Gone, Refused, NotNow, DialogRetry) as cause:
         note("not put back", error=str(cause))

@@ -19,6 +19,7 @@ ABSENT_WORDS: tuple[AbsentWord, ...] = ("list_complete", "window_gone", "program
 
 GO_TO_CLIENT = "go_to_client"
 READ_OPEN_PAYMENT = "read_open_payment"
+READ_REVERSALS = "read_reversals"
 READ_ACCOUNT = "read_account"
 LIST_PAYMENT_METHODS = "list_payment_methods"
 WRITERS: Mapping[PostingKind, str] = {
@@ -29,11 +30,14 @@ WRITERS: Mapping[PostingKind, str] = {
     "return": "post_return",
 }
 """The writing flow of each kind of posting record."""
+GIVE_BACK: frozenset[str] = frozenset({"post_refund", "post_void", "post_return"})
+"""The writing flows whose rows take money out of the client's account with us."""
 FLOW_NAMES: tuple[str, ...] = (
     "read_invoice",
     READ_OPEN_PAYMENT,
     GO_TO_CLIENT,
     "read_ledger",
+    READ_REVERSALS,
     READ_ACCOUNT,
     LIST_PAYMENT_METHODS,
     *WRITERS.values(),
@@ -46,6 +50,7 @@ FACTS: Mapping[str, str] = {
     "amount": "money",
     "balance": "money",
     "marker": "text",
+    "of_marker": "text",
     "is_partial": "bool",
     "rest": "money",
     "is_full": "bool",
@@ -230,6 +235,18 @@ class Verify:
     absent_when: tuple[AbsentWord, ...] = ()
 
 
+ROW_UNKNOWN = "row_unknown"
+"""Reason: the row that is to be taken back carries no marker of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instead:
+    """The flow that is run for the same order where this one ended, provably before its commit, for such a reason."""
+
+    flow: str
+    when: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow:
     """A reading flow has `steps`; a writing flow has a `commit` and the parts around it."""
@@ -253,6 +270,9 @@ class Flow:
     after: tuple[AnyStep, ...] = ()
     abandon: tuple[AnyStep, ...] = ()
     verify: Verify | None = None
+    instead: Instead | None = None
+    same_as: str = ""
+    """This flow is another one of the pack under a second name."""
 
     @property
     def writes(self) -> bool:

@@ -24,6 +24,7 @@ from tillbridge.flows.steps import (
     ABSENT_WORDS,
     AppliesTo,
     Flow,
+    Instead,
     MenuStep,
     PressStep,
     Verify,
@@ -152,6 +153,10 @@ def dialog(name: str, table: Table) -> DialogSpec:
 
 
 def flow(name: str, table: Table) -> Flow:
+    if "same_as" in table:
+        same = Flow(name=name, line=table.place().line, same_as=table.text("same_as"))
+        table.done()
+        return same
     made = Flow(
         name=name,
         line=table.place().line,
@@ -170,7 +175,14 @@ def flow(name: str, table: Table) -> Flow:
         after=read_steps(table, "after"),
         abandon=read_steps(table, "abandon"),
         verify=_verify(table.table("verify")) if "verify" in table else None,
+        instead=_instead(table.table("instead")) if "instead" in table else None,
     )
+    table.done()
+    return made
+
+
+def _instead(table: Table) -> Instead:
+    made = Instead(flow=table.text("flow"), when=table.texts("when", required=True))
     table.done()
     return made
 

@@ -411,6 +411,7 @@ _MAY_PASS = frozenset(
         "other_invoice",
         "balance_changed",
         "invoice_not_listed",
+        "payment_not_listed",
         "row_missing",
         "choice_missing",
         "value_not_taken",

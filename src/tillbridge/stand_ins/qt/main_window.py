@@ -30,6 +30,7 @@ from tillbridge.stand_ins.qt.grid import Grid
 from tillbridge.stand_ins.qt.link import Link
 from tillbridge.stand_ins.qt.panes import ClientSearch, Header, pane
 from tillbridge.stand_ins.qt.payment_window import PaymentWindow
+from tillbridge.stand_ins.qt.reverse_window import ReverseWindow
 from tillbridge.stand_ins.qt.ribbon import Ribbon
 from tillbridge.stand_ins.qt.widgets import named, words
 
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         slots = {"pay": self._pay, "refresh": self.refresh, "new_client": self._find, "exit": self._exit}
+        slots["reverse"] = self._reverse
         centre = named(QWidget(), "centre")
         column = QVBoxLayout(centre)
         column.setContentsMargins(4, 0, 4, 4)
@@ -148,6 +150,7 @@ class MainWindow(QMainWindow):
         for name, grid in self._real_lists().items():
             grid.silence(name in view["silent"])
         self._draw(view)
+        self._more.stop()  # what the client before waited for is nothing to this one
         if view["more_in_ms"] >= 0:
             self._more.start(view["more_in_ms"])
 
@@ -204,6 +207,21 @@ class MainWindow(QMainWindow):
         window = PaymentWindow(self, self._profile, self._conversation, form)
         window.exec()
         shiboken6.delete(window)
+
+    def _reverse(self) -> None:
+        """Reverse Payment: the row that is selected in the transactions; nothing without one."""
+        row = self._transactions.chosen()
+        if is_held(self) or not self._view or row is None or not row.get("id"):
+            return
+        account = self._view["account"]
+        with held(self):
+            turn = self._conversation.begin(self, "/skin/reversing", client=account, payment=row["id"])
+            if turn["turn"] == "open":
+                window = ReverseWindow(self, self._profile, self._conversation, turn["form"])
+                window.exec()
+                shiboken6.delete(window)
+        self.refresh()
+        self._catch_up()
 
     def _find(self) -> None:
         if not is_held(self):

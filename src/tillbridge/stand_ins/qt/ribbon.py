@@ -21,7 +21,7 @@ TABS = ("Patient Processing", "Appointments", "Inventory", "Reminders", "Reports
 GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
     ("Clients", (("Find Client", "find", "new_client"), ("New Client", "new_client", ""))),
     ("Invoicing", (("New Invoice", "new_invoice", ""), ("Estimate", "estimate", ""))),
-    ("Payments", (("Process Payment", "pay", "pay"), ("Refund", "refund", ""))),
+    ("Payments", (("Process Payment", "pay", "pay"), ("Reverse Payment", "refund", "reverse"))),
     ("Schedule", (("Calendar", "calendar", ""), ("Reminders", "reminder", ""))),
     ("View", (("Refresh", "refresh", "refresh"), ("Print", "print", ""))),
 )
