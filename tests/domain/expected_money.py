@@ -10,6 +10,7 @@ Changes against the draft (each has its reason in docs/decisions, the two machin
  (g) refunds and disputes of others are counted once, and on returned or voided money only when they are lost
  (h) a give-back that is approved late stands: it cannot be given back
  (i) a named person may give back a partial approval while nobody has decided on it
+ (j) a charge that our own give-back takes back is told by that give-back; one that settles all the same was not
 """
 
 from __future__ import annotations
@@ -107,9 +108,9 @@ MONEY = {
     + """
         approved > = ? same_amount : = +alert
         acknowledged pended restarted > =
-        settled > settled
+        settled > settled +alert +task ? taken_back : settled
         settlement_rejected returned > returned +owe_reversal
-        voided > voided +owe_reversal
+        voided > = ? our_void : voided +owe_reversal
         stopped > killing +owe_reversal ? undecided : impossible
     """,
     "pending": GIVEN_ELSEWHERE
@@ -118,7 +119,8 @@ MONEY = {
         approved > approved
         settled > settled
         settlement_rejected returned declined > returned +owe_reversal
-        voided cancelled > voided +owe_reversal
+        cancelled > voided +owe_reversal
+        voided > = ? our_void : voided +owe_reversal
     """,
     "settled": GIVEN_ELSEWHERE
     + """

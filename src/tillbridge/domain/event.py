@@ -30,6 +30,18 @@ class PaymentEvent(StrEnum):
     ATTACHED = "attached"
     """A named person says whose a typed amount is. Facts: software, account_id, client, invoice_number,
     balance_minor, person."""
+    GIVE_BACK_ASKED = "give_back_asked"
+    """A payment of our own is to give this one back. Facts: payment_id, operation."""
+    GIVE_BACK_OVER = "give_back_over"
+    """It gave nothing back and will not. Facts: payment_id."""
+    GIVE_BACK_SETTLED = "give_back_settled"
+    """What was not in the books yet is taken off this payment's own postings. Facts: payment_id, off_minor."""
+    GIVE_BACK_TOLD = "give_back_told"
+    """A give-back: its payment knows how it stands. Facts: given_minor, over, settled."""
+    GIVE_BACK_RELEASED = "give_back_released"
+    """The gateway told what it lets us do now. Facts: operation, queued (why it still waits; empty: it is sent)."""
+    GIVE_BACK_BECAME_REFUND = "give_back_became_refund"
+    """It was too late to take the charge back: the same payment goes back as a refund."""
     RECEIPT_MADE = "receipt_made"
     """A receipt was made, before it went anywhere. Facts: key (the same one again is the same receipt), how, number
     (2 is the first copy), person."""

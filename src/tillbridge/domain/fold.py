@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, get_args
 
-from tillbridge.domain import fold_entries, posting_leg
+from tillbridge.domain import fold_children, fold_entries, posting_leg
 from tillbridge.domain.errors import ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.guards import money_cell, posting_cell, told_back
@@ -88,11 +88,13 @@ def _own(payment: Payment, event: Event) -> Payment:
         ):
             return _with_attempt(payment, event.subject, overridden=True)
         case PaymentEvent.GIVE_BACK_RECORDED:
-            return _given_back(payment, _positive(event, "amount_minor"), ours=bool(event.text("payment_id")))
+            given = _positive(event, "amount_minor")
+            return fold_children.given(_given_back(payment, given, ours=_is_ours(event)), event, given)
         case PaymentEvent.GIVE_BACK_FAILED:
-            return _given_back(
-                payment, -_positive(event, "amount_minor"), ours=bool(event.text("payment_id"))
-            )
+            given = -_positive(event, "amount_minor")
+            return fold_children.given(_given_back(payment, given, ours=_is_ours(event)), event, given)
+        case kind if (changed := fold_children.told(payment, event, kind)) is not None:
+            return changed
         case _ if (changed := fold_entries.told(payment, event)) is not None:
             return changed
         case PaymentEvent.RECEIPT_MADE if event.text("key"):
@@ -101,6 +103,10 @@ def _own(payment: Payment, event: Event) -> Payment:
         case PaymentEvent.NOTED | PaymentEvent.IMPOSSIBLE | PaymentEvent.RESTORED_CHECKED:
             return _noted(payment, event)
     raise _impossible(event, "payment")
+
+
+def _is_ours(event: Event) -> bool:
+    return bool(event.text("payment_id"))
 
 
 def _new_attempt(payment: Payment, event: Event) -> Attempt:
@@ -118,6 +124,7 @@ def _new_attempt(payment: Payment, event: Event) -> Attempt:
         where=where_of(event.text("where")),
         valid_ms=event.number_or("valid_ms", 0),
         gateway=event.text("gateway"),
+        queued=event.text("queued"),
         since=event.at,
     )
 
@@ -265,7 +272,7 @@ def _still_right(payment: Payment, reference: str) -> Payment:
     def right(posting: Posting) -> Posting:
         if posting.reference != reference:
             return posting
-        if posting.kind == "return" and posting.state is PostingState.WAITING:
+        if posting.kind == payment.reversal and posting.state is PostingState.WAITING:
             return replace(posting, state=PostingState.NOT_NEEDED)
         return replace(posting, settle_first=False)
 

@@ -61,6 +61,10 @@ def _money_guard(guard: money_leg.Guard, payment: Payment, attempt: Attempt, eve
             return event.text("key") not in attempt.counted
         case money_leg.Guard.UNDECIDED:
             return payment.undecided(attempt)
+        case money_leg.Guard.OUR_VOID:
+            return any(child.operation == "void" and not child.over for child in payment.children)
+        case money_leg.Guard.TAKEN_BACK:
+            return any(child.operation == "void" and child.given_minor for child in payment.children)
         case money_leg.Guard.SAME_AMOUNT:
             known = attempt.approved or attempt.asked
             return event.number_or("amount_minor", known.minor) == known.minor

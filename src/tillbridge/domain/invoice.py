@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tillbridge.domain.errors import Fact
 from tillbridge.domain.money import Money
 
 BalanceOf = Literal["invoice", "account"]
@@ -38,6 +39,17 @@ class Debt:
         if self.balance_of == "account":
             return f"account:{self.software}:{self.account_id}"
         return f"invoice:{self.software}:{self.account_id}:{self.invoice_number}"
+
+    def facts(self) -> dict[str, Fact]:
+        """As events tell whose money it is."""
+        return {
+            "software": self.software,
+            "account_id": self.account_id,
+            "client": self.client,
+            "invoice_number": self.invoice_number,
+            "balance_minor": self.balance.minor if self.balance is not None else None,
+            "balance_of": self.balance_of,
+        }
 
 
 def balance_of(word: str) -> BalanceOf:

@@ -103,6 +103,10 @@ class Guard(StrEnum):
     """This refund or dispute (`key`) was not counted before."""
     SAME_AMOUNT = "same_amount"
     """It tells the amount that is known."""
+    OUR_VOID = "our_void"
+    """A give-back of our own is taking the whole charge back, or did: it has its own record."""
+    TAKEN_BACK = "taken_back"
+    """A give-back of our own took the whole charge back."""
     UNDECIDED = "undecided"
     """A partial approval at the desk on which nobody has decided: it may still go back (rule 3, a named person)."""
 
@@ -202,6 +206,11 @@ def _bank_took_it_back(state: MoneyState, *events: MoneyEvent) -> Row:
     return {event: _to(state, Effect.OWE_REVERSAL) for event in events}
 
 
+def _taken_back(state: MoneyState) -> Cell:
+    """Taken back before settlement: by us, which is told by the give-back itself, or by others."""
+    return _if(Guard.OUR_VOID, _to(state), _to(S.VOIDED, Effect.OWE_REVERSAL))
+
+
 def _known_approval(state: MoneyState) -> Row:
     """Stale notices of what is known. Another amount than the known one is shown."""
     other = _to(state, Effect.ALERT)
@@ -293,15 +302,16 @@ TABLE: dict[MoneyState, Row] = {
         **_known_approval(S.APPROVED),
         **_given_elsewhere(S.APPROVED),
         **_bank_took_it_back(S.RETURNED, E.SETTLEMENT_REJECTED, E.RETURNED),
-        **_bank_took_it_back(S.VOIDED, E.VOIDED),
-        E.SETTLED: _to(S.SETTLED),
+        E.VOIDED: _taken_back(S.APPROVED),
+        E.SETTLED: _if(Guard.TAKEN_BACK, _to(S.SETTLED, Effect.ALERT, Effect.TASK), _to(S.SETTLED)),
         E.STOPPED: _if(Guard.UNDECIDED, _to(S.KILLING, Effect.OWE_REVERSAL), None),
     },
     S.PENDING: {
         **_stay(S.PENDING, E.ACKNOWLEDGED, E.PENDED, E.RESTARTED, E.NO_REPLY, E.NOT_FOUND),
         **_given_elsewhere(S.PENDING),
         **_bank_took_it_back(S.RETURNED, E.SETTLEMENT_REJECTED, E.RETURNED, E.DECLINED),
-        **_bank_took_it_back(S.VOIDED, E.VOIDED, E.CANCELLED),
+        **_bank_took_it_back(S.VOIDED, E.CANCELLED),
+        E.VOIDED: _taken_back(S.PENDING),
         E.APPROVED: _to(S.APPROVED),
         E.SETTLED: _to(S.SETTLED),
     },

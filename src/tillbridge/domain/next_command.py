@@ -87,6 +87,20 @@ class Recheck:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitGateway:
+    """A give-back that is not sent yet: ask the gateway what is possible, and whether the payment is settled."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class TellParent:
+    """Tell the payment that is given back how its give-back stands, and decide what changes in the books."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskPerson:
     """Only a person can go on. `subject` is a marker or a task code."""
 
@@ -95,7 +109,8 @@ class AskPerson:
 
 
 Command = (
-    Send | Inquire | Capture | Kill | GiveBack | KeepPartial | SendMessage | Post | Look | Recheck | AskPerson
+    Send | Inquire | Capture | Kill | GiveBack | KeepPartial | AwaitGateway | TellParent | SendMessage | Post
+    | Look | Recheck | AskPerson
 )  # fmt: skip
 
 
@@ -120,7 +135,8 @@ def commands(payment: Payment) -> tuple[Command, ...]:
     urgent = [c for c in newest if not _is_sweep(c)]
     sweeps = [c for c in newest if _is_sweep(c)]
     messages = [found for a in payment.attempts if (found := _message(a))]
-    return (*urgent, *postings, *messages, *older, *sweeps, *missing, *tasks)
+    telling = [TellParent(payment.of)] if payment.must_tell else []
+    return (*telling, *urgent, *postings, *messages, *older, *sweeps, *missing, *tasks)
 
 
 def _message(attempt: Attempt) -> SendMessage | None:
@@ -138,6 +154,8 @@ def _is_sweep(command: Command) -> bool:
 
 def _for_attempt(payment: Payment, attempt: Attempt) -> Command | None:
     match attempt.state:
+        case MoneyState.CREATED if attempt.queued:
+            return AwaitGateway(attempt.reference)
         case MoneyState.CREATED:
             return Send(attempt.reference)
         case MoneyState.SENDING | MoneyState.UNKNOWN:

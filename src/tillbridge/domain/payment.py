@@ -176,7 +176,8 @@ class Child:
     over: bool = False
     """It gave nothing back and will not."""
     settled: bool = False
-    """It is decided which of the two changes the books."""
+    """Of this one's own postings is taken off what was not in the books yet: `off_minor` in all."""
+    off_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,7 +309,7 @@ class Payment:
             p for p in self.postings if p.reference == reference and p.state is not PostingState.NOT_NEEDED
         ]
         stand = [p for p in mine if self.is_primary(p)]
-        for back in (p for p in mine if p.kind == "return"):
+        for back in (p for p in mine if p.kind == self.reversal):
             one = next((p for p in stand if _takes_back(back, p)), None)
             if one is not None:
                 stand.remove(one)

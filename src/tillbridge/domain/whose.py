@@ -44,6 +44,7 @@ def created(payment_id: str, event: Event) -> Payment:
         given_back=zero(currency),
         elsewhere=zero(currency),
         over_returned=zero(currency),
+        in_software=event.facts.get("in_software") is True,
     )
 
 

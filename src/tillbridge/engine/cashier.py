@@ -26,6 +26,7 @@ from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import IN_DOUBT, MoneyEvent, MoneyState
 from tillbridge.domain.next_command import (
     AskPerson,
+    AwaitGateway,
     Command,
     KeepPartial,
     Look,
@@ -38,9 +39,10 @@ from tillbridge.domain.next_command import (
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import message_steps, money_steps, posting_steps, still_there
-from tillbridge.engine.decisions import Decisions
+from tillbridge.engine.giving_back import GivingBack
 from tillbridge.engine.linking import Linking
 from tillbridge.engine.policy import Policy
+from tillbridge.engine.possible import Possible
 from tillbridge.engine.requests import PayRequest, another_attempt, beginning, refuse_entering
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
@@ -74,7 +76,7 @@ class Due:
     in_ms: int
 
 
-class Engine(Decisions, Linking):
+class Engine(GivingBack, Linking):
     """Owned by the journal's thread; only `perform` may run elsewhere."""
 
     __slots__ = ()
@@ -197,6 +199,8 @@ class Engine(Decisions, Linking):
         if isinstance(command, Post | Look) and self.turn.holder:
             return None
         self._count(payment, command)
+        if self._done_here(payment, command):
+            return None
         if isinstance(command, Send) and self._too_old(payment, command.reference):
             dropped = self._event(MoneyEvent.CANCEL_ASKED, command.reference, {"person": ""})
             self._append(payment_id, payment, (dropped,))
@@ -220,10 +224,14 @@ class Engine(Decisions, Linking):
         now = self.clock.now()
         if isinstance(task.work, SearchLedger | Type):
             return self._finish_on_screen(payment, task, result, now)
+        if isinstance(result, Possible):
+            self._heard_possible(task, result)
+            return None
         if isinstance(task.work, Tell):
             self._heard_of_message(payment, task, result)
             return None
         events = dated(money_steps.conclude(payment, task, result, now, self.policy), self.policy)
+        events += self._other_way(payment, events)
         if events:
             self._append(task.payment_id, payment, events)
         else:
@@ -254,7 +262,9 @@ class Engine(Decisions, Linking):
     def perform(self, task: Task) -> Result:
         now = self.clock.now()
         unfit = kept_off(task, self.turn.pause_left_ms(now) > 0) or too_old(task, now)
-        return unfit or self._not_ready(task, now) or perform(task, self.gateway, self.practice, self.messenger)
+        return (
+            unfit or self._not_ready(task, now) or perform(task, self.gateway, self.practice, self.messenger)
+        )
 
     def step(self, payment_id: str, command: Command) -> Payment:
         """start, perform and finish in a row, with everything that follows at once."""
@@ -345,13 +355,18 @@ class Engine(Decisions, Linking):
         if on_screen and self.turn.holder:
             return None
         kept_ms = self.turn.gap_ms(command.marker) if isinstance(command, Post | Look) else None
-        in_ms = due_in_ms(payment, command, self._tried(payment, command), now, self.policy, kept_ms)
+        tried = self._tried(payment, command)
+        if isinstance(command, AwaitGateway):
+            return self._await_ms(payment, command, tried, now)
+        in_ms = due_in_ms(payment, command, tried, now, self.policy, kept_ms)
         if in_ms is None or not on_screen:
             return in_ms
         return self.turn.in_ms(payment.payment_id, in_ms, now)
 
     def _plan(self, payment: Payment, command: Command) -> tuple[list[Event], Task]:
         now = self.clock.now()
+        if isinstance(command, AwaitGateway):
+            return [], self._ask_possible(payment, command)
         if isinstance(command, SendMessage):
             return self._plan_message(payment, command)
         planned = money_steps.plan(payment, command, now, self._parent(payment), self.policy)
@@ -382,7 +397,11 @@ class Engine(Decisions, Linking):
 
     def _limit_again(self, payment: Payment, now: Money | None) -> Limit | None:
         balance = now or payment.debt.balance
-        if payment.of or balance is None or payment.operation != "sale":
+        if payment.of:
+            return Limit(
+                scope=f"payment:{payment.of}", minor=left_to_give_back(self._known(payment.of)).minor
+            )
+        if balance is None or payment.operation != "sale":
             return None
         return Limit(scope=payment.debt.scope, minor=max(0, balance.minor - self._typed(payment.debt)))
 
@@ -411,7 +430,10 @@ class Engine(Decisions, Linking):
 
     def _too_old(self, payment: Payment, reference: str) -> bool:
         """Power failed, the computer slept or the disk was full before it was sent: the client has left. Nothing was
-        sent, so dropping it is free, while a terminal that lights up hours later is paid by somebody else."""
+        sent, so dropping it is free, while a terminal that lights up hours later is paid by somebody else. Money that
+        was promised back needs nobody at the terminal."""
+        if payment.gives_back:
+            return False
         attempt = payment.attempt(reference)
         now = self.clock.now()
         since = attempt.since if attempt is not None else payment.created_at

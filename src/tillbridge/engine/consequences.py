@@ -22,8 +22,6 @@ from tillbridge.domain.posting_leg import Cell, PostingEffect, PostingEvent
 Marker = Callable[[Attempt], str]
 """Makes a new marker for an attempt's money."""
 
-_REVERSALS = ("refund", "void", "return")
-
 
 @dataclass(slots=True)
 class Unfolding:
@@ -76,17 +74,23 @@ class Unfolding:
         assert self.payment is not None
         return self.payment
 
-    def _owe(self, event: Event, reference: str, reversal_minor: int | None) -> None:
-        """Create a posting record for an attempt's money, or a reversal of part of it."""
+    def _owe(
+        self, event: Event, reference: str, reversal_minor: int | None, of: Posting | None = None
+    ) -> None:
+        """Create a posting record for an attempt's money, or a reversal of a row of it (`of`) or of a part."""
         payment = self._now()
         attempt, kind = payment.attempt(reference), payment.row.posting
-        if attempt is None or kind is None:
+        if attempt is None or kind is None or (payment.gives_back and reversal_minor is None):
             return
         taken = attempt.approved or attempt.asked
         if reversal_minor is None and not payment.may_post(reference, taken):
             return
         minor = taken.minor if reversal_minor is None else reversal_minor
-        facts = {"kind": kind if reversal_minor is None else "return", "reference": reference}
+        facts: dict[str, Fact] = {"kind": kind, "reference": reference}
+        if reversal_minor is not None:
+            facts |= {"kind": payment.reversal, "of_marker": of.marker if of is not None else ""}
+        if of is not None and of.debt is not None:
+            facts |= of.debt.facts()
         marker = self.marker(attempt)
         self._add_plain(
             Event(
@@ -106,15 +110,16 @@ class Unfolding:
         if taken is None:
             return
         if 0 < returned_minor < taken.minor:
-            self._owe(event, event.subject, returned_minor)
+            rows = payment.standing(event.subject)
+            self._owe(event, event.subject, returned_minor, rows[-1] if rows else None)
             return
         for posting in payment.postings:
-            if posting.reference == event.subject and posting.kind not in _REVERSALS:
+            if posting.reference == event.subject and payment.is_primary(posting):
                 self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
 
     def _after_posting(self, before: Posting, found: Cell, event: Event) -> None:
         if PostingEffect.OWE_REVERSAL in found.effects:
-            self._owe(event, before.reference, before.amount.minor)
+            self._owe(event, before.reference, before.amount.minor, before)
 
 
 LEFT_OUT = "(left out: looks like a card number)"

@@ -27,6 +27,8 @@ from tillbridge.domain.outcome import (
 )
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.engine import sending
+from tillbridge.engine.possible import AskPossible, Possible
+from tillbridge.engine.possible import ask as ask_possible
 from tillbridge.engine.sending import Token
 from tillbridge.engine.typed import may_be_same_client
 from tillbridge.ports.gateway import AttemptRequest, EntrySession, Gateway, KillAck
@@ -117,8 +119,11 @@ class Tell:
     message: Message
 
 
-Work = Send | Ask | Kill | Capture | GiveBack | Tell | SearchLedger | Type
-Result = Outcome | EntrySession | Inquiry | KillAck | BackAnswer | Sent | LedgerSeen | Trouble | PostingReport
+Work = Send | Ask | Kill | Capture | GiveBack | AskPossible | Tell | SearchLedger | Type
+Result = (
+    Outcome | EntrySession | Inquiry | KillAck | BackAnswer | Possible | Sent | LedgerSeen | Trouble
+    | PostingReport
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +154,8 @@ def perform(task: Task, gateway: Gateway, practice: Practice, messenger: Messeng
             return _outcome(lambda: gateway.capture(a.reference, a.gateway_ref, a.approved or a.asked))
         case GiveBack() as back:
             return _give_back(back, gateway)
+        case AskPossible() as asked:
+            return ask_possible(asked, gateway)
         case Tell(message=message):
             return _told(message, messenger)
         case SearchLedger(order=order, only_in_front=True):

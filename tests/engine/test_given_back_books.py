@@ -1,0 +1,150 @@
+"""Give money back: what changes in the practice software. What was never typed is not typed twice; given back and not
+in the books is visible and goes on by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.till import OWED, Till, refused
+from tillbridge.domain.next_command import AwaitGateway, Inquire
+from tillbridge.domain.posting_leg import PostingState
+from tillbridge.engine.policy import DAY, HOUR, MINUTE
+
+
+def test_what_is_not_in_the_books_yet_is_not_typed_at_all() -> None:
+    till = Till()
+    till.takes()
+    till.gives()
+    till.money_only()
+    till.runs()
+    assert till.went_back() == OWED
+    assert till.rows() == []
+    assert till.payment().postings[0].state is PostingState.NOT_NEEDED
+    assert till.postings("b1") == []
+    assert till.payment("b1").finished
+    assert till.payment().finished
+
+
+def test_a_part_of_what_is_not_in_the_books_yet_is_typed_for_less() -> None:
+    till = Till(refund_before_settlement=True)
+    till.takes()
+    till.gives(4_000)
+    till.money_only()
+    till.runs()
+    assert till.rows() == [6_000]
+    assert till.postings("b1") == []
+    assert till.payment().finished
+
+
+def test_a_row_that_may_be_in_the_books_is_found_out_about_before_a_part_is_taken_off() -> None:
+    till = Till(refund_before_settlement=True)
+    till.practice.typing_plan.append("late")
+    till.practice.row_delay_ms = 20_000
+    till.takes()
+    till.runs(3_000)
+    assert till.payment().postings[0].state is PostingState.UNSURE
+    till.gives(4_000)
+    till.runs(3_000)
+    assert till.postings("b1") == []
+    till.runs(5 * MINUTE)
+    assert till.rows() == [OWED, -4_000]
+
+
+def test_the_whole_of_a_row_that_may_be_in_the_books_is_reversed_when_it_is_found() -> None:
+    till = Till()
+    till.practice.typing_plan.append("late")
+    till.practice.row_delay_ms = 20_000
+    till.takes()
+    till.runs(3_000)
+    till.gives()
+    till.runs(5 * MINUTE)
+    assert till.rows() == [OWED, -OWED]
+    assert till.payment("b1").finished
+    assert till.payment().finished
+
+
+def test_what_stands_in_the_software_already_is_not_typed() -> None:
+    till = Till()
+    till.pays()
+    till.settles()
+    till.gives(4_000, in_software=True)
+    till.runs()
+    assert till.went_back() == 4_000
+    assert till.rows() == [OWED]
+    assert till.payment("b1").finished
+    assert till.payment().went_back == "part"
+
+
+def test_given_back_and_not_in_the_books_is_visible_and_goes_on_after_a_restart() -> None:
+    till = Till()
+    till.pays()
+    till.gives()
+    till.money_only()
+    child = till.payment("b1")
+    assert child.charged == "yes"
+    assert not child.finished
+    assert child.postings[0].state is PostingState.WAITING
+    till.restarted()
+    till.runs()
+    assert till.rows() == [OWED, -OWED]
+
+
+SENDING = 2
+"""The crash that leaves a void that was never sent: it is given up and watched for some days, and sent anew."""
+
+
+@pytest.mark.parametrize("stop", range(1, 12))
+def test_a_crash_anywhere_leaves_a_give_back_that_goes_on(stop: int) -> None:
+    till = Till()
+    till.pays()
+    till.gives()
+    appends = iter(range(100))
+
+    def crash(_append: object) -> None:
+        if next(appends) == stop:
+            raise KeyboardInterrupt
+
+    till.journal.after_append = crash
+    try:
+        till.runs()
+    except KeyboardInterrupt:
+        till.journal.after_append = lambda _append: None
+        till.restarted()
+        till.runs(HOUR)
+        till.runs(5 * DAY if stop == SENDING else 0)
+    assert till.went_back() == OWED
+    assert till.rows() == [OWED, -OWED]
+    assert till.payment("b1").finished
+    assert till.payment().finished
+
+
+def test_a_give_back_that_is_found_after_a_long_night_is_still_sent() -> None:
+    till = Till()
+    till.pays()
+    till.gives()
+    till.clock.now_ms += 9 * HOUR
+    till.restarted()
+    till.runs()
+    assert till.went_back() == OWED
+
+
+def test_another_try_of_a_give_back_is_held_against_what_is_left() -> None:
+    till = Till()
+    till.pays()
+    till.settles()
+    till.gives(6_000)
+    till.engine.cancel("b1")
+    till.gives(6_000, name="b2")
+    with refused("not_chargeable"):
+        till.engine.try_again("b1")
+
+
+def test_the_gateway_is_not_asked_without_end_about_what_waits() -> None:
+    till = Till()
+    till.pays()
+    till.gives(4_000)
+    till.runs(1_000)
+    waits = [d.in_ms for d in till.engine.due() if isinstance(d.command, AwaitGateway)]
+    assert waits
+    assert min(waits) > 14 * MINUTE
+    assert not any(isinstance(d.command, Inquire) for d in till.engine.due())
