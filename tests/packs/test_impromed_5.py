@@ -27,7 +27,7 @@ PROFILE = "v5"
 PACK = shelf() / "impromed" / "5"
 MAIN = "ImproMed Infinity - [Client: 1042 - Alvarez, Rosa]"
 OLDER, NEWER = "10467", "10482"
-LEFT_TO_A_PERSON = {"unknown", "crash_box", "seats", "sign_in", "permission", "inactive"}
+LEFT_TO_A_PERSON = {"unknown", "crash_box", "seats", "sign_in", "inactive"}
 """Messages that the pack does not name on purpose: they stop everything and are shown."""
 
 

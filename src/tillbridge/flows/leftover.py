@@ -73,7 +73,16 @@ def _filled_in(walk: Walk, window: str) -> bool:
     boxes = {
         step.control for step in steps if not step.secret and pack.controls[step.control].window == window
     }
-    return any(one is not None and one.text.strip() for one in walk.scene.readings(sorted(boxes)).values())
+    return any(_text(walk, box).strip() for box in sorted(boxes))
+
+
+def _text(walk: Walk, control: str) -> str:
+    """What stands in a box; nothing in one that is hidden."""
+    try:
+        reading = walk.scene.readings([control])[control]
+    except PackError:
+        return ""
+    return reading.text if reading is not None else ""
 
 
 def commit_window(pack: Pack, writer: Flow) -> str:

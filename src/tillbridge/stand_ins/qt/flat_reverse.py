@@ -30,7 +30,8 @@ from tillbridge.stand_ins.qt.conversation import Conversation, is_held
 from tillbridge.stand_ins.qt.grid import Row
 from tillbridge.stand_ins.qt.widgets import label_for, named
 
-REASONS = ("", "Entry error", "Payment taken back", "Wrong client")
+CHOOSE = "Choose..."
+REASONS = (CHOOSE, "Entry error", "Payment taken back", "Wrong client")
 NOBODY = "Not signed in"
 WAITING = "Reversing... please wait"
 WATCH_MS = 40
@@ -172,7 +173,7 @@ class ReversePayment(QDialog):
         act = {
             "client": self._account,
             "payment": self._payment,
-            "reason": self.reason.currentText(),
+            "reason": "" if self.reason.currentText() == CHOOSE else self.reason.currentText(),
             "reference": self.note.text(),
             "employee": self.cashier.text(),
         }
