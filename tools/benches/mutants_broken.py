@@ -31,8 +31,8 @@ def _domain(*names: str) -> tuple[str, ...]:
 ENGINE = tuple(
     f"tests/engine/test_{name}.py"
     for name in (
-        "answers", "when_due", "card_numbers", "pause", "next_client", "still_there", "typed", "rules_at_the_engine",
-        "posting_rules", "attacks", "one_payment", "patience", "long_waits", "account_balance", "swallowed",
+        "answers", "small_rules", "when_due", "card_numbers", "pause", "next_client", "still_there", "typed",
+        "rules_at_the_engine", "posting_rules", "attacks", "one_payment", "patience", "long_waits", "account_balance", "swallowed",
         "rules_hold",
     )
 )  # fmt: skip

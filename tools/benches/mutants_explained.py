@@ -38,6 +38,18 @@ EXPLAINED: dict[str, str] = {
     " return at.mono_ms >= other.mono_ms if at.boot == other.boot else at.wall_ms >= other.wall_ms": (
         "the very same millisecond of two boots; within one boot a test notices"
     ),
+    "engine/posting_steps.py: '>=' -> '>' in late = surely_passed_ms(touched, now) >= seen.settle_ms": (
+        "the very millisecond of the settling time"
+    ),
+    "engine/still_there.py: '0' -> '1' in"
+    " own = max(0, at.mono_ms - now.mono_ms) if at is not None and at.boot == now.boot else 0": (
+        "one millisecond of a minute, or of the ten after a restart"
+    ),
+    "engine/still_there.py: '10' -> '11' in AGAIN_MS = 10 * MINUTE": "a look that failed is made again soon in both",
+    "engine/screen_turn.py: '1' -> '2' in self.turns[payment_id] = max(self.turns.values(), default=0) + 1": (
+        "only who has the lower number matters"
+    ),
+    "engine/work.py: '200' -> '201' in return f\"{type(error).__name__}: {error}\"[:200]": "one letter of a cause",
 }
 """`file: 'old' -> 'new' in the line` -> reason."""
 
