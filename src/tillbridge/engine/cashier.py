@@ -43,6 +43,7 @@ from tillbridge.engine.giving_back import GivingBack
 from tillbridge.engine.linking import Linking
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.possible import Possible
+from tillbridge.engine.receipts import Receipts
 from tillbridge.engine.requests import PayRequest, another_attempt, beginning, refuse_entering
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
@@ -76,7 +77,7 @@ class Due:
     in_ms: int
 
 
-class Engine(GivingBack, Linking):
+class Engine(GivingBack, Linking, Receipts):
     """Owned by the journal's thread; only `perform` may run elsewhere."""
 
     __slots__ = ()

@@ -6,6 +6,7 @@ Settings, from `[messages]` of site.toml:
     text = "text_http" | "outbox"        no line: no text messages here
     email_settings.host ...              see smtp.py
     text_settings.url ...                see text_http.py
+    printer = "Front Desk"               no line: the one that the computer uses first
 
 The ways know nothing of each other. What holds for all of them is here: an address that can be one, no card number
 (rule 14), and a key that is used once (kept_keys.py).
@@ -21,11 +22,12 @@ from tillbridge.domain.address import parse_email, parse_phone
 from tillbridge.domain.errors import OperatorError, SetupError
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.messages.kept_keys import KeptKeys
+from tillbridge.messages.lp import Lp
 from tillbridge.messages.outbox import Outbox
 from tillbridge.messages.smtp import Smtp
 from tillbridge.messages.text_http import TextHttp
 from tillbridge.messages.way import Way
-from tillbridge.ports.messages import Message, MessageKind, NotDelivered, Sent
+from tillbridge.ports.messages import Message, MessageKind, NotDelivered, Printer, Sent
 from tillbridge.ports.secrets import Secrets
 
 EMAIL_WAYS = ("smtp", "outbox")
@@ -34,12 +36,18 @@ TEXT_WAYS = ("text_http", "outbox")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSettings:
-    """`email`, `text`: the way of each kind, empty where the site has none."""
+    """`email`, `text`: the way of each kind, empty where the site has none. `printer`: its name, empty = the first."""
 
     email: str = ""
     text: str = ""
     email_settings: Mapping[str, str] = field(default_factory=dict)
     text_settings: Mapping[str, str] = field(default_factory=dict)
+    printer: str = ""
+
+
+def open_printer(settings: MessageSettings) -> Printer:
+    """Nothing is looked at yet: a printer may be switched on later."""
+    return Lp(settings.printer)
 
 
 def open_messenger(settings: MessageSettings, secrets: Secrets, folder: Path) -> Routed:

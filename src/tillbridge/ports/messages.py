@@ -10,6 +10,7 @@ A card number never leaves in a message (rule 14): such a message is refused.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal, Protocol
 
 MessageKind = Literal["email", "text"]
@@ -85,3 +86,11 @@ class Messenger(Protocol):
     def send(self, message: Message) -> Sent: ...
 
     def close(self) -> None: ...
+
+
+class Printer(Protocol):
+    """`Delivered`: the computer's printing took it over."""
+
+    def print_file(self, file: Path, title: str) -> Sent:
+        """`title`: what stands in the list of jobs, where others read it: no client's name."""
+        ...

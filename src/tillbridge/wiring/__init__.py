@@ -17,11 +17,11 @@ from tillbridge.gateways import load as load_gateway
 from tillbridge.journal.check import check_file
 from tillbridge.journal.salvage import SalvageReport, salvage_file
 from tillbridge.journal.sqlite import open_journal
-from tillbridge.messages import open_messenger
+from tillbridge.messages import open_messenger, open_printer
 from tillbridge.ports.clock import Clock
 from tillbridge.ports.ids import Ids
 from tillbridge.ports.journal import Check
-from tillbridge.ports.messages import Messenger
+from tillbridge.ports.messages import Messenger, Printer
 from tillbridge.wiring.late import LatePractice
 from tillbridge.wiring.screen import build_practice
 from tillbridge.wiring.site import FileSecrets, Site, home_folder, load_site
@@ -53,6 +53,7 @@ class Parts:
     """What a rehearsal of the payment window holds for, as a hash: the packs and the settings of a posting."""
     messenger: Messenger
     """How clients are written to."""
+    printer: Printer
     accept: Callable[[], None]
     """Tell a restored or replaced journal that it is the right one from now on (rule 9)."""
 
@@ -117,6 +118,7 @@ def build(site: Site, clock: Clock, ids: Ids) -> Parts:
         found=tuple(finding.code for finding in journal.found),
         set_up=set_up_of(site),
         messenger=messenger,
+        printer=open_printer(site.messages),
         accept=journal.accept_as_it_is,
     )
 

@@ -26,7 +26,7 @@ SECTIONS: dict[str, frozenset[str]] = {
     "software": frozenset({"pack", "name", "shelf"}),
     "posting": frozenset({"payment_method", "employee", "payment_methods"}),
     "screen": frozenset({"backend", "guard", "rehearse"}),
-    "messages": frozenset({"email", "text", "email_settings", "text_settings"}),
+    "messages": frozenset({"email", "text", "email_settings", "text_settings", "printer"}),
     "agent": frozenset({"port"}),
     "settings": frozenset(),
 }
@@ -128,6 +128,7 @@ def _site(home: Path, table: Mapping[str, Any]) -> Site:
             text=_setting(table, "messages", "text", ""),
             email_settings=_named(table, "messages", "email_settings"),
             text_settings=_named(table, "messages", "text_settings"),
+            printer=_setting(table, "messages", "printer", ""),
         ),
         settings={str(key): str(value) for key, value in table.get("settings", {}).items()},
         backend=_setting(table, "screen", "backend", "auto"),

@@ -14,6 +14,7 @@ from tillbridge.apps.agent.ground import Ground
 from tillbridge.apps.agent.looking import Looking
 from tillbridge.apps.agent.paying import Paying
 from tillbridge.apps.agent.reading import Reading
+from tillbridge.apps.agent.receipts import ReceiptDesk
 from tillbridge.apps.agent.views import View
 
 
@@ -42,6 +43,7 @@ class Desk:
         self.currency = ground.currency
         self.looking, self.caring = Looking(ground), Caring(ground)
         self.paying, self.deciding = Paying(ground, reading), Deciding(ground, reading)
+        self.receipts = ReceiptDesk(ground)
         self.answers: Mapping[str, Answer] = {
             **self._looks(),
             **self._cares(),
@@ -91,6 +93,7 @@ class Desk:
     def _asks(self) -> dict[str, Answer]:
         return {
             "pay": lambda a: self.paying.pay(a.body),
+            "receipt": lambda a: self.receipts.receipt(a.payment_id, a.body),
             "again": lambda a: self.paying.again(a.payment_id, a.body),
             "attach": lambda a: self.deciding.attach(a.payment_id, a.body),
         }

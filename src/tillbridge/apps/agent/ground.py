@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tillbridge.apps.agent.asking import text_of
+from tillbridge.apps.agent.papers import Papers
 from tillbridge.apps.agent.pausing import Pause
 from tillbridge.apps.agent.rehearsed import Rehearsed
 from tillbridge.apps.agent.rehearsing import Rehearsals
@@ -61,6 +62,7 @@ class Ground:
     found: tuple[str, ...] = ()
     terminal: str = ""
     name: str = ""
+    papers: Papers | None = None
     news: News = field(default_factory=News)
 
 

@@ -22,6 +22,7 @@ import uvicorn
 from tillbridge.apps.agent.desk import Desk
 from tillbridge.apps.agent.ground import Ground
 from tillbridge.apps.agent.http import Door, application
+from tillbridge.apps.agent.papers import Papers
 from tillbridge.apps.agent.pausing import Pause
 from tillbridge.apps.agent.rehearsed import RehearsalMemory
 from tillbridge.apps.agent.rehearsing import Circumstances, Rehearsals
@@ -108,6 +109,9 @@ def make_agent(site: Site) -> Agent:
             found=parts.found,
             terminal=site.terminal,
             name=site.software_name,
+            papers=Papers(
+                folder=site.home / "receipts", messenger=parts.messenger, printer=parts.printer
+            ),
         )
     )
     runner.changed = desk.changed

@@ -125,6 +125,7 @@ LOOKING: tuple[Route, ...] = (
         ),
     ),
     Route(name="support", path="/v1/payments/{payment_id}/support"),
+    verb("receipt", Field(name="how"), Field(name="to"), Field(name="key", command=False), PERSON),
 )
 
 CARING: tuple[Route, ...] = (

@@ -131,6 +131,10 @@ def _run(name: str, options: argparse.Namespace) -> int:
         from tillbridge.apps.cli import telling
 
         return telling.run(name, options)
+    if name == "receipt":
+        from tillbridge.apps.cli import receipt
+
+        return receipt.run(options)
     from tillbridge.apps.cli import money
 
     return money.run(name, options)
