@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 import apsw
 import pytest
 
-from tests.journal.files import Files, harm, overwrite, page_size, root_page
+from tests.journal.files import Files, harm, overwrite, page_size, refusal, root_page
 from tillbridge.domain.errors import JournalError
 from tillbridge.domain.lease import Lease
 from tillbridge.journal.memory import MemoryJournal
@@ -17,6 +19,7 @@ from tillbridge.journal.sqlite import SqliteJournal
 from tillbridge.ports.journal import Journal
 from tillbridge.testing.journal_suite import Begin, Reopen, Writer, at
 from tillbridge.testing.site_suite import (
+    LENGTH_MS,
     T1,
     SiteSuite,
     consent,
@@ -24,6 +27,7 @@ from tillbridge.testing.site_suite import (
     refused,
     stored_card,
     take,
+    take_over,
 )
 
 
@@ -125,6 +129,33 @@ def test_a_salvage_loses_no_event_over_a_broken_table_of_the_site(files: Files) 
     assert len(again.events("pay-1")) == 11
     assert again.site.consent("con-1") is None
     assert again.site.cursor("simulator:1") == "b7:19"
+
+
+A_DESK = """
+import sys, time
+from pathlib import Path
+from tillbridge.journal.sqlite import open_journal
+from tillbridge.testing.site_suite import take
+journal = open_journal(Path(sys.argv[1]))
+print(journal.site.move_lease(take("R1")).fence, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_lease_outlives_the_process_that_was_killed_and_is_not_taken_for_free(files: Files) -> None:
+    path = files.folder / "shared.db"
+    files.open(path).close()
+    with subprocess.Popen([sys.executable, "-c", A_DESK, str(path)], stdout=subprocess.PIPE) as desk:
+        assert desk.stdout is not None
+        assert desk.stdout.readline() == b"1\n"
+        assert refusal(path).code == "opened_twice"
+        desk.kill()
+    site = files.open(path).site
+    late = LENGTH_MS + 1
+    refused(lambda: site.move_lease(take("R2", late, "Desk 2")), "terminal_in_use")
+    refused(lambda: site.move_lease(take_over(1, LENGTH_MS - 1, late)), "terminal_in_use")
+    assert site.move_lease(take_over(1, late, late)).fence == 2
+    assert site.move_lease(take("R2", late, "Desk 2")).needs_idle
 
 
 def path_of(journal: Journal) -> Path:
