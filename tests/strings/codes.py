@@ -32,7 +32,7 @@ COMPUTED: dict[str, frozenset[str]] = {
     "flows/posting_run.py:_wait_and_retry": frozenset({"dialog_in_the_way"}),
     "flows/posting_run.py:_after": frozenset(),
     "flows/practice.py:_trouble": frozenset({"dialog_in_the_way"}),
-    "journal/sqlite.py:append": frozenset(),
+    "journal/sqlite.py:_refuse_after_failure": frozenset(),
     "messages/__init__.py:why_not": frozenset(),
     "messages/smtp.py:_asked": frozenset({"mail_refused", "mail_recipient"}),
     "wiring/late.py:_connected": frozenset(),
