@@ -152,6 +152,11 @@ class Lab:
         """How many windows and dialogs the software shows."""
         return sum(len(self.backend.windows(program)) for program in self.backend.programs())
 
+    def money(self) -> list[dict[str, Any]]:
+        """Every act of money in the books, reversals too, the oldest first."""
+        acts: list[dict[str, Any]] = self.server.get("/truth")["acts"]
+        return [act for act in acts if act["kind"] in ("payment", "reversal")]
+
     # ---- asking ----
 
     def order(self, amount_minor: int = 21240, **changes: object) -> PostingOrder:
@@ -163,6 +168,15 @@ class Lab:
             "balance": balance,
         }
         return order(amount_minor, **(mine | changes))
+
+    def further(self) -> list[PostingOrder]:
+        """A deposit, a refund of a part of it, and a void of the deposit: one order of each kind beside the sale."""
+        plain: dict[str, object] = {"invoice_number": "", "balance": None}
+        return [
+            self.order(30000, kind="deposit", marker="D4242-A1B2", **plain),
+            self.order(2500, kind="refund", marker="R4242-C3D4", **plain),
+            self.order(30000, kind="void", marker="B4242-E5F6", of_marker="D4242-A1B2", **plain),
+        ]
 
     def ledger(self, wanted: PostingOrder) -> LedgerSeen:
         """The ledger once the marker is in it; the row is shown some time after the commit."""

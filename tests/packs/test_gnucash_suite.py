@@ -30,6 +30,7 @@ class GnuCashUnderTest:
     order: PostingOrder
     pack: Path = field(default_factory=lambda: shelf() / "gnucash" / "4")
     others: Sequence[Path] = ()
+    further: Sequence[PostingOrder] = ()
 
     @property
     def backend(self) -> Backend:

@@ -32,10 +32,11 @@ class StandIn:
         self.backend: Backend = lab.backend
         self.practice: PackPractice = lab.practice
         self.order: PostingOrder = lab.order()
+        self.further: Sequence[PostingOrder] = lab.further()
 
     def booked(self) -> Sequence[Booked]:
         sums: dict[tuple[str, str], int] = {}
-        for act in self.lab.payments():
+        for act in self.lab.money():
             key = (act["posting"] or act["id"], act["reference"])
             sums[key] = sums.get(key, 0) + act["amount_minor"]
         return [Booked(self.order.invoice_number, minor, reference) for (_, reference), minor in sums.items()]

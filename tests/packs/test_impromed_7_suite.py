@@ -20,4 +20,6 @@ class StandIn(six.StandIn):
 class TestImproMed7(PackSuite):
     @pytest.fixture
     def software(self, lab: Lab) -> SoftwareUnderTest:
+        """With a payment window whose title is never right in time, whether it takes or gives back."""
+        lab.server.knobs(title_lag_ms="60000")
         return StandIn(lab)

@@ -28,9 +28,10 @@ class StandIn:
         self.backend: Backend = lab.backend
         self.practice: PackPractice = lab.practice
         self.order: PostingOrder = order()
+        self.further: Sequence[PostingOrder] = lab.further()
 
     def booked(self) -> Sequence[Booked]:
-        return [Booked(act["invoice"], act["amount_minor"], act["reference"]) for act in self.lab.payments()]
+        return [Booked(act["invoice"], act["amount_minor"], act["reference"]) for act in self.lab.money()]
 
     def ledger(self, order: PostingOrder) -> LedgerSeen:
         return self.lab.ledger(order)

@@ -15,6 +15,7 @@ from tillbridge.flows.fingerprint import Recognised, recognise
 from tillbridge.flows.lint import lint
 from tillbridge.flows.practice import PackPractice
 from tillbridge.flows.shelf import folders, shelf, sound
+from tillbridge.flows.steps import WRITERS
 from tillbridge.flows.survey import Survey
 from tillbridge.ports.practice import InvoiceSeen, LedgerSeen, PostingOrder, SoftwareSeen
 from tillbridge.screen.backend import Backend
@@ -55,8 +56,14 @@ class SoftwareUnderTest(Protocol):
         """A posting that fits the invoice on the screen; its balance is the invoice's."""
         ...
 
+    @property
+    def further(self) -> Sequence[PostingOrder]:
+        """One order of each kind that the pack knows beside the sale (one flow under two names: once), in an order in
+        which each can be posted behind those before it."""
+        ...
+
     def booked(self) -> Sequence[Booked]:
-        """Every payment in the software's own books."""
+        """Every payment in the software's own books; money that went back, and what was reversed, below zero."""
         ...
 
     def ledger(self, order: PostingOrder) -> LedgerSeen:
@@ -135,6 +142,29 @@ class PackSuite:
         added = [booked for booked in software.booked() if booked not in before]
         wanted = Booked(order.invoice_number, order.amount.minor, order.marker)
         assert added == [wanted]
+
+    def test_every_further_kind_of_the_pack_is_in_this_suite(self, software: SoftwareUnderTest) -> None:
+        flows = sound(software.pack).flows
+        kinds = {kind for kind, name in WRITERS.items() if name in flows and not flows[name].same_as}
+        assert {order.kind for order in software.further} == kinds - {"sale"}
+
+    def test_every_further_kind_is_in_the_books_once_and_found_again(
+        self, software: SoftwareUnderTest
+    ) -> None:
+        for order in software.further:
+            before, titles = list(software.booked()), _titles(software.backend)
+            if order.of_marker:
+                rehearsed = software.practice.rehearse(order)
+                assert (rehearsed.stage, rehearsed.trouble) == ("not_committed", None), rehearsed.transcript
+                assert (list(software.booked()), _titles(software.backend)) == (before, titles)
+            report = software.practice.post(order)
+            assert (report.stage, report.trouble) == ("committed", None), report.transcript
+            [row] = software.ledger(order).marked
+            minor = order.amount.minor if order.kind == "deposit" else -order.amount.minor
+            assert (row.amount.minor, row.reference) == (minor, order.marker)
+            added = [booked for booked in software.booked() if booked not in before]
+            assert [(one.amount_minor, one.reference) for one in added] == [(minor, order.marker)]
+            assert _titles(software.backend) == titles
 
     def test_another_client_is_never_posted_to(self, software: SoftwareUnderTest) -> None:
         before = list(software.booked())
