@@ -121,6 +121,11 @@ class InMemory:
         """A request by its name in the table of routes."""
         return self.desk.answer(name, Asked(named={"payment_id": payment_id}, body=body or {}))
 
+    def listed(self, client: str) -> list[dict[str, Any]]:
+        """Links that can be paid."""
+        rows: list[dict[str, Any]] = self.desk.answer("links", Asked(query={"client": client}))["links"]
+        return rows
+
     def finished(self, payment_id: str = "payment-0001") -> dict[str, Any]:
         until(lambda: bool(self.told(payment_id)["finished"]), f"{payment_id} is finished")
         return self.told(payment_id)

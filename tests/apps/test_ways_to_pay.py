@@ -80,3 +80,43 @@ def test_the_keypad_is_the_terminals_own(desk: InMemory) -> None:
     desk.pay(entry="keyed_card")
     until(lambda: desk.captures() == [OWED], "it is charged")
     assert desk.told("payment-0001")["attempts"][-1]["terminal_id"] == "front-desk-1"
+
+
+def test_open_links_are_listed_by_client_and_shown_as_a_square(desk: InMemory) -> None:
+    desk.pay(entry="link")
+    url = opened(desk)["url"]
+    listed = {client: desk.listed(client) for client in ("", "alva", "01042", "brown")}
+    assert [len(rows) for rows in listed.values()] == [1, 1, 1, 0]
+    shown = desk.ask("qr", "payment-0001")
+    assert shown["url"] == url
+    assert shown["svg"].startswith("<svg")
+    desk.ask("cancel", "payment-0001")
+    until(lambda: desk.listed("") == [], "it is closed")
+    with pytest.raises(OperatorError) as refused:
+        desk.ask("qr", "payment-0001")
+    assert refused.value.code == "no_open_link"
+
+
+def test_a_terminal_is_armed_only_after_the_links_close_is_proved(desk: InMemory) -> None:
+    desk.pay(entry="link")
+    opened(desk)
+    with pytest.raises(OperatorError) as refused:
+        desk.pay("payment-0002", instead_of="payment-0001")
+    assert refused.value.code == "link_closing"
+    until(lambda: desk.told("payment-0001")["money_state"] == "cancelled", "the link is closed")
+    desk.pay("payment-0002", instead_of="payment-0001")
+    until(lambda: desk.captures() == [OWED], "it is charged once")
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"send_by": "email", "send_to": "rosa"}, "email_unreadable"),
+        ({"send_by": "text", "send_to": "12"}, "phone_unreadable"),
+    ],
+)
+def test_an_address_that_cannot_be_one_makes_no_link(desk: InMemory, more: dict[str, str], code: str) -> None:
+    with pytest.raises(OperatorError) as refused:
+        desk.pay(entry="link", **more)
+    assert refused.value.code == code
+    assert desk.ask("payments")["payments"] == []

@@ -102,6 +102,7 @@ def build(site: Site, clock: Clock, ids: Ids) -> Parts:
     engine = Engine(
         journal=journal,
         gateway=gateway,
+        messenger=messenger,
         practice=LatePractice(site.software_name, lambda: build_practice(site, packs)),
         clock=clock,
         ids=ids,

@@ -11,6 +11,8 @@ from tillbridge.domain.invoice import Debt
 from tillbridge.domain.operation import Entry
 
 PAYMENT_ID_MAX = 64
+OWN_IDS = frozenset({"payment_id", "give_back_id"})
+"""Numbers that whoever asks has made."""
 
 
 def text_of(body: dict[str, Any], name: str, default: str | None = None) -> str:
@@ -18,13 +20,14 @@ def text_of(body: dict[str, Any], name: str, default: str | None = None) -> str:
     value = body.get(name, default)
     if not isinstance(value, str) or len(value) > 200:
         raise OperatorError("field_wrong", field=name)
-    if name == "payment_id" and not (8 <= len(value) <= PAYMENT_ID_MAX and value.replace("-", "").isalnum()):
+    if name in OWN_IDS and not (8 <= len(value) <= PAYMENT_ID_MAX and value.replace("-", "").isalnum()):
         raise OperatorError("field_wrong", field=name)
     return value
 
 
 OFFERED: dict[str, frozenset[Entry]] = {
     "sale": frozenset({Entry.TERMINAL, Entry.KEYED_CARD, Entry.KEYED_ACH, Entry.LINK}),
+    "deposit": frozenset({Entry.TERMINAL, Entry.KEYED_CARD, Entry.KEYED_ACH, Entry.LINK}),
 }
 """What is carried through to its end today, and how the payer's details may arrive for it."""
 

@@ -16,7 +16,7 @@ Decision = Callable[[Engine, str, dict[str, Any]], Payment]
 
 
 class Deciding(OnGround):
-    """`cancel`, `stop`, `keep`, `give_back`, `resume`; by a named person: `posted`, `not_posted`, `drop`,
+    """`cancel`, `stop`, `keep`, `resume`; by a named person: `posted`, `not_posted`, `drop`,
     `keep_rest`, `give_rest_back` (what was taken does not fit any more), `attach` (a typed amount belongs to the
     invoice that is open on the screen), `end_task`."""
 
@@ -54,10 +54,6 @@ def _keep(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
     return engine.keep_partial(payment_id, True, text_of(body, "person", ""))
 
 
-def _give_back(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
-    return engine.keep_partial(payment_id, False, _person(body))
-
-
 def _resume(engine: Engine, payment_id: str, _body: dict[str, Any]) -> Payment:
     return engine.resume(payment_id)
 
@@ -84,7 +80,6 @@ DECISIONS: dict[str, Decision] = {
     "cancel": _cancel,
     "stop": _stop,
     "keep": _keep,
-    "give_back": _give_back,
     "resume": _resume,
     "posted": _said(True),
     "not_posted": _said(False),

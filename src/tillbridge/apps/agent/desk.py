@@ -10,7 +10,9 @@ from typing import Any
 from tillbridge.apps.agent.asking import count_of
 from tillbridge.apps.agent.caring import Caring
 from tillbridge.apps.agent.deciding import DECISIONS, Deciding
+from tillbridge.apps.agent.giving_back import GiveBackDesk
 from tillbridge.apps.agent.ground import Ground
+from tillbridge.apps.agent.links import LinkDesk
 from tillbridge.apps.agent.looking import Looking
 from tillbridge.apps.agent.paying import Paying
 from tillbridge.apps.agent.reading import Reading
@@ -43,6 +45,7 @@ class Desk:
         self.currency = ground.currency
         self.looking, self.caring = Looking(ground), Caring(ground)
         self.paying, self.deciding = Paying(ground, reading), Deciding(ground, reading)
+        self.giving, self.linking = GiveBackDesk(ground), LinkDesk(ground)
         self.receipts = ReceiptDesk(ground)
         self.answers: Mapping[str, Answer] = {
             **self._looks(),
@@ -96,6 +99,11 @@ class Desk:
             "receipt": lambda a: self.receipts.receipt(a.payment_id, a.body),
             "again": lambda a: self.paying.again(a.payment_id, a.body),
             "attach": lambda a: self.deciding.attach(a.payment_id, a.body),
+            "offer": lambda a: self.giving.offer(a.payment_id, a.body),
+            "give_back": lambda a: self.giving.give_back(a.payment_id, a.body),
+            "links": lambda a: self.linking.links(a.query),
+            "send_link": lambda a: self.linking.send_link(a.payment_id, a.body),
+            "qr": lambda a: self.linking.qr(a.payment_id),
         }
 
     def _decision(self, name: str) -> Answer:

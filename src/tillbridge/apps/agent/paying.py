@@ -52,6 +52,7 @@ class Paying(OnGround):
         self._ground.restored.refuse()
         operation, wanted = operation_of(body), self._wanted(body)
         entry = entry_of(body, operation)
+        self._close_first(body)
         bill = self._bill(operation, body, wanted)
         same = self._runner.ask(lambda e: e.journal.payment(payment_id))
         if same is not None:
@@ -65,6 +66,9 @@ class Paying(OnGround):
             terminal_id=self._terminal_for(entry, body),
             page=flag_of(body, "page"),
             valid_ms=(number_of(body, "valid_days") or 0) * DAY,
+            send_by=text_of(body, "send_by", ""),
+            send_to=text_of(body, "send_to", ""),
+            instead_of=text_of(body, "instead_of", ""),
             person=text_of(body, "person", ""),
             read_at=read_at,
             entering=bill.entering,
@@ -88,6 +92,16 @@ class Paying(OnGround):
         seen, notice = self._reading.at_charge(body, wanted)
         debt, owed = self._reading.owed(seen)
         return Bill(debt=debt, owed=owed, entering=seen.entering, notice=notice)
+
+    def _close_first(self, body: dict[str, Any]) -> None:
+        """What is held by a link that is not wanted any more can be taken only when its close is proved.
+
+        Raises OperatorError `unknown_payment`, `link_closing` (ask again in a moment), `link_paid`,
+        `still_finding_out`.
+        """
+        other, person = text_of(body, "instead_of", ""), text_of(body, "person", "")
+        if other:
+            self._runner.ask(lambda engine: engine.close_first(other, person))
 
     def _terminal_for(self, entry: Entry, body: dict[str, Any]) -> str:
         """ "" where no terminal is used. Raises OperatorError `unreachable`, `terminal_missing`."""

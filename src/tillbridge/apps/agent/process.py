@@ -109,9 +109,7 @@ def make_agent(site: Site) -> Agent:
             found=parts.found,
             terminal=site.terminal,
             name=site.software_name,
-            papers=Papers(
-                folder=site.home / "receipts", messenger=parts.messenger, printer=parts.printer
-            ),
+            papers=Papers(folder=site.home / "receipts", messenger=parts.messenger, printer=parts.printer),
         )
     )
     runner.changed = desk.changed

@@ -67,17 +67,38 @@ SHOWN = (
 """What the face showed, or for a typed amount, what was typed."""
 
 
+REACH = (Field(name="send_by", option="by"), Field(name="send_to", option="to"))
+"""How and where a client is told of a link."""
+
+
 def verb(name: str, *fields: Field) -> Route:
     """Something that is done with one payment."""
     return Route(name=name, path=f"/v1/payments/{{payment_id}}/{name}", fields=fields)
 
+
+GIVING: tuple[Route, ...] = (
+    verb("offer", Field(name="amount", kind="amount")),
+    verb(
+        "give_back",
+        Field(name="give_back_id", kind="id", needed=True, option="id"),
+        Field(name="amount", kind="amount"),
+        Field(name="reason"),
+        Field(name="in_software", kind="flag"),
+        DECIDES,
+    ),
+)
+
+LINKS: tuple[Route, ...] = (
+    Route(name="links", method="GET", path="/v1/links", fields=(Field(name="client"),)),
+    verb("send_link", *REACH, PERSON),
+    Route(name="qr", method="GET", path="/v1/payments/{payment_id}/qr"),
+)
 
 VERBS: tuple[Route, ...] = (
     verb("cancel", PERSON),
     verb("stop", DECIDES),
     verb("again", TERMINAL, ANYWAY, PERSON),
     verb("keep", PERSON),
-    verb("give_back", DECIDES),
     verb("resume", PERSON),
     verb("posted", MARKER, DECIDES),
     verb("not_posted", MARKER, DECIDES),
@@ -103,6 +124,8 @@ PAYING: tuple[Route, ...] = (
             TERMINAL,
             Field(name="page", kind="flag"),
             Field(name="valid_days", kind="number"),
+            *REACH,
+            Field(name="instead_of"),
             ANYWAY,
             PERSON,
         ),
@@ -143,5 +166,7 @@ CARING: tuple[Route, ...] = (
     Route(name="stop_agent", path="/v1/stop", command=False),
 )
 
-ROUTES: tuple[Route, ...] = (*PAYING, *LOOKING, *VERBS, *CARING)
+ROUTES: tuple[Route, ...] = (*PAYING, *GIVING, *LINKS, *LOOKING, *VERBS, *CARING)
+DECISIONS: tuple[Route, ...] = (*VERBS, GIVING[1], LINKS[1])
+"""What can be said of a payment that has begun: `resume ID --do NAME` as well as `NAME ID`."""
 BY_NAME = {route.name: route for route in ROUTES}

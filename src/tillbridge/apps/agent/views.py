@@ -13,6 +13,7 @@ from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.next_command import commands
 from tillbridge.domain.payment import Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
+from tillbridge.domain.reach import Reach
 from tillbridge.ports.journal import Stored
 from tillbridge.ports.practice import InvoiceSeen, Trouble
 from tillbridge.strings import amount, codes, number, sentence
@@ -166,8 +167,24 @@ def attempt_view(attempt: Attempt) -> View:
         "url": attempt.session.url if attempt.session else "",
         "expires_wall_ms": attempt.session.expires_at_ms if attempt.session else 0,
         "to_check": attempt.to_check,
+        "queued": attempt.queued,
+        "reach": reach_view(attempt.reach),
         "reason": attempt.reason,
         "undecided_partial": attempt.partial and attempt.taken and not attempt.keep_decided,
+    }
+
+
+def reach_view(reach: Reach | None) -> View | None:
+    """How the client was told of a link; None where nobody was to be told. `sure`: it was taken over for certain."""
+    if reach is None:
+        return None
+    return {
+        "by": reach.by,
+        "to": reach.to,
+        "sent_wall_ms": reach.sent_at.wall_ms if reach.sent_at else 0,
+        "reminded_wall_ms": reach.reminded_at.wall_ms if reach.reminded_at else 0,
+        "sure": reach.sure,
+        "failed": sentence(reach.failed) if reach.failed else "",
     }
 
 

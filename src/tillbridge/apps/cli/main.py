@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tillbridge.apps.agent.routes import ROUTES, VERBS
+from tillbridge.apps.agent.routes import DECISIONS, ROUTES
 from tillbridge.apps.cli.asked import add_option, add_options
 from tillbridge.domain.errors import OperatorError, TillbridgeError
 from tillbridge.domain.pan import looks_like_card_number
@@ -86,10 +86,12 @@ def _pause_options(pause: argparse.ArgumentParser) -> None:
 
 def _resume_options(resume: argparse.ArgumentParser) -> None:
     """Every verb can be said here, too: `resume ID --do posted` is `posted ID`."""
-    words = [route.word for route in VERBS if route.name != "resume"]
+    words = [route.word for route in DECISIONS if route.name != "resume"]
     resume.add_argument("payment_id", metavar="ID", help=sentence("show_id", section="cli"))
     resume.add_argument("--do", choices=words, default=None, help=sentence("resume_do", section="cli"))
-    for field in {field.name: field for route in VERBS for field in route.fields if field.command}.values():
+    for field in {
+        field.name: field for route in DECISIONS for field in route.fields if field.command
+    }.values():
         add_option(resume, field)
 
 
@@ -127,6 +129,10 @@ def _run(name: str, options: argparse.Namespace) -> int:
         from tillbridge.apps.cli import screen
 
         return screen.run(name, options)
+    if name in ("links", "qr"):
+        from tillbridge.apps.cli import links
+
+        return links.run(name, options)
     if name in ("payments", "show", "support"):
         from tillbridge.apps.cli import telling
 

@@ -27,6 +27,9 @@ def run(name: str, options: argparse.Namespace) -> int:
     with agent_for(site, say_pause=name != "pay" or options.typed) as agent:
         if name == "pay":
             return _pay(agent, options, site.software_name)
+        if name == "offer":
+            _offer(agent, whole_id(agent, options.payment_id), body_of(BY_NAME["offer"], options))
+            return 0
         verb = (options.do or name).replace("-", "_") if name == "resume" else name
         return _decide(agent, verb, whole_id(agent, options.payment_id), options, site.software_name)
 
@@ -68,8 +71,18 @@ def _follow(agent: AgentClient, payment_id: str, software: str) -> int:
 
 
 def _rests(payment: dict[str, Any]) -> bool:
-    """Finished, or only a person can go on, or only the long watch over a stopped try is left."""
-    return payment["finished"] or set(payment["next"]) <= {"AskPerson"} or payment["money_state"] == "killed"
+    """Finished, or only a person or the bank can go on, or only the long watch over a stopped try is left."""
+    left = set(payment["next"])
+    if payment["finished"] or left <= {"AskPerson", "AwaitGateway"} or payment["money_state"] == "killed":
+        return True
+    booked = payment["posting_state"] in ("posted", "not_needed")
+    return (payment["money_state"] == "pending" and booked) or _is_open_link(payment)
+
+
+def _is_open_link(payment: dict[str, Any]) -> bool:
+    """It is paid in hours or days, and told to the client by itself."""
+    newest = payment["attempts"][-1]
+    return bool(newest["where"] == "link" and newest["url"] and payment["money_state"] == "running")
 
 
 def _waits(payment: dict[str, Any], patience_over: bool) -> bool:
@@ -82,12 +95,30 @@ def _waits(payment: dict[str, Any], patience_over: bool) -> bool:
 
 
 def _end(payment: dict[str, Any], software: str) -> int:
+    if _is_open_link(payment):
+        say("link_open", amount=payment["amount"]["text"], url=payment["attempts"][-1]["url"])
+        return 0
     posted = payment["posting_state"] == "posted"
-    code = {"yes": "paid_and_posted" if posted else "paid_not_posted", "no": "not_charged"}
-    say(code.get(payment["charged"], "finding_out"), amount=payment["taken"]["text"],
+    code = _given_back_code(payment) if payment["of"] else _paid_code(payment)
+    say(code, amount=payment["amount" if payment["charged"] != "yes" else "taken"]["text"],
          name=software, payment_id=short(payment["payment_id"]))  # fmt: skip
     say_open(payment)
-    return 0 if posted else 1
+    return 0 if posted or code == "given_back_only" else 1
+
+
+def _paid_code(payment: dict[str, Any]) -> str:
+    if payment["charged"] == "yes":
+        return "paid_and_posted" if payment["posting_state"] == "posted" else "paid_not_posted"
+    return "not_charged" if payment["charged"] == "no" else "finding_out"
+
+
+def _given_back_code(payment: dict[str, Any]) -> str:
+    if payment["attempts"][-1]["queued"]:
+        return "give_back_waits"
+    if payment["charged"] != "yes":
+        return "not_given_back" if payment["charged"] == "no" else "finding_out"
+    codes = {"posted": "given_back_and_posted", "not_needed": "given_back_only"}
+    return codes.get(payment["posting_state"], "given_back_not_posted")
 
 
 def _decide(
@@ -101,8 +132,27 @@ def _decide(
         body["marker"] = _marker(agent, payment_id)
     if "task" in asked:
         body["task"] = _task(agent, payment_id)
-    _say_notice(agent.post(route.path.format(payment_id=payment_id), body))
-    return _follow(agent, payment_id, software)
+    if "give_back_id" in asked and not _is_answer(agent, payment_id):
+        body["give_back_id"] = str(uuid.uuid4())
+        say("paying", payment_id=body["give_back_id"])
+        _offer(agent, payment_id, body)
+    told = agent.post(route.path.format(payment_id=payment_id), body)
+    _say_notice(told)
+    return _follow(agent, told["payment"]["payment_id"], software)
+
+
+def _is_answer(agent: AgentClient, payment_id: str) -> bool:
+    """A smaller approval waits for "keep it" or "give it back"."""
+    attempts = agent.get(f"/v1/payments/{payment_id}")["payment"]["attempts"]
+    return any(attempt["undecided_partial"] for attempt in attempts)
+
+
+def _offer(agent: AgentClient, payment_id: str, body: dict[str, Any]) -> None:
+    """Which way, how much, and when the client sees it."""
+    asked = {"amount": body["amount"]} if "amount" in body else {}
+    offer = agent.post(BY_NAME["offer"].path.format(payment_id=payment_id), asked)
+    print_hanging(CONSOLE, "", offer["text"])
+    say("offer_left", left=offer["left"]["text"])
 
 
 def _marker(agent: AgentClient, payment_id: str) -> str:
