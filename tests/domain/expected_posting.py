@@ -33,7 +33,7 @@ POSTING = {
         posting_found posting_said_posted > {POSTED}
         posting_found_wrong > {PERHAPS}
         posting_suspected posting_limit_passed > {ABSENT}
-        posting_dropped > not_needed
+        posting_dropped posting_replaced > not_needed
         posting_money_returned > {DROPPED}
     """,
     "checking": f"""
@@ -43,7 +43,7 @@ POSTING = {
         posting_found posting_said_posted > {POSTED}
         posting_found_wrong > {PERHAPS}
         posting_suspected > {ABSENT}
-        posting_dropped > not_needed
+        posting_dropped posting_replaced > not_needed
         posting_money_returned > = +settle_first
     """,
     "typing": f"""
@@ -80,6 +80,7 @@ POSTING = {
         posting_said_not_posted > {AGAIN}
         posting_rest_as_credit > waiting ? surely_absent : impossible
         posting_dropped > not_needed
+        posting_replaced > not_needed ? surely_absent : impossible
         posting_money_returned > {DROPPED} ? surely_absent : = +settle_first
     """,
 }

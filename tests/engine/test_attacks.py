@@ -236,11 +236,14 @@ def test_money_that_was_given_back_while_we_did_not_know_is_not_posted(unknown: 
     assert payment_of(unknown).given_back == usd(ASKED)
 
 
-def test_a_part_that_was_given_back_while_we_did_not_know_is_reversed_in_the_books(unknown: Desk) -> None:
+def test_a_part_that_was_given_back_while_we_did_not_know_is_not_typed_first(unknown: Desk) -> None:
     unknown.gateway.told = Found(outcome=PAID, settle="settled", given_back=usd(1_240))
     unknown.wait(10 * SECOND)
     payment = unknown.step(Inquire)
-    assert [(p.kind, p.amount) for p in payment.postings] == [("sale", usd(ASKED)), ("return", usd(1_240))]
+    assert [(p.kind, p.amount, p.state) for p in payment.postings] == [
+        ("sale", usd(ASKED), PostingState.NOT_NEEDED),
+        ("sale", usd(20_000), PostingState.WAITING),
+    ]
 
 
 REFUSED = [

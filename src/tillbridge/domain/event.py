@@ -34,8 +34,6 @@ class PaymentEvent(StrEnum):
     """A payment of our own is to give this one back. Facts: payment_id, operation."""
     GIVE_BACK_OVER = "give_back_over"
     """It gave nothing back and will not. Facts: payment_id."""
-    GIVE_BACK_SETTLED = "give_back_settled"
-    """What was not in the books yet is taken off this payment's own postings. Facts: payment_id, off_minor."""
     GIVE_BACK_TOLD = "give_back_told"
     """A give-back: its payment knows how it stands. Facts: given_minor, over, settled."""
     GIVE_BACK_RELEASED = "give_back_released"

@@ -125,6 +125,8 @@ def _new_attempt(payment: Payment, event: Event) -> Attempt:
         valid_ms=event.number_or("valid_ms", 0),
         gateway=event.text("gateway"),
         queued=event.text("queued"),
+        brand=event.text("brand"),
+        last4=event.text("last4"),
         since=event.at,
     )
 
@@ -258,9 +260,12 @@ def _others_gave_back(payment: Payment, event: Event) -> Payment:
     key, minor = event.text("key"), _positive(event, "returned_minor")
     if not key:
         raise ValueError("a refund or dispute of others has a key")
-    payment = _with_attempt(payment, event.subject, counted=(*attempt.counted, key))
+    known = 0 if key.startswith("total:") else min(attempt.unnamed_back, minor)
+    unnamed = attempt.unnamed_back - known + (minor if key.startswith("total:") else 0)
+    counted = (*attempt.counted, key)
+    payment = _with_attempt(payment, event.subject, counted=counted, unnamed_back=unnamed)
     if attempt.state is not MoneyState.KILLED:
-        return _given_back(payment, minor, ours=False)
+        return _given_back(payment, minor - known, ours=False)
     late = attempt.late or Money(minor=minor, currency=attempt.asked.currency)
     return _with_attempt(payment, event.subject, late=late, late_back=attempt.late_back + minor)
 
@@ -346,7 +351,8 @@ def _approval(
     if minor < 0 or (minor == 0 and attempt.asked.minor > 0):
         raise ValueError("an approval of nothing")
     amount = Money(minor=minor, currency=payment.parts.whole.currency)
-    learned = {
+    learned: dict[str, Any] = {
+        "tip": event.number_or("tip_minor", attempt.tip),
         "gateway_ref": event.text("gateway_ref", attempt.gateway_ref),
         "auth_code": event.text("auth_code", attempt.auth_code),
         "brand": event.text("brand", attempt.brand),

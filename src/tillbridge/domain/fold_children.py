@@ -24,7 +24,7 @@ def given(payment: Payment, event: Event, minor: int) -> Payment:
 def told(payment: Payment, event: Event, kind: str) -> Payment | None:
     """The payment after an event between the two; None if it is none, or impossible here."""
     match kind:
-        case PaymentEvent.GIVE_BACK_ASKED | PaymentEvent.GIVE_BACK_OVER | PaymentEvent.GIVE_BACK_SETTLED:
+        case PaymentEvent.GIVE_BACK_ASKED | PaymentEvent.GIVE_BACK_OVER:
             return _child_told(payment, event)
         case PaymentEvent.GIVE_BACK_TOLD if payment.gives_back:
             over, settled = event.facts.get("over") is True, event.facts.get("settled") is True
@@ -48,11 +48,7 @@ def _child_told(payment: Payment, event: Event) -> Payment | None:
             return None
         known = known or Child(payment_id=payment_id, operation="")
         return _put(payment, replace(known, operation=event.text("operation")))
-    if known is None:
-        return None
-    if event.kind == PaymentEvent.GIVE_BACK_OVER:
-        return _put(payment, replace(known, over=True))
-    return _put(payment, replace(known, settled=True, off_minor=event.number("off_minor")))
+    return _put(payment, replace(known, over=True)) if known is not None else None
 
 
 def _released(payment: Payment, event: Event) -> Payment | None:

@@ -56,6 +56,10 @@ class Attempt:
     last4: str = ""
     reason: str = ""
     """Code of a decline, of a refusal, or the cause of a doubt."""
+    unnamed_back: int = 0
+    """Minor units of what others gave back that only the gateway's own count told, not yet a refund by its name."""
+    tip: int = 0
+    """Minor units that the client added on the terminal, beyond what was asked."""
     cancel_asked: bool = False
     closing: str = ""
     """Why its link is closed, where it was not a person's wish: `instead`, `paid_otherwise`."""
@@ -175,9 +179,6 @@ class Child:
     given_minor: int = 0
     over: bool = False
     """It gave nothing back and will not."""
-    settled: bool = False
-    """Of this one's own postings is taken off what was not in the books yet: `off_minor` in all."""
-    off_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +207,7 @@ class Payment:
     told: Told | None = None
     """A give-back: what the payment that it gives back was told of it last."""
     in_software: bool = False
-    """A give-back that stands in the practice software already: nothing is typed for it."""
+    """A give-back that stands in the practice software already: nothing is typed for it, and no row of ours changes."""
     receipts: tuple[str, ...] = ()
     """Keys of the receipts that were made of it, oldest first: all but the first are copies."""
     version: int = 0
@@ -302,6 +303,13 @@ class Payment:
     def reversal(self) -> PostingKind:
         """What takes a row of this payment back. Money that did not reach the client is a payment again."""
         return "return" if self.row.direction == "in" else "sale"
+
+    def to_book(self, attempt: Attempt, *, fee: bool) -> Money:
+        """What of an attempt's money belongs into the practice software: the base, and the fee where the site wants
+        it there. A tip is owed to nobody's invoice. A smaller approval pays the base first."""
+        taken = (attempt.approved or attempt.asked).minor
+        most = self.parts.base.minor + (self.parts.fee.minor if fee else 0)
+        return Money(minor=min(taken, most), currency=self.parts.base.currency)
 
     def standing(self, reference: str) -> list[Posting]:
         """Postings of an attempt's money that are open, or in the books and not taken back as a whole."""

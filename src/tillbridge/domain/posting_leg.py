@@ -52,6 +52,8 @@ class PostingEvent(StrEnum):
     SAID_NOT_POSTED = "posting_said_not_posted"
     REST_AS_CREDIT = "posting_rest_as_credit"
     """More was taken than is still owed: a person keeps the rest as the client's credit."""
+    REPLACED = "posting_replaced"
+    """It was never typed, and another record (or none) stands for its money."""
     DROPPED = "posting_dropped"
     MONEY_RETURNED = "posting_money_returned"
     """The money was given back or returned."""
@@ -135,6 +137,7 @@ TABLE: dict[PostingState, Row] = {
         E.LIMIT_PASSED: _ABSENT,
         E.SAID_POSTED: _POSTED,
         E.DROPPED: _to(S.NOT_NEEDED),
+        E.REPLACED: _to(S.NOT_NEEDED),
         E.MONEY_RETURNED: _to(S.NOT_NEEDED, F.DROP_BOTH),
     },
     S.CHECKING: {
@@ -149,6 +152,7 @@ TABLE: dict[PostingState, Row] = {
         E.SAID_POSTED: _POSTED,
         E.SAID_NOT_POSTED: _owed(_to(S.WAITING)),
         E.DROPPED: _to(S.NOT_NEEDED),
+        E.REPLACED: _to(S.NOT_NEEDED),
         E.MONEY_RETURNED: _to(S.CHECKING, F.SETTLE_FIRST),
     },
     S.TYPING: {
@@ -191,6 +195,7 @@ TABLE: dict[PostingState, Row] = {
         E.SAID_POSTED: _POSTED,
         E.SAID_NOT_POSTED: _owed(_to(S.WAITING)),
         E.REST_AS_CREDIT: Cell(S.WAITING, guard=Guard.SURELY_ABSENT),
+        E.REPLACED: Cell(S.NOT_NEEDED, guard=Guard.SURELY_ABSENT),
         E.DROPPED: _to(S.NOT_NEEDED),
         E.MONEY_RETURNED: _if(
             Guard.SURELY_ABSENT, _to(S.NOT_NEEDED, F.DROP_BOTH), _to(S.NEEDS_ATTENTION, F.SETTLE_FIRST)

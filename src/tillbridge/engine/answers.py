@@ -40,12 +40,14 @@ def events_of_outcome(attempt: Attempt, outcome: Outcome, now: Moment) -> list[E
 
 
 def _fits(attempt: Attempt, outcome: Outcome) -> bool:
-    """An approval of what was asked, or of less. Behind the door of killing all of it goes back, whatever it is."""
+    """An approval of what was asked (and of a tip that was added to it), or of less. Behind the door of killing all of
+    it goes back, whatever it is."""
     if not isinstance(outcome, Approved | PartiallyApproved):
         return True
     if outcome.amount.currency != attempt.asked.currency:
         return False
-    more = outcome.amount.minor > attempt.asked.minor
+    tip = outcome.tip.minor if isinstance(outcome, Approved) and outcome.tip is not None else 0
+    more = outcome.amount.minor > attempt.asked.minor + tip
     return not more or attempt.state in (MoneyState.KILLING, MoneyState.KILLED)
 
 
@@ -92,6 +94,8 @@ def _approval(outcome: Approved | PartiallyApproved) -> Facts:
         "auth_code": outcome.auth_code,
     }
     facts |= _card(outcome.card)
+    if isinstance(outcome, Approved) and outcome.tip is not None:
+        facts["tip_minor"] = outcome.tip.minor
     if outcome.receipt:
         facts["receipt"] = receipt_text(outcome.receipt)
     return facts

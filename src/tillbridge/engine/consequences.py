@@ -14,10 +14,11 @@ from tillbridge.domain.errors import Fact, ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold import apply
 from tillbridge.domain.guards import money_cell, posting_cell
+from tillbridge.domain.ledger import PostingKind
 from tillbridge.domain.money_leg import Effect
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Attempt, Payment, Posting
-from tillbridge.domain.posting_leg import Cell, PostingEffect, PostingEvent
+from tillbridge.domain.posting_leg import Cell, PostingEffect, PostingEvent, PostingState
 
 Marker = Callable[[Attempt], str]
 """Makes a new marker for an attempt's money."""
@@ -31,6 +32,8 @@ class Unfolding:
     payment: Payment | None
     marker: Marker
     events: list[Event]
+    fee: bool = False
+    """The site wants the fee in the practice software, too."""
 
     def add_all(self, events: Iterable[Event]) -> None:
         for event in events:
@@ -59,67 +62,76 @@ class Unfolding:
     def _follow(self, before: Payment, event: Event) -> None:
         money = money_cell(before, event)
         for effect in money.effects if money is not None else ():
-            self._money_effect(effect, event)
+            self._money_effect(effect, event, before)
         entered, posting = posting_cell(before, event), before.posting(event.subject)
         if entered is not None and posting is not None:
             self._after_posting(posting, entered, event)
 
-    def _money_effect(self, effect: Effect, event: Event) -> None:
+    def _money_effect(self, effect: Effect, event: Event, before: Payment) -> None:
         if effect in (Effect.OWE_POSTING, Effect.OWE_REPOSTING):
-            self._owe(event, event.subject, None)
+            self._owe(event, event.subject)
         elif effect is Effect.OWE_REVERSAL:
-            self._reverse(event, event.number_or("returned_minor", 0))
+            more = self._now().elsewhere.minor - before.elsewhere.minor
+            if more or "returned_minor" not in event.facts:
+                self._reverse(event, more)
 
     def _now(self) -> Payment:
         assert self.payment is not None
         return self.payment
 
-    def _owe(
-        self, event: Event, reference: str, reversal_minor: int | None, of: Posting | None = None
-    ) -> None:
-        """Create a posting record for an attempt's money, or a reversal of a row of it (`of`) or of a part."""
+    def _owe(self, event: Event, reference: str) -> None:
+        """Create a posting record for an attempt's money. A give-back's is decided with the payment it gives back."""
         payment = self._now()
         attempt, kind = payment.attempt(reference), payment.row.posting
-        if attempt is None or kind is None or (payment.gives_back and reversal_minor is None):
+        if attempt is None or kind is None or payment.gives_back:
             return
-        taken = attempt.approved or attempt.asked
-        if reversal_minor is None and not payment.may_post(reference, taken):
-            return
-        minor = taken.minor if reversal_minor is None else reversal_minor
-        facts: dict[str, Fact] = {"kind": kind, "reference": reference}
-        if reversal_minor is not None:
-            facts |= {"kind": payment.reversal, "of_marker": of.marker if of is not None else ""}
+        amount = payment.to_book(attempt, fee=self.fee)
+        if payment.may_post(reference, amount):
+            self._record(event, attempt, kind, amount.minor, None)
+
+    def _record(
+        self, event: Event, attempt: Attempt, kind: PostingKind, minor: int, of: Posting | None
+    ) -> None:
+        """One more posting record, owed now. `of`: the row that it takes back (a part of), or stands instead of."""
+        facts: dict[str, Fact] = {"kind": kind, "reference": attempt.reference, "amount_minor": minor}
         if of is not None and of.debt is not None:
             facts |= of.debt.facts()
+        if of is not None and kind == self._now().reversal:
+            facts["of_marker"] = of.marker
         marker = self.marker(attempt)
-        self._add_plain(
-            Event(
-                kind=PaymentEvent.POSTING_CREATED,
-                at=event.at,
-                subject=marker,
-                facts={**facts, "amount_minor": minor},
-            )
-        )
+        self._add_plain(Event(kind=PaymentEvent.POSTING_CREATED, at=event.at, subject=marker, facts=facts))
         self._add_plain(Event(kind=PostingEvent.OWED, at=event.at, subject=marker))
 
     def _reverse(self, event: Event, returned_minor: int) -> None:
-        """The money of an attempt went back, wholly or in part."""
+        """The money of an attempt went back, wholly (0) or in part."""
         payment = self._now()
         attempt = payment.attempt(event.subject)
         taken = (attempt.approved or attempt.late) if attempt is not None else None
-        if taken is None:
+        if attempt is None or taken is None:
             return
         if 0 < returned_minor < taken.minor:
-            rows = payment.standing(event.subject)
-            self._owe(event, event.subject, returned_minor, rows[-1] if rows else None)
+            self._reverse_part(event, attempt, returned_minor)
             return
         for posting in payment.postings:
             if posting.reference == event.subject and payment.is_primary(posting):
                 self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
 
+    def _reverse_part(self, event: Event, attempt: Attempt, minor: int) -> None:
+        """A row that was never typed is typed for less; everything else gets a row against it."""
+        payment = self._now()
+        row = next(iter(reversed(payment.standing(attempt.reference))), None)
+        never_typed = row is not None and row.state is PostingState.WAITING and row.touched_at is None
+        if row is None or not never_typed or row.amount.minor <= minor:
+            self._record(event, attempt, payment.reversal, minor, row)
+            return
+        self._add_plain(Event(kind=PostingEvent.REPLACED, at=event.at, subject=row.marker))
+        self._record(event, attempt, row.kind, row.amount.minor - minor, row)
+
     def _after_posting(self, before: Posting, found: Cell, event: Event) -> None:
         if PostingEffect.OWE_REVERSAL in found.effects:
-            self._owe(event, before.reference, before.amount.minor, before)
+            attempt = self._now().attempt(before.reference)
+            if attempt is not None:
+                self._record(event, attempt, self._now().reversal, before.amount.minor, before)
 
 
 LEFT_OUT = "(left out: looks like a card number)"

@@ -158,8 +158,8 @@ class Decisions(Terminals):
         return now.plus_ms(left) if left else None
 
     def _entered_by_hand(self, payment: Payment, attempt: Attempt, person: str) -> list[Event]:
-        marker, taken = self._marker(attempt), attempt.approved or attempt.asked
-        kind, minor = payment.row.posting, taken.minor
+        marker, kind = self._marker(attempt), payment.row.posting
+        minor = payment.to_book(attempt, fee=self.policy.fee_in_software).minor
         facts: dict[str, Fact] = {"kind": kind, "reference": attempt.reference, "amount_minor": minor}
         return [
             self._event(PaymentEvent.POSTING_CREATED, marker, facts),

@@ -181,6 +181,8 @@ class GivingBack(Decisions):
             "terminal_id": "",
             "gateway": of.gateway,
             "queued": queued,
+            "brand": of.brand,
+            "last4": of.last4,
         }
         return self._event(PaymentEvent.ATTEMPT_CREATED, self.ids.reference(), facts)
 

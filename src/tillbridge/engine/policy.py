@@ -26,6 +26,8 @@ class Policy:
     payment_method: str = "Card"
     payment_methods: Mapping[str, str] = field(default_factory=dict)
     employee: str = ""
+    fee_in_software: bool = False
+    """A fee is entered together with what is owed. Else it is the clinic's income and stands in no invoice."""
     marker_length_max: int = 10
     clinic_name: str = ""
     send_within_ms: int = 2 * MINUTE

@@ -54,11 +54,12 @@ def order_of(payment: Payment, posting: Posting, policy: Policy) -> PostingOrder
         invoice_number=debt.invoice_number,
         amount=posting.amount,
         marker=posting.marker,
-        balance=posting.balance_seen or debt.balance,
+        balance=(posting.balance_seen or debt.balance) if posting.kind == "sale" else None,
         payment_method=posting.method or _method(payment, posting, policy),
         employee=policy.employee,
         since_wall_ms=payment.created_at.wall_ms,
         rest_as_credit=posting.rest_as_credit,
+        of_marker=posting.of_marker,
     )
 
 

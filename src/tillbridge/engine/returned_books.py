@@ -104,73 +104,77 @@ def _settle(books: Books, parent: Payment, payment: Payment, now: Told) -> None:
     """Rows that are in the books get a row against them; those that surely are not are taken off. A part of a row
     that may be in the books waits until that is known."""
     rows = _rows(books, parent, payment)
+    need = _need(books, parent, payment, rows)
+    open_ = [row for row in _first(rows, need) if row[0].posting.state is not PostingState.POSTED]
     whole = parent.went_back == "whole"
-    known = child_of(parent, payment.payment_id)
-    need = _need(parent, payment, rows, whole)
-    if known is not None and known.settled:
-        need -= known.off_minor
-    else:
-        done = _taken_off(books, parent, payment, rows, need, whole)
-        if done is None:
-            return
-        parent, need = done
-    typed = [row for row in rows if row.posting.state is PostingState.POSTED]
-    own = _against(books, payment, typed, need)
-    _told(books, payment, Told(minor=now.minor, over=now.over, settled=True), own)
+    if not whole and not all(surely_absent(row.posting) for row, _ in open_):
+        return
+    events = [event for row, take in open_ for event in _less(books, parent, row, take)]
+    if events:
+        books._append(parent.payment_id, parent, events)
+    typed = [(row, take) for row, take in _first(rows, need) if row.posting.state is PostingState.POSTED]
+    _told(books, payment, Told(minor=now.minor, over=now.over, settled=True), _against(books, payment, typed))
 
 
-def _need(parent: Payment, payment: Payment, rows: list[Row], whole: bool) -> int:
-    """Minor units that the books have to show less. Where fee and tip are not in the rows, they are not taken off."""
+def _first(rows: list[Row], need: int) -> list[tuple[Row, int]]:
+    """How much is taken off each row, until there is nothing more to take off."""
+    found: list[tuple[Row, int]] = []
+    for row in rows:
+        take = min(row.left, need)
+        need -= take
+        if take > 0:
+            found.append((row, take))
+    return found
+
+
+def _need(books: Books, parent: Payment, payment: Payment, rows: list[Row]) -> int:
+    """Minor units that the books show too much: what stands there, less what should. So it is right after a crash,
+    where some of it is done, and where less than was taken ever stood there."""
     stands = sum(row.left for row in rows)
-    if whole:
-        return stands
-    all_parts = sum(row.posting.amount.minor for row in rows) > parent.parts.base.minor
-    mine = payment.taken.minor if all_parts else min(payment.taken.minor, payment.parts.base.minor)
-    return min(stands, mine)
+    fee = stands > parent.parts.base.minor
+    should = (
+        sum(parent.to_book(a, fee=fee).minor for a in parent.attempts if a.taken) - parent.elsewhere.minor
+    )
+    gone = [p for p in _told_children(books, parent, payment) if not p.in_software]
+    went = sum(_booked(p, fee=fee) for p in gone)
+    return (
+        stands
+        if parent.went_back == "whole" and not payment.in_software
+        else max(0, stands - max(0, should - went))
+    )
+
+
+def _booked(payment: Payment, *, fee: bool) -> int:
+    return sum(payment.to_book(a, fee=fee).minor for a in payment.attempts if a.taken)
+
+
+def _told_children(books: Books, parent: Payment, payment: Payment) -> list[Payment]:
+    ids = [child.payment_id for child in parent.children if child.given_minor]
+    found = [books.journal.payment(payment_id) for payment_id in ids]
+    return [other for other in found if other is not None and other.payment_id != payment.payment_id] + [
+        payment
+    ]
 
 
 def _rows(books: Books, parent: Payment, payment: Payment) -> list[Row]:
-    """The last row first, with what our other give-backs took off it already."""
+    """The last row first, with what was taken off it already: by our other give-backs, or because others gave back."""
     gone: dict[str, int] = {}
-    for back in (
-        p for p in parent.postings if p.kind == parent.reversal and p.state is not PostingState.NOT_NEEDED
-    ):
-        gone[back.of_marker] = gone.get(back.of_marker, 0) + back.amount.minor
-    for other in parent.children:
-        sibling = books.journal.payment(other.payment_id)
-        if sibling is None or sibling.payment_id == payment.payment_id:
-            continue
-        for attempt in sibling.attempts:
-            for row in sibling.standing(attempt.reference):
-                gone[row.of_marker] = gone.get(row.of_marker, 0) + row.amount.minor
+    backs = [p for p in parent.postings if p.kind == parent.reversal]
+    backs += [
+        row
+        for sibling in _told_children(books, parent, payment)
+        for attempt in sibling.attempts
+        for row in sibling.standing(attempt.reference)
+    ]
+    for back in backs:
+        if back.state is not PostingState.NOT_NEEDED:
+            gone[back.of_marker] = gone.get(back.of_marker, 0) + back.amount.minor
     standing = [row for a in parent.attempts if a.taken for row in parent.standing(a.reference)]
     rows = [Row(row, row.amount.minor - gone.get(row.marker, 0)) for row in reversed(standing)]
-    return [row for row in rows if row.left > 0]
+    return [row for row in rows if row.left > 0 and not row.posting.settle_first]
 
 
-def _taken_off(
-    books: Books, parent: Payment, payment: Payment, rows: list[Row], need: int, whole: bool
-) -> tuple[Payment, int] | None:
-    """The payment's own postings that are not needed any more, or only for less. None: it has to wait."""
-    events: list[Event] = []
-    off, left = 0, need
-    for row in rows:
-        take = min(row.left, left)
-        if take <= 0 or row.posting.state is PostingState.POSTED:
-            left -= take
-            continue
-        if not whole and not _surely_absent(row.posting):
-            return None
-        events += _less(books, parent, row, take)
-        off, left = off + take, left - take
-    if not events:
-        return parent, need
-    mine: dict[str, Fact] = {"payment_id": payment.payment_id, "off_minor": off}
-    events.append(books._event(PaymentEvent.GIVE_BACK_SETTLED, "", mine))
-    return books._append(parent.payment_id, parent, events), need - off
-
-
-def _surely_absent(posting: Posting) -> bool:
+def surely_absent(posting: Posting) -> bool:
     if posting.state in MAY_HAVE_BEEN_TYPED or posting.state is PostingState.CHECKING:
         return False
     return not posting.may_be_posted and not posting.suspected and posting.touched_at is None
@@ -188,7 +192,7 @@ def instead(books: Books, parent: Payment, posting: Posting, minor: int) -> list
     """A posting that was never typed is replaced by one for less (0: by none)."""
     attempt = parent.attempt(posting.reference)
     assert attempt is not None, "a posting records the money of an attempt"
-    dropped = books._event(PostingEvent.MONEY_RETURNED, posting.marker, {})
+    dropped = books._event(PostingEvent.REPLACED, posting.marker, {})
     if minor <= 0:
         return [dropped]
     return [dropped, *owed(books, attempt, posting.kind, minor, posting.debt)]
@@ -206,15 +210,11 @@ def owed(
     return [created, books._event(PostingEvent.OWED, marker, {})]
 
 
-def _against(books: Books, payment: Payment, rows: list[Row], need: int) -> list[Event]:
+def _against(books: Books, payment: Payment, rows: list[tuple[Row, int]]) -> list[Event]:
     """The give-back's own rows. A charge that was taken back reverses its row; everything else is money given back."""
     attempt = next(a for a in payment.attempts if a.taken)
     events: list[Event] = []
-    for row in rows:
-        take = min(row.left, need)
-        if take <= 0:
-            continue
-        need -= take
+    for row, take in rows:
         posting = row.posting
         undone = payment.operation == "void" and posting.by == "us" and take == posting.amount.minor
         kind = "void" if undone else "refund"

@@ -69,7 +69,7 @@ class Writing:
         """One durable transaction. A marker that is taken already is made anew (they are short)."""
         wanted = tuple(events)
         for _ in range(20):
-            unfolding = Unfolding(payment_id, payment, self._marker, [])
+            unfolding = Unfolding(payment_id, payment, self._marker, [], self.policy.fee_in_software)
             unfolding.add_all(wanted)
             after = unfolding.payment
             assert after is not None
