@@ -4,14 +4,17 @@ account. That each kind is posted once and found again is in the shipped suite (
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from tests.packs.impromed_lab import MARKER, Lab, trouble
+from tests.stand_ins.qt.eyes import Eyes
 from tillbridge.domain.money import Money
+from tillbridge.flows.leftover import FORGOTTEN_S
 from tillbridge.flows.practice import STILL_S
 from tillbridge.flows.shelf import shelf, sound
-from tillbridge.ports.practice import AccountSeen, OpenInvoice, PostingOrder
+from tillbridge.ports.practice import AccountSeen, LedgerSeen, OpenInvoice, PostingOrder
 from tillbridge.stand_ins.profile import load
 
 pytestmark = pytest.mark.screen
@@ -67,6 +70,28 @@ def test_what_staff_reversed_by_hand_is_not_taken_back_again(lab: Lab) -> None:
     report = lab.practice.post(void(lab))
     assert (report.stage, trouble(report).code) == ("not_committed", "already_reversed"), report.transcript
     assert (ours(lab), lab.windows()) == ([], 1)
+
+
+def test_windows_left_by_a_run_that_was_cut_off_are_closed_for_their_own_client_only(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payment = taken(lab)
+    refund = lab.order(2500, kind="refund", marker=BACK)
+    monkeypatch.setattr(lab.guard, "idle_s", lambda: FORGOTTEN_S)
+    eyes = Eyes(lab.desktop)
+    main = eyes.window("ImproMed 7 - 01042 Alvarez, Rosa")
+    eyes.press(eyes.by_name(main, "page tab", "Account history"))
+    for name, order in (("RefundButton", refund), ("ReverseButton", void(lab))):
+        rows = eyes.find(main, "AccountHistoryGrid")
+        eyes.select_row(rows, len(eyes.rows(rows)) - 1)
+        eyes.press(eyes.find(main, name))
+        lab.until(lambda: lab.windows() == 2, "the window")
+        assert trouble(lab.practice.read_ledger(replace(order, account_id="01005"))).code == "window_open"
+        assert lab.windows() == 2
+        assert isinstance(lab.practice.read_ledger(order), LedgerSeen)
+        lab.until(lambda: lab.windows() == 1, "nothing but the main window")
+    eyes.close()
+    assert (ours(lab), payment in {act["id"] for act in lab.money()}) == ([], True)
 
 
 def test_every_message_of_this_version_is_known_by_its_own_words() -> None:

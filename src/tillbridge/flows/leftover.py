@@ -46,9 +46,15 @@ def clear_leftover(writer: Flow, walk: Walk, idle_s: float, note: Callable[..., 
 
 
 def _clear_looks(walk: Walk, note: Callable[..., None]) -> None:
-    """Close the windows that a look of ours, cut off in the middle, left open; a message over one is a person's."""
-    for flow in walk.scene.pack.flows.values():
-        for window in () if flow.writes else _opened(flow):
+    """Close the windows that a look of ours, cut off in the middle, left open; a message over one is a person's, and so
+    is one that writing flows fill, unless a look into the books opens it and nothing stands in it."""
+    pack = walk.scene.pack
+    writers = [flow for flow in pack.flows.values() if flow.writes]
+    filled = {commit_window(pack, flow) for flow in writers}
+    looks = {flow.verify.by for flow in writers if flow.verify}
+    for flow in pack.flows.values():
+        mine = () if flow.writes else _opened(flow)
+        for window in (one for one in mine if one not in filled or flow.name in looks):
             out = [step for step in flow.restore if about(step, window)]
             glance = walk.scene.glance()
             open_now = out and glance.named(window) is not None and not glance.strangers
@@ -113,39 +119,42 @@ def _untouched(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
 
 def _same_client(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
     """Everything that the title says agrees with the order; where it says nothing, what the window behind a modal one
-    says, or else the rows that name the invoice."""
+    says, or else the rows that name the invoice, or what stands inside it where it names none."""
     said: list[tuple[Value, Term]] = [
         (seen.holes[hole], step.value)
         for step in writer.check
         if isinstance(step, Expect) and (hole := _hole(step.what, seen.spec.name)) in seen.holes
     ]
-    said = said or list(_said_behind(writer, walk, seen))
-    if not said:
-        return _same_invoice(writer, walk)
-    return all(same(shown, walk.facts.fill(term), "text") for shown, term in said)
+    said = said or list(_said_in(writer, walk, seen.spec.owner if seen.spec.modal else ""))
+    rows = _about_the_invoice(writer)
+    if not said and rows:
+        return _same_invoice(rows, walk)
+    said = said or list(_said_in(writer, walk, seen.spec.name))
+    return bool(said) and all(same(shown, walk.facts.fill(term), "text") for shown, term in said)
 
 
-def _said_behind(writer: Flow, walk: Walk, seen: SeenWindow) -> Iterator[tuple[Value, Term]]:
-    """Whose account the owner of a modal window shows: it cannot change while that window is there."""
-    for step in writer.check if seen.spec.modal else ():
+def _said_in(writer: Flow, walk: Walk, window: str) -> Iterator[tuple[Value, Term]]:
+    """Whose account a window shows: the one itself, or the owner of a modal one, which cannot change meanwhile."""
+    for step in writer.check:
         if isinstance(step, Expect) and step.value == Given("account_id"):
             spec = walk.scene.pack.place(step.what)
-            if spec is not None and spec.window == seen.spec.owner:
+            if spec is not None and spec.window == window:
                 yield walk.scene.values([step.what])[step.what], step.value
 
 
-def _same_invoice(writer: Flow, walk: Walk) -> bool:
+def _about_the_invoice(writer: Flow) -> list[ExpectRow]:
+    """The checks that look at the order's invoice."""
+    rows = (step for step in writer.check if isinstance(step, ExpectRow))
+    return [step for step in rows if Given("invoice_number") in step.where.values()]
+
+
+def _same_invoice(steps: list[ExpectRow], walk: Walk) -> bool:
     """Do the rows inside the window show exactly the order's invoice, as just before a commit?"""
-    steps = [
-        step
-        for step in writer.check
-        if isinstance(step, ExpectRow) and Given("invoice_number") in step.where.values()
-    ]
     try:
         walk.steps(steps, "abandon")
     except TillbridgeError:  # another invoice: the error of a look that was only a question
         return False
-    return bool(steps)
+    return True
 
 
 def _hole(what: str, window: str) -> str:
