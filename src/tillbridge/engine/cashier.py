@@ -48,6 +48,7 @@ from tillbridge.engine.requests import PayRequest, another_attempt, beginning, r
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
 from tillbridge.engine.sending import dated
+from tillbridge.engine.settling import Settling
 from tillbridge.engine.typed import doubted, held_by_typed
 from tillbridge.engine.work import (
     Result,
@@ -77,7 +78,7 @@ class Due:
     in_ms: int
 
 
-class Engine(GivingBack, Linking, Receipts):
+class Engine(GivingBack, Linking, Settling, Receipts):
     """Owned by the journal's thread; only `perform` may run elsewhere."""
 
     __slots__ = ()

@@ -48,6 +48,8 @@ class Policy:
     """When a client is reminded of a link that was not paid; 0 = never."""
     day_ends_ms: int = 0
     """When the site's business day ends, from midnight: two hours before is -2 * HOUR, four in the morning 4 * HOUR."""
+    settlement_every_ms: int = 15 * MINUTE
+    """How often the settlement report is read; 0 = never."""
     sweep_ms: int = 96 * HOUR
     """How long a given-up attempt is watched: 72 hours at least and one banking day more (rule 3)."""
 

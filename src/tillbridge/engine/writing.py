@@ -20,6 +20,7 @@ from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.engine import leasing
 from tillbridge.engine.consequences import Unfolding
 from tillbridge.engine.policy import Policy
+from tillbridge.engine.rhythm import Rhythm
 from tillbridge.engine.schedule import Tried
 from tillbridge.engine.screen_turn import ScreenTurn
 from tillbridge.engine.still_there import Rechecks
@@ -46,6 +47,7 @@ class Writing:
     tried: dict[tuple[str, Command], Tried] = field(default_factory=dict)
     turn: ScreenTurn = field(default_factory=ScreenTurn)
     rechecks: Rechecks = field(default_factory=Rechecks)
+    settlements: Rhythm = field(default_factory=Rhythm)
 
     def _event(self, kind: str, subject: str, facts: dict[str, Fact]) -> Event:
         return Event(kind=kind, at=self.clock.now(), subject=subject, facts=facts)
