@@ -1,11 +1,12 @@
 """What a line of the settlement report means for an attempt: events of the money leg. Pure.
 
 The same line twice brings nothing (`key`), and lines in any order end alike: a return and a presentment carry their
-round, a case that is closed is never opened again, and what was counted as a sum before is not counted once more.
+round, and a case that is closed is never opened again.
 
 Rules of money that live here:
  3. Nothing here sends or repeats anything: a report is only ever read.
-10. What others gave back is counted once, whether it was told by a report, a notice or an inquiry's sum.
+10. What others gave back is counted once under its key, whether a report or a notice told it (domain/fold.py: or an
+    inquiry's sum).
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ UNFITTING = "settlement_unfitting"
 DIFFERS = "settled_amount_differs"
 CHANGED = "notice_of_change"
 BOUNCED = "give_back_bounced"
-TOLD_BEFORE = "told_before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,6 @@ class Known:
     presented_round: int
     open_cases: frozenset[str]
     closed_cases: frozenset[str]
-    counted_as_sum: int
-    """Minor units that others gave back by the gateway's own sum, less those whose lines were read since."""
 
 
 def known_of(events: Iterable[Event], reference: str) -> Known:
@@ -51,15 +49,12 @@ def known_of(events: Iterable[Event], reference: str) -> Known:
     mine = [event for event in events if event.subject == reference]
     closed = {event.text("case") for event in mine if event.kind in _CLOSES}
     opened = {event.text("case") for event in mine if event.kind == MoneyEvent.DISPUTE_OPENED}
-    sums = [event for event in mine if event.text("key").startswith("total:")]
-    covered = sum(event.number_or("covered_minor", 0) for event in mine)
     return Known(
         keys=frozenset(event.text("key") for event in mine) - {""},
         returned_round=_round(mine, MoneyEvent.RETURNED),
         presented_round=_round(mine, MoneyEvent.RE_PRESENTED),
         open_cases=frozenset(opened - closed - {""}),
         closed_cases=frozenset(closed - {""}),
-        counted_as_sum=sum(event.number_or("returned_minor", 0) for event in sums) - covered,
     )
 
 
@@ -115,7 +110,7 @@ def _meaning(attempt: Attempt, item: SettlementItem, known: Known) -> list[Event
         case "void":
             return [_event(MoneyEvent.VOIDED, item, by="elsewhere")]
         case "refund":
-            return _refunded(item, known)
+            return [_event(MoneyEvent.REFUNDED_ELSEWHERE, item, returned_minor=item.amount.minor)]
         case "change":
             return [_event(PaymentEvent.NOTED, item, code=CHANGED, task=CHANGED, change=item.code)]
         case "dispute_opened" | "dispute_won" | "chargeback":
@@ -166,19 +161,6 @@ def _presented(attempt: Attempt, item: SettlementItem, known: Known) -> list[Eve
         return [again]
     implied: Facts = {"round": item.round}
     return [Event(kind=MoneyEvent.RETURNED, at=_NEVER, facts=implied), again]
-
-
-def _refunded(item: SettlementItem, known: Known) -> list[Event]:
-    """Somebody else gave it back. What an inquiry's sum had in it already is only noted."""
-    before = min(max(0, known.counted_as_sum), item.amount.minor)
-    rest = item.amount.minor - before
-    if not rest:
-        return [_event(PaymentEvent.NOTED, item, code=TOLD_BEFORE, covered_minor=before)]
-    told = _event(MoneyEvent.REFUNDED_ELSEWHERE, item, returned_minor=rest)
-    if not before:
-        return [told]
-    covered: Facts = {"code": TOLD_BEFORE, "covered_minor": before}
-    return [told, Event(kind=PaymentEvent.NOTED, at=_NEVER, facts=covered)]
 
 
 def _disputed(item: SettlementItem, known: Known) -> list[Event]:
