@@ -11,11 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
+
 from tests.stand_ins.running import SOURCE, Server
 from tillbridge.domain.money import Money
 from tillbridge.flows.practice import Desk, PackPractice
 from tillbridge.flows.shelf import installed
 from tillbridge.ports.practice import InvoiceSeen, LedgerSeen, PostingOrder, SoftwareSeen, Trouble
+from tillbridge.screen.backend import Burst, BurstReport
 from tillbridge.screen.backends.atspi.driver import connect
 from tillbridge.screen.guards.x11 import X11Guard
 from tillbridge.testing.desktop import Desktop
@@ -203,6 +206,18 @@ def order(amount_minor: int = 21240, **changes: object) -> PostingOrder:
         "employee": "Dana Brooks",
     }
     return PostingOrder(**(plain | changes))  # type: ignore[arg-type]  # a builder for tests
+
+
+def before_the_commit(lab: Lab, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let something happen once, in the last moment before a burst that would commit."""
+    sent, done = lab.backend.burst, list[object]()
+
+    def burst(burst: Burst) -> BurstReport:
+        if burst.commit is not None and not done:
+            done.append(happens())
+        return sent(burst)
+
+    monkeypatch.setattr(lab.backend, "burst", burst)
 
 
 def trouble(seen: object) -> Trouble:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from tests.packs.impromed_lab import Lab, order, trouble
+from tests.packs.impromed_lab import Lab, before_the_commit, order, trouble
 from tests.stand_ins.qt.eyes import SHOWING, Eyes
 from tillbridge.domain.money import Money
 from tillbridge.ports.practice import InvoiceSeen, LedgerSeen, PostingOrder, SoftwareSeen
@@ -34,7 +34,7 @@ def test_the_window_of_the_next_client_still_names_the_one_before_and_is_posted_
     lab.server.knobs(title_lag_ms="60000")
     assert lab.practice.post(order()).stage == "committed"
     his, titles = _next_client(lab), list[str]()
-    _before_the_commit(lab, monkeypatch, lambda: titles.extend(eyes.titles()))
+    before_the_commit(lab, monkeypatch, lambda: titles.extend(eyes.titles()))
     report = lab.practice.post(his)
     assert report.stage == "committed", report.transcript
     assert "Take Payment - 01042 Alvarez, Rosa" in titles, "the title was the former client's"
@@ -42,18 +42,6 @@ def test_the_window_of_the_next_client_still_names_the_one_before_and_is_posted_
         ("01042", "10482"),
         ("01005", his.invoice_number),
     ]
-
-
-def _before_the_commit(lab: Lab, monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
-    """Let something happen once, in the last moment before a burst that would commit."""
-    sent, done = lab.backend.burst, list[object]()
-
-    def burst(burst: Burst) -> BurstReport:
-        if burst.commit is not None and not done:
-            done.append(happens())
-        return sent(burst)
-
-    monkeypatch.setattr(lab.backend, "burst", burst)
 
 
 def _next_client(lab: Lab) -> PostingOrder:
@@ -71,7 +59,7 @@ def _invoice_of(lab: Lab, account: str) -> InvoiceSeen | None:
 def test_a_window_that_turns_to_another_client_at_the_last_moment_is_not_committed_to(
     lab: Lab, eyes: Eyes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _before_the_commit(lab, monkeypatch, lambda: _turn_to(lab, eyes, HIS["account_id"]))
+    before_the_commit(lab, monkeypatch, lambda: _turn_to(lab, eyes, HIS["account_id"]))
     report = lab.practice.post(order())
     assert _shown_inside(eyes) == HIS["account_id"]
     assert report.stage == "not_committed", report.transcript

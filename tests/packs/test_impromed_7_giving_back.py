@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.packs.impromed_lab import MARKER, Lab, trouble
+from tests.packs.impromed_lab import MARKER, Lab, before_the_commit, trouble
 from tests.stand_ins.qt.eyes import Eyes
 from tillbridge.domain.money import Money
 from tillbridge.flows.leftover import FORGOTTEN_S
@@ -20,6 +20,7 @@ from tillbridge.stand_ins.profile import load
 pytestmark = pytest.mark.screen
 PROFILE = "v7"
 BACK = "V4243-Q2M4"
+MAIN = "ImproMed 7 - 01042 Alvarez, Rosa"
 METHODS = ("Cash", "Check", "CareCredit", "Credit Card (Integrated)", "Gift Card", "Tillbridge", "Write-off")
 LEFT_TO_A_PERSON = {"unknown"}
 """Messages that the pack does not name on purpose: they stop everything and are shown."""
@@ -72,6 +73,35 @@ def test_what_staff_reversed_by_hand_is_not_taken_back_again(lab: Lab) -> None:
     assert (ours(lab), lab.windows()) == ([], 1)
 
 
+def test_a_window_that_turns_from_taking_to_giving_back_at_the_last_moment_is_filled_in_anew(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    eyes = Eyes(lab.desktop)
+    eyes.press(eyes.by_name(eyes.window(MAIN), "page tab", "Account history"))
+    before_the_commit(lab, monkeypatch, lambda: _turn_to_refund(lab, eyes))
+    report = lab.practice.post(lab.order(2500, kind="deposit", marker=BACK))
+    eyes.close()
+    assert report.stage == "committed", report.transcript
+    assert "starting over" in report.transcript
+    assert ours(lab) == [("payment", "", 2500, BACK)], "money that came, and nothing that went"
+
+
+def _turn_to_refund(lab: Lab, eyes: Eyes) -> None:
+    """A person presses Refund behind the window that we have filled, and has done all but number and amount."""
+    eyes.press(eyes.find(eyes.window(MAIN), "RefundButton"))
+    window = next(window for window in eyes.windows() if eyes.name(window).startswith(("Take", "Refund")))
+    kind, tender = eyes.find(window, "EntryKindText"), eyes.find(window, "TenderBox")
+    lab.until(lambda: eyes.name(kind) == "Refund", "the window gives back")
+    password = eyes.find(window, "CashierPasswordBox")
+    eyes.focus(eyes.find(window, "AmountBox"))
+    eyes.keys(eyes.name(window), "Tab", "t")
+    lab.until(lambda: eyes.name(tender) == "Tillbridge", "the tender")
+    eyes.focus(password)
+    eyes.write(password, "cashier")
+    eyes.focus(eyes.find(window, "PaymentClientBox"))
+    lab.until(lambda: eyes.name(eyes.find(window, "CashierNameText")) == "Dana Brooks", "the cashier")
+
+
 def test_windows_left_by_a_run_that_was_cut_off_are_closed_for_their_own_client_only(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -79,7 +109,7 @@ def test_windows_left_by_a_run_that_was_cut_off_are_closed_for_their_own_client_
     refund = lab.order(2500, kind="refund", marker=BACK)
     monkeypatch.setattr(lab.guard, "idle_s", lambda: FORGOTTEN_S)
     eyes = Eyes(lab.desktop)
-    main = eyes.window("ImproMed 7 - 01042 Alvarez, Rosa")
+    main = eyes.window(MAIN)
     eyes.press(eyes.by_name(main, "page tab", "Account history"))
     for name, order in (("RefundButton", refund), ("ReverseButton", void(lab))):
         rows = eyes.find(main, "AccountHistoryGrid")
