@@ -39,6 +39,7 @@ from tillbridge.domain.next_command import (
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import message_steps, money_steps, posting_steps, still_there
+from tillbridge.engine.closing import Closing
 from tillbridge.engine.giving_back import GivingBack
 from tillbridge.engine.linking import Linking
 from tillbridge.engine.policy import Policy
@@ -78,7 +79,7 @@ class Due:
     in_ms: int
 
 
-class Engine(GivingBack, Linking, Settling, Receipts):
+class Engine(GivingBack, Linking, Settling, Receipts, Closing):
     """Owned by the journal's thread; only `perform` may run elsewhere."""
 
     __slots__ = ()

@@ -9,6 +9,7 @@ from typing import Any
 
 from tillbridge.apps.agent.asking import count_of
 from tillbridge.apps.agent.caring import Caring
+from tillbridge.apps.agent.closing import ClosingDesk
 from tillbridge.apps.agent.deciding import DECISIONS, Deciding
 from tillbridge.apps.agent.giving_back import GiveBackDesk
 from tillbridge.apps.agent.ground import Ground
@@ -46,7 +47,7 @@ class Desk:
         self.looking, self.caring = Looking(ground), Caring(ground)
         self.paying, self.deciding = Paying(ground, reading), Deciding(ground, reading)
         self.giving, self.linking = GiveBackDesk(ground), LinkDesk(ground)
-        self.receipts = ReceiptDesk(ground)
+        self.receipts, self.closing = ReceiptDesk(ground), ClosingDesk(ground)
         self.answers: Mapping[str, Answer] = {
             **self._looks(),
             **self._cares(),
@@ -88,6 +89,7 @@ class Desk:
             "pause": lambda a: caring.pause(a.body),
             "end_pause": lambda _: caring.end_pause(),
             "recheck": lambda _: caring.recheck(),
+            "ready_to_close": lambda a: self.closing.ready_to_close(a.body),
             "missing": lambda _: restored.missing(),
             "accept": lambda a: restored.settle(str(a.body.get("person") or "")),
             "stop_agent": lambda _: caring.ask_to_stop(),

@@ -160,6 +160,11 @@ CARING: tuple[Route, ...] = (
     Route(name="pause", path="/v1/pause", fields=(Field(name="minutes", kind="number"),)),
     Route(name="end_pause", path="/v1/pause/end", command=False),
     Route(name="recheck", path="/v1/recheck"),
+    Route(
+        name="ready_to_close",
+        path="/v1/ready_to_close",
+        fields=(Field(name="days_ago", kind="number"), Field(name="hold", kind="flag")),
+    ),
     Route(name="check", path="/v1/journal/check", command=False),
     Route(name="missing", path="/v1/journal/missing", command=False),
     Route(name="accept", path="/v1/journal/accept", fields=(DECIDES,), command=False),

@@ -137,6 +137,10 @@ def _run(name: str, options: argparse.Namespace) -> int:
         from tillbridge.apps.cli import telling
 
         return telling.run(name, options)
+    if name == "ready_to_close":
+        from tillbridge.apps.cli import closing
+
+        return closing.run(options)
     if name == "receipt":
         from tillbridge.apps.cli import receipt
 

@@ -1,0 +1,356 @@
+"""Ready to close? What was taken on a business day against what is in the books, and why each difference is one.
+
+A pure function over payments; the day is an argument. It reads no screen: "in the books" is what was seen there (or
+what a named person said), and a record that vanished since is found by `recheck`, which belongs before it.
+
+Rules of money that live here:
+ 5. A row that waits, or may be in the books, is never counted as in the books.
+ 8. Money and books are two sums. A payment and what gives it back are one family: what went back before it was
+    entered stands in neither sum.
+11. Fee and tip that the site does not enter are told apart, not hidden in a difference.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from tillbridge.domain.moment import Moment
+from tillbridge.domain.money import Money
+from tillbridge.domain.money_leg import IN_DOUBT, MoneyState
+from tillbridge.domain.operation import Entry
+from tillbridge.domain.payment import Attempt, Payment, Posting
+from tillbridge.domain.posting_leg import CLOSED, PostingState
+from tillbridge.engine.policy import Policy
+from tillbridge.engine.writing import Writing
+
+Reason = Literal[
+    "waits", "looking", "needs_person", "missing", "not_entered", "other_amount", "entered_other_day",
+    "taken_other_day", "finding_out", "bank_on_its_way", "back_on_its_way", "back_queued", "to_check", "disputed",
+]  # fmt: skip
+"""Why something does not agree, or is not over. Sentences: `closing` in strings."""
+
+RECENT = 1_000
+"""So many of the newest payments are looked through, and all that are not finished."""
+
+BANK, OTHER = "bank", "other"
+"""Brands of what is no card, and of what nobody told."""
+
+_MOVED = frozenset(
+    {MoneyState.APPROVED, MoneyState.SETTLED, MoneyState.PENDING, MoneyState.VOIDED, MoneyState.RETURNED}
+)
+_LOOKING = frozenset(
+    {PostingState.CHECKING, PostingState.TYPING, PostingState.COMMITTING, PostingState.UNSURE}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Money that moved, or a row of the books: `minor` above zero comes in. `apart`: of it, what is not entered."""
+
+    day: int
+    brand: str
+    minor: int
+    apart: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrandLine:
+    """One brand on one day. `apart`: fee and tip that the site does not enter."""
+
+    brand: str
+    taken: Money
+    apart: Money
+    in_books: Money
+
+    @property
+    def difference(self) -> Money:
+        return self.taken - self.apart - self.in_books
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One payment that is named. `amount` below zero: money that goes back. `day`: its business day. `detail`: the
+    code of why it waits, as the story of the payment tells it. `other_day`: where it stands instead."""
+
+    payment_id: str
+    client: str
+    invoice_number: str
+    amount: Money
+    day: int
+    reason: Reason | Literal[""] = ""
+    detail: str = ""
+    marker: str = ""
+    other_day: int = 0
+    in_books: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayEnd:
+    """`open_`: everything that is not over, of this day and of earlier ones; `carried` are those of earlier days.
+    `said`: rows of this day that nobody but a named person saw in the books."""
+
+    day: int
+    lines: tuple[BrandLine, ...]
+    differences: tuple[Item, ...]
+    open_: tuple[Item, ...]
+    deposits: tuple[Item, ...]
+    given_back: tuple[Item, ...]
+    links: tuple[Item, ...]
+    said: tuple[Item, ...]
+    total: BrandLine
+
+    @property
+    def carried(self) -> tuple[Item, ...]:
+        return tuple(item for item in self.open_ if item.day < self.day)
+
+    @property
+    def agrees(self) -> bool:
+        return not self.differences
+
+    @property
+    def ready(self) -> bool:
+        """Nothing differs, and nobody waits for an answer about a card."""
+        return self.agrees and not any(item.reason == "finding_out" for item in self.open_)
+
+
+class Closing(Writing):
+    """The part of the engine that people ask at the end of a day."""
+
+    __slots__ = ()
+
+    def day_end(self, day: int | None = None) -> DayEnd:
+        """`day`: as `Policy.business_day` counts them, None = today."""
+        found = {payment.payment_id: payment for payment in self.journal.recent(RECENT)}
+        found |= {payment.payment_id: payment for payment in self._open()}
+        for payment in tuple(found.values()):
+            if payment.of and payment.of not in found:
+                found[payment.of] = self._known(payment.of)
+        if day is None:
+            day = self.policy.business_day(self.clock.now().wall_ms)
+        return day_end(found.values(), day, self.policy)
+
+
+def day_end(payments: Iterable[Payment], day: int, policy: Policy) -> DayEnd:
+    """`payments`: at least all of that day, all that are not finished, and the payments that give-backs give back."""
+    families: dict[str, list[Payment]] = defaultdict(list)
+    for payment in payments:
+        families[payment.of or payment.payment_id].append(payment)
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    differences: list[Item] = []
+    for root, family in families.items():
+        family.sort(key=lambda payment: payment.payment_id != root)
+        money = [move for payment in family for move in _money(payment, family[0], policy)]
+        books = [move for payment in family for move in _books(payment, family[0], policy)]
+        _add(sums, day, money, books)
+        differences += _differences(family, day, money, books, policy)
+    of_day = [(p, a) for family in families.values() for p in family for a in _taken_on(p, day, policy)]
+    lines = tuple(_line(brand, sums[brand], policy.currency) for brand in sorted(sums) if any(sums[brand]))
+    whole = [sum(parts) for parts in zip(*sums.values(), strict=True)] or [0, 0, 0]
+    everybody = [payment for family in families.values() for payment in family]
+    return DayEnd(
+        day=day,
+        lines=lines,
+        differences=tuple(differences),
+        open_=tuple(_sorted(item for payment in everybody for item in _open_items(payment, day, policy))),
+        deposits=tuple(_item(p, a, day) for p, a in of_day if p.operation == "deposit"),
+        given_back=tuple(_item(p, a, day) for p, a in of_day if p.gives_back),
+        links=tuple(_item(p, a, day) for p, a in of_day if p.entry is Entry.LINK),
+        said=tuple(item for payment in everybody for item in _said(payment, day, policy)),
+        total=_line("", whole, policy.currency),
+    )
+
+
+# ---- what moved -----------------------------------------------------------------------------------
+
+
+def _day_of(payment: Payment, attempt: Attempt, policy: Policy) -> int:
+    """Decided once, when it was approved; older events do not tell."""
+    at = attempt.sent_at or payment.created_at
+    return attempt.business_day or policy.business_day(at.wall_ms)
+
+
+def _taken_on(payment: Payment, day: int, policy: Policy) -> Iterator[Attempt]:
+    moved = (a for a in payment.attempts if a.state in _MOVED and a.approved is not None)
+    return (attempt for attempt in moved if _day_of(payment, attempt, policy) == day)
+
+
+def _brand(payment: Payment, attempt: Attempt | None, root: Payment) -> str:
+    """A give-back goes where the money came from."""
+    if root.entry is Entry.KEYED_ACH:
+        return BANK
+    first = next((a.brand for a in root.attempts if a.brand), "")
+    return (attempt.brand if attempt is not None else "") or first or OTHER
+
+
+def _money(payment: Payment, root: Payment, policy: Policy) -> Iterator[Move]:
+    """What the gateway moved: taken, given back by us, taken back by a bank or by others."""
+    sign = -1 if payment.gives_back else 1
+    back_by_others = payment.elsewhere.minor
+    for attempt in payment.attempts:
+        if attempt.state not in _MOVED or attempt.approved is None:
+            continue
+        brand, day = _brand(payment, attempt, root), _day_of(payment, attempt, policy)
+        minor = attempt.approved.minor
+        apart = minor - payment.to_book(attempt, fee=policy.fee_in_software).minor
+        yield Move(day=day, brand=brand, minor=sign * minor, apart=sign * apart)
+        if attempt.state in (MoneyState.VOIDED, MoneyState.RETURNED):
+            gone = policy.business_day(attempt.since.wall_ms)
+            yield Move(day=gone, brand=brand, minor=-sign * minor, apart=-sign * apart)
+        elif back_by_others:
+            told = policy.business_day(_told_at(payment, attempt).wall_ms)
+            yield Move(day=told, brand=brand, minor=-sign * back_by_others)
+            back_by_others = 0
+
+
+def _told_at(payment: Payment, attempt: Attempt) -> Moment:
+    """When others gave it back: their reversal was owed in the same transaction. Without one it was not in the books
+    yet, and the attempt's own time stands for it."""
+    rows = [p for p in payment.postings if p.kind == payment.reversal and p.reference == attempt.reference]
+    return (rows[-1].owed_at if rows else None) or attempt.since
+
+
+def _books(payment: Payment, root: Payment, policy: Policy) -> Iterator[Move]:
+    """What stands in the books, on the day on which it was seen there first. What a give-back found entered already
+    (a returned item) stands there on its own day."""
+    sign = -1 if payment.gives_back else 1
+    for row in payment.postings:
+        if row.state is PostingState.POSTED:
+            attempt = payment.attempt(row.reference)
+            day = policy.business_day(row.since.wall_ms)
+            minor = row.amount.minor if payment.is_primary(row) else -row.amount.minor
+            yield Move(day=day, brand=_brand(payment, attempt, root), minor=sign * minor)
+    if payment.in_software:
+        for attempt in payment.attempts:
+            if attempt.taken:
+                minor = payment.to_book(attempt, fee=policy.fee_in_software).minor
+                day, brand = _day_of(payment, attempt, policy), _brand(payment, attempt, root)
+                yield Move(day=day, brand=brand, minor=sign * minor)
+
+
+def _add(sums: dict[str, list[int]], day: int, money: list[Move], books: list[Move]) -> None:
+    for move in money:
+        if move.day == day:
+            sums[move.brand][0] += move.minor
+            sums[move.brand][1] += move.apart
+    for row in books:
+        if row.day == day:
+            sums[row.brand][2] += row.minor
+
+
+def _line(brand: str, sums: list[int], currency: str) -> BrandLine:
+    taken, apart, in_books = (Money(minor=minor, currency=currency) for minor in sums)
+    return BrandLine(brand=brand, taken=taken, apart=apart, in_books=in_books)
+
+
+# ---- why it differs -------------------------------------------------------------------------------
+
+
+def _differences(
+    family: list[Payment], day: int, money: list[Move], books: list[Move], policy: Policy
+) -> Iterator[Item]:
+    """One for each family whose two sums of the day are not the same."""
+    owed = sum(move.minor - move.apart for move in money if move.day == day)
+    entered = sum(row.minor for row in books if row.day == day)
+    if owed == entered:
+        return
+    root = family[0]
+    item = Item(
+        payment_id=root.payment_id,
+        client=root.debt.client,
+        invoice_number=root.debt.invoice_number,
+        amount=Money(minor=owed - entered, currency=policy.currency),
+        day=day,
+    )
+    yield replace(item, **_why(family, day, money, books))
+
+
+def _why(family: list[Payment], day: int, money: list[Move], books: list[Move]) -> dict[str, Any]:
+    """The first of what explains it: something that is not over, a missing record, another day, a person's word."""
+    for payment in family:
+        for row in payment.postings:
+            if row.state not in CLOSED:
+                return {"payment_id": payment.payment_id, **_waits(row)}
+        if any(payment.posting_missing(attempt) for attempt in payment.attempts) and not payment.in_software:
+            return {"payment_id": payment.payment_id, "reason": "missing"}
+    of_day = any(move.day == day for move in money)
+    other_books = [row.day for row in books if row.day != day]
+    other_money = [move.day for move in money if move.day != day]
+    if of_day and other_books:
+        return {"reason": "entered_other_day", "other_day": other_books[-1]}
+    if not of_day and other_money:
+        return {"reason": "taken_other_day", "other_day": other_money[-1]}
+    return {"reason": "other_amount" if books else "not_entered"}
+
+
+def _waits(row: Posting) -> dict[str, Any]:
+    reason: Reason = "waits"
+    if row.state is PostingState.NEEDS_ATTENTION:
+        reason = "needs_person"
+    elif row.state in _LOOKING:
+        reason = "looking"
+    return {"reason": reason, "detail": row.reason, "marker": row.marker}
+
+
+# ---- what is not over -----------------------------------------------------------------------------
+
+
+def _open_items(payment: Payment, day: int, policy: Policy) -> Iterator[Item]:
+    for attempt in payment.attempts:
+        if _day_of(payment, attempt, policy) > day:
+            continue
+        item = _item(payment, attempt, _day_of(payment, attempt, policy))
+        reason = _money_reason(payment, attempt)
+        if reason:
+            yield replace(item, reason=reason)
+        if attempt.taken and attempt.to_check:
+            yield replace(item, reason="to_check")
+        if attempt.held_by_dispute:
+            yield replace(item, reason="disputed")
+        if payment.posting_missing(attempt) and not payment.in_software:
+            yield replace(item, reason="missing")
+        for row in payment.postings:
+            if row.reference == attempt.reference and row.state not in CLOSED:
+                back = payment.is_primary(row) is payment.gives_back
+                amount = -row.amount if back else row.amount
+                yield replace(item, amount=amount, **_waits(row))
+
+
+def _money_reason(payment: Payment, attempt: Attempt) -> Reason | Literal[""]:
+    """A page or link that nobody has paid yet is no doubt about money: it is in the list of links."""
+    if attempt.state is MoneyState.PENDING:
+        return "back_on_its_way" if payment.gives_back else "bank_on_its_way"
+    if attempt.state is MoneyState.CREATED:
+        return "back_queued" if payment.gives_back else ""
+    open_page = attempt.where in ("link", "page") and attempt.state is MoneyState.RUNNING
+    return "finding_out" if attempt.state in IN_DOUBT and not open_page else ""
+
+
+def _said(payment: Payment, day: int, policy: Policy) -> Iterator[Item]:
+    for row in payment.postings:
+        attempt, seen_by_us = payment.attempt(row.reference), row.by in ("", "us")
+        of_day = policy.business_day(row.since.wall_ms) == day
+        if attempt is not None and row.state is PostingState.POSTED and of_day and not seen_by_us:
+            yield replace(_item(payment, attempt, day), amount=row.amount, marker=row.marker, detail=row.by)
+
+
+def _item(payment: Payment, attempt: Attempt, day: int) -> Item:
+    amount = attempt.approved or attempt.asked
+    standing = payment.standing(attempt.reference)
+    entered = bool(standing) and all(row.state is PostingState.POSTED for row in standing)
+    return Item(
+        payment_id=payment.payment_id,
+        client=payment.debt.client,
+        invoice_number=payment.debt.invoice_number,
+        amount=-amount if payment.gives_back else amount,
+        day=day,
+        marker=standing[0].marker if standing else "",
+        in_books=entered or payment.in_software,
+    )
+
+
+def _sorted(items: Iterable[Item]) -> list[Item]:
+    """Oldest first: what is carried over longest."""
+    return sorted(items, key=lambda item: (item.day, item.payment_id, item.reason))
