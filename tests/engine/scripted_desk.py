@@ -23,6 +23,7 @@ from tillbridge.domain.outcome import (
 from tillbridge.domain.payment import Payment
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.cashier import Engine
+from tillbridge.engine.keeping import Wording
 from tillbridge.engine.policy import HOUR, MINUTE, Policy
 from tillbridge.engine.requests import PayRequest
 from tillbridge.journal.memory import MemoryJournal
@@ -37,6 +38,7 @@ from tillbridge.ports.gateway import (
     Terminal,
 )
 from tillbridge.ports.practice import PostingOrder, PostingReport, Practice, Trouble
+from tillbridge.ports.site_store import Consent
 from tillbridge.testing.world import CountedIds, ModelPractice, VirtualClock
 
 ASKED = 21_240
@@ -255,3 +257,12 @@ def request(minor: int = ASKED, **changes: Any) -> PayRequest:
     usual: dict[str, Any] = {"payment_id": "p1", "operation": "sale", "entry": Entry.TERMINAL}
     usual |= {"parts": only_base(usd(minor)), "debt": debt(), "terminal_id": "front-desk-1"}
     return PayRequest(**(usual | changes))
+
+
+def agree(desk: Desk, kind: str, consent_id: str = "", **changes: Any) -> Consent:
+    """A client's agreement, written down."""
+    wording = Wording(
+        text="I agree.", version="2026-1", how="signed, in the file", given_by="Rosa Alvarez", given_wall_ms=1
+    )
+    whose = debt(**changes)
+    return desk.engine.record_consent(consent_id or f"c-{kind}", kind, whose, wording, "Kim")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.engine.scripted_desk import ASKED, CARD, PAID, SESSION, Desk, debt, request, usd
+from tests.engine.scripted_desk import ASKED, CARD, PAID, SESSION, Desk, agree, debt, request, usd
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.event import Event
 from tillbridge.domain.fold import fold
@@ -35,7 +35,7 @@ Changes = dict[str, Any]
 
 KEYPAD: Changes = {"entry": Entry.KEYED_CARD}
 PAGE: Changes = {"entry": Entry.KEYED_CARD, "page": True}
-BANK: Changes = {"entry": Entry.KEYED_ACH}
+BANK: Changes = {"entry": Entry.KEYED_ACH, "consent_id": "c-PPD"}
 LINK: Changes = {"entry": Entry.LINK}
 SESSIONS = [PAGE, LINK]
 WAITS = Found(outcome=Pending(kind="entry"))
@@ -62,6 +62,7 @@ def opened(desk: Desk, way: Changes) -> None:
     ],
 )
 def test_each_entry_is_sent_by_its_own_call(desk: Desk, way: Changes, call: str, kind: str) -> None:
+    agree(desk, "PPD")
     desk.begin(**way)
     desk.step(Send)
     assert desk.gateway.calls == [call]

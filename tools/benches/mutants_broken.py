@@ -38,6 +38,9 @@ ENGINE = tuple(
     )
 )  # fmt: skip
 """Fastest first."""
+ENTRIES = tuple(
+    f"tests/engine/test_{name}.py" for name in ("entries", "links", "stored_cards", "slips", "bank_debits")
+)
 TESTS: dict[str, tuple[str, ...]] = {
     "money_leg": _domain("attempts", "giving_back", "tables"),
     "posting_leg": _domain("postings", "tables"),
@@ -49,7 +52,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "time": _domain("moment"),
     "told": _domain("event"),
     "engine": ENGINE,
-    "entries": ("tests/engine/test_entries.py", "tests/engine/test_links.py"),
+    "entries": ENTRIES,
     "terminals": ("tests/engine/test_terminals.py",),
     "site": ("tests/journal/test_site.py",),
     "journal": ("tests/journal/test_memory.py",),

@@ -25,7 +25,7 @@ from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import Effect, MoneyEvent, MoneyState
 from tillbridge.domain.payment import OVERRIDABLE, WAITS_LONG, Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import PostingEffect, PostingEvent, PostingState
-from tillbridge.domain.session import receipt_of, session_told, where_of
+from tillbridge.domain.session import receipt_of, session_told, way_told
 from tillbridge.domain.whose import attached, created, may_attach
 
 _MONEY = {str(event): event for event in MoneyEvent}
@@ -121,13 +121,12 @@ def _new_attempt(payment: Payment, event: Event) -> Attempt:
         asked=asked,
         horizon_ms=event.number("horizon_ms"),
         terminal_id=event.text("terminal_id"),
-        where=where_of(event.text("where")),
-        valid_ms=event.number_or("valid_ms", 0),
         gateway=event.text("gateway"),
         queued=event.text("queued"),
         brand=event.text("brand"),
         last4=event.text("last4"),
         since=event.at,
+        **way_told(event),
     )
 
 
@@ -229,7 +228,7 @@ def _money(payment: Payment, event: Event, kind: MoneyEvent) -> Payment:
         payment = _money_effect(payment, event, effect)
     if kind is MoneyEvent.RE_PRESENTED:
         payment = _still_right(payment, attempt.reference)
-    return payment
+    return fold_entries.went_wrong(attempt, payment, event)
 
 
 def _entered(changed: Attempt, before: Attempt, event: Event) -> Attempt:

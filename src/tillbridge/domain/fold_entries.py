@@ -1,4 +1,4 @@
-"""The ways to pay, folded: what a message to the client changes. Part of fold.py, which is the only one to call it."""
+"""The ways to pay, folded: what a message, a stored card and a checked slip change. Only fold.py calls it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from tillbridge.domain.event import Event, PaymentEvent
-from tillbridge.domain.payment import Payment
+from tillbridge.domain.money_leg import MoneyEvent
+from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.reach import reach_after
 
 MESSAGES = frozenset(
@@ -19,15 +20,35 @@ MESSAGES = frozenset(
     }
 )
 
+BANK_RETURNED = "bank_returned"
+
 
 def told(payment: Payment, event: Event) -> Payment | None:
     """The payment after an event of its way to pay; None if it is not one. Raises ValueError for senseless facts."""
     attempt = payment.attempt(event.subject)
     if attempt is not None and event.kind in MESSAGES:
         return _with(payment, event.subject, reach=reach_after(attempt.reach, event))
+    match event.kind:
+        case PaymentEvent.CARD_KEPT if attempt is not None and event.text("card_id"):
+            return _with(payment, event.subject, card_id=event.text("card_id"))
+        case PaymentEvent.CARD_NOT_KEPT if attempt is not None:
+            tasks = tuple(dict.fromkeys((*payment.tasks, "card_not_kept")))
+            return replace(_with(payment, event.subject, card_given_up=True), tasks=tasks)
+        case PaymentEvent.SLIP_CHECKED if attempt is not None and attempt.to_check and event.text("person"):
+            return _with(payment, event.subject, to_check=False)
     return None
 
 
 def _with(payment: Payment, reference: str, **changes: Any) -> Payment:
     attempts = tuple(replace(a, **changes) if a.reference == reference else a for a in payment.attempts)
     return replace(payment, attempts=attempts)
+
+
+def went_wrong(before: Attempt, payment: Payment, event: Event) -> Payment:
+    """What the bank took back from a client's payment is a person's task, until it is presented again with success."""
+    if event.kind == MoneyEvent.RE_PRESENTED:
+        return replace(payment, tasks=tuple(task for task in payment.tasks if task != BANK_RETURNED))
+    if event.kind != MoneyEvent.RETURNED or not before.taken or payment.row.direction != "in":
+        return payment
+    told = _with(payment, event.subject, return_code=event.text("code"))
+    return replace(told, tasks=tuple(dict.fromkeys((*told.tasks, BANK_RETURNED))))

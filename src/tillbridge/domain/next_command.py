@@ -24,7 +24,8 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Inquire:
-    """Ask the gateway what became of it. `why`: `running`, `unknown`, `killing`, `sweep`, `pending`."""
+    """Ask the gateway what became of it. `why`: `running`, `unknown`, `killing`, `sweep`, `pending`,
+    `card`."""
 
     reference: str
     why: str
@@ -172,6 +173,8 @@ def _for_attempt(payment: Payment, attempt: Attempt) -> Command | None:
             return KeepPartial(attempt.reference)
         case MoneyState.PENDING:
             return Inquire(attempt.reference, "pending")
+        case _ if payment.card_missing(attempt):
+            return Inquire(attempt.reference, "card")
     return None
 
 

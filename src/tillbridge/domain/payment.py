@@ -36,6 +36,20 @@ class Attempt:
     """Where the payer's details are asked for; a stored card's are at the gateway, a slip's on another terminal."""
     gateway: str = ""
     """The gateway account that it was made for; empty where none was written down."""
+    card_id: str = ""
+    """The stored card that it charges, or that came of it."""
+    by_clinic: bool = False
+    """A stored card is charged while the client is not there, as they agreed before."""
+    consent_id: str = ""
+    """The recorded agreement that it stands on (site store)."""
+    sec_code: str = ""
+    """How consent to a bank debit was given: `PPD`, `TEL`, `WEB`, `CCD` (Nacha's standard entry classes)."""
+    return_code: str = ""
+    """Why the bank returned it: a code of domain/ach.py, or the gateway's own."""
+    replaces: str = ""
+    """The stored card in whose place this one is kept."""
+    card_given_up: bool = False
+    """Nobody can tell what the card is kept by."""
     valid_ms: int = 0
     """How long its page or link was asked to live; 0 = it has none, or as long as the gateway usually gives."""
     session: Session | None = None
@@ -266,7 +280,9 @@ class Payment:
     @property
     def finished(self) -> bool:
         """Nothing is left to do by itself or by a person (a later settlement or return may reopen it)."""
-        open_ = [a for a in self.attempts if self.undecided(a) or self.posting_missing(a)]
+        open_ = [
+            a for a in self.attempts if self.undecided(a) or self.posting_missing(a) or self.card_missing(a)
+        ]
         at_rest = not open_ and all(_at_rest(a) for a in self.attempts)
         posted = all(p.state in posting_leg.CLOSED for p in self.postings)
         return at_rest and posted and not self.tasks and not self.must_tell
@@ -275,6 +291,11 @@ class Payment:
         """A partial approval at the desk that nobody has decided on."""
         asked = attempt.partial and attempt.taken and not attempt.keep_decided
         return asked and self.row.direction == "in" and self.entry not in UNATTENDED
+
+    def card_missing(self, attempt: Attempt) -> bool:
+        """A card was to be kept, the gateway keeps it, and it is not in the site store."""
+        kept = bool(attempt.card_id) or attempt.card_given_up
+        return self.operation == "store_card" and attempt.taken and not kept
 
     def posting_missing(self, attempt: Attempt) -> bool:
         """Money was taken, it owes a posting, and there is no record of one."""

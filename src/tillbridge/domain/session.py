@@ -33,6 +33,19 @@ def where_of(word: str) -> Where:
     return found[0] if found else "terminal"
 
 
+def way_told(event: Event) -> dict[str, Any]:
+    """What the first event of an attempt says of its way: old ones know only terminals."""
+    return {
+        "where": where_of(event.text("where")),
+        "valid_ms": event.number_or("valid_ms", 0),
+        "card_id": event.text("card_id"),
+        "by_clinic": event.facts.get("by_clinic") is True,
+        "consent_id": event.text("consent_id"),
+        "sec_code": event.text("sec_code"),
+        "replaces": event.text("replaces"),
+    }
+
+
 def session_told(event: Event) -> dict[str, Any]:
     """What an acknowledgement teaches of a page or link. Raises ValueError for a session without an end."""
     session_id = event.text("session_id")

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 
 from tillbridge.domain.errors import OperatorError, SetupError
 from tillbridge.domain.event import Event, PaymentEvent
-from tillbridge.domain.invoice import TYPED, Debt
+from tillbridge.domain.invoice import TYPED
 from tillbridge.domain.matching import NotProven, ProvenAbsent
 from tillbridge.domain.moment import Moment, perhaps_passed_ms
 from tillbridge.domain.money import Money
@@ -36,11 +36,13 @@ from tillbridge.domain.next_command import (
     SendMessage,
     commands,
 )
-from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
+from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import message_steps, money_steps, posting_steps, still_there
+from tillbridge.engine.admitting import RECENT, Admitting
 from tillbridge.engine.closing import Closing
 from tillbridge.engine.giving_back import GivingBack
+from tillbridge.engine.keeping import Keeping
 from tillbridge.engine.linking import Linking
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.possible import Possible
@@ -50,7 +52,6 @@ from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
 from tillbridge.engine.sending import dated
 from tillbridge.engine.settling import Settling
-from tillbridge.engine.typed import doubted, held_by_typed
 from tillbridge.engine.work import (
     Result,
     SearchLedger,
@@ -63,11 +64,8 @@ from tillbridge.engine.work import (
     trouble_of,
 )
 from tillbridge.ports.gateway import Capabilities
-from tillbridge.ports.journal import Limit
 from tillbridge.ports.practice import Entering, LedgerSeen
 
-RECENT = 100
-"""So many payments are looked through for one that went into the books since a balance was read."""
 RECENT_DAYS = 500
 """So many payments are looked through for those of the last days."""
 
@@ -79,7 +77,7 @@ class Due:
     in_ms: int
 
 
-class Engine(GivingBack, Linking, Settling, Receipts, Closing):
+class Engine(Admitting, GivingBack, Linking, Receipts, Settling, Keeping, Closing):
     """Owned by the journal's thread; only `perform` may run elsewhere."""
 
     __slots__ = ()
@@ -92,7 +90,8 @@ class Engine(GivingBack, Linking, Settling, Receipts, Closing):
         `capabilities`: what the gateway told, so that the journal's thread need not wait for it.
         Raises OperatorError: those of PayRequest.check, `payment_id_used`, `not_chargeable`, `parent_unknown`,
         `balance_changed` (a payment of ours went into the books since the balance was read), `still_finding_out`,
-        `void_takes_all` (a void was to give back a part), those of `close_first`.
+        `void_takes_all` (a void was to give back a part), `slip_used`, those of `close_first`, of consent and of
+        stored cards (engine/keeping.py).
         """
         known = self.journal.payment(request.payment_id)
         if known is not None:
@@ -105,8 +104,10 @@ class Engine(GivingBack, Linking, Settling, Receipts, Closing):
             self.close_first(request.instead_of, request.person)
         self._refuse_stale(request.debt, request.read_at)
         self._refuse_doubted(request)
+        self._refuse_same_slip(request)
+        sec_code = self._refuse_unagreed(request)
         now = self.clock.now()
-        begun = beginning(self.ids.reference(), request, capabilities, now, self.policy)
+        begun = beginning(self.ids.reference(), request, capabilities, now, self.policy, sec_code)
         return self._append(request.payment_id, None, begun, self._limit(request))
 
     def try_again(
@@ -134,13 +135,10 @@ class Engine(GivingBack, Linking, Settling, Receipts, Closing):
             raise OperatorError("still_finding_out", payment_id=payment_id)
         self._refuse_stale(payment.debt, read_at if balance is not None else payment.created_at)
         last = payment.attempts[-1]
+        self._refuse_ended(payment, last)
         horizon_ms, now = self._horizon_ms(last), self.clock.now()
         again = another_attempt(self.ids.reference(), last, horizon_ms, terminal_id, now, self.policy)
         return self._append(payment_id, payment, (again,), self._limit_again(payment, balance))
-
-    def held(self, debt: Debt) -> int:
-        """Minor units of a debt that are being taken, or were taken and are not seen in the books (rule 4)."""
-        return self.journal.held_minor(debt.scope) + self._typed(debt)
 
     def refuse_other_gateway(self) -> None:
         """A doubt is asked of the gateway that has it: another one knows nothing of it, and its "not found" would be
@@ -214,7 +212,7 @@ class Engine(GivingBack, Linking, Settling, Receipts, Closing):
             return None
         events, task = self._plan(payment, command)
         if isinstance(command, Send):
-            return self._armed(payment, task, events)
+            return self._armed(payment, self._with_token(payment, task), events)
         if events:
             self._append(payment_id, payment, events)
         if task.lane == "screen":
@@ -236,9 +234,10 @@ class Engine(GivingBack, Linking, Settling, Receipts, Closing):
         events = dated(money_steps.conclude(payment, task, result, now, self.policy), self.policy)
         events += self._other_way(payment, events)
         if events:
-            self._append(task.payment_id, payment, events)
+            payment = self._append(task.payment_id, payment, events)
         else:
             self._renew(payment, task.subject, now)
+        self._keep_card(payment, task.subject, result)
         return None
 
     def _finish_on_screen(self, payment: Payment, task: Task, result: Result, now: Moment) -> Task | None:
@@ -380,52 +379,6 @@ class Engine(GivingBack, Linking, Settling, Receipts, Closing):
         parent = self.journal.payment(payment.of) if payment.of else None
         return next((a for a in parent.attempts if a.taken), None) if parent else None
 
-    def _limit(self, request: PayRequest) -> Limit | None:
-        """Rules 4 and 10. A typed amount (no balance read) has no limit of its own (rule 13)."""
-        if request.of:
-            parent = self.journal.payment(request.of)
-            if parent is None:
-                raise OperatorError("parent_unknown", payment_id=request.of)
-            left = left_to_give_back(parent)
-            if request.operation == "void" and request.parts.whole.minor < left.minor:
-                raise OperatorError("void_takes_all", left_minor=left.minor, currency=left.currency)
-            return Limit(scope=f"payment:{request.of}", minor=left.minor)
-        balance = request.debt.balance
-        if balance is None or request.operation != "sale":
-            return None
-        return Limit(scope=request.debt.scope, minor=max(0, balance.minor - self._typed(request.debt)))
-
-    def _typed(self, debt: Debt) -> int:
-        return held_by_typed(self._open(), debt)
-
-    def _limit_again(self, payment: Payment, now: Money | None) -> Limit | None:
-        balance = now or payment.debt.balance
-        if payment.of:
-            return Limit(
-                scope=f"payment:{payment.of}", minor=left_to_give_back(self._known(payment.of)).minor
-            )
-        if balance is None or payment.operation != "sale":
-            return None
-        return Limit(scope=payment.debt.scope, minor=max(0, balance.minor - self._typed(payment.debt)))
-
-    def _refuse_stale(self, debt: Debt, read_at: Moment | None) -> None:
-        """Rule 4: a payment that went into the books holds nothing any more, and a balance that was read before that
-        does not show it."""
-        if read_at is None or debt.balance is None:
-            return
-        for payment in self.journal.recent(RECENT):
-            posted = [p.since for p in payment.postings if p.state is PostingState.POSTED]
-            if payment.debt.scope == debt.scope and any(_not_before(at, read_at) for at in posted):
-                raise OperatorError("balance_changed")
-
-    def _refuse_doubted(self, request: PayRequest) -> None:
-        """Rule 13: the same rules hold for a typed amount."""
-        if request.debt.balance is not None or request.operation != "sale":
-            return
-        other = doubted(self._open(), request.debt, request.parts)
-        if other is not None:
-            raise OperatorError("still_finding_out", payment_id=other.payment_id)
-
     def _horizon_ms(self, last: Attempt) -> int:
         """As for the attempt before; a call to the gateway here would keep everybody waiting."""
         same = last.gateway == self.policy.gateway
@@ -460,7 +413,3 @@ class Engine(GivingBack, Linking, Settling, Receipts, Closing):
     def _tried(self, payment: Payment, command: Command) -> Tried | None:
         found = self.tried.get((payment.payment_id, command))
         return found if found and found.doubt == doubt_of(payment, command) else None
-
-
-def _not_before(at: Moment, other: Moment) -> bool:
-    return at.mono_ms >= other.mono_ms if at.boot == other.boot else at.wall_ms >= other.wall_ms

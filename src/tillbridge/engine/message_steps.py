@@ -88,21 +88,27 @@ def _message(
 ) -> Message:
     """No name and no pet: others may read the client's screen."""
     assert attempt.session is not None, "a link without an address is told to nobody"
-    number = payment.debt.invoice_number
     facts: dict[str, Fact] = {
         "clinic": policy.clinic_name,
         "amount_minor": attempt.asked.minor,
         "currency": attempt.asked.currency,
-        "invoice_number": number,
+        "invoice_number": payment.debt.invoice_number,
         "url": attempt.session.url,
         "left": _left(attempt.session.expires_at_ms - now.wall_ms) if attempt.session.expires_at_ms else "",
     }
-    kind = "deposit" if payment.operation == "deposit" or not number else "invoice"
+    kind = _wished(payment)
     text = sentence(f"{what}_{kind}", facts, section="link")
     subject = sentence(f"{what}_subject", facts, section="link")
     return Message(
         kind=reach.by, to=reach.to, text=text, key=key, subject=subject if reach.by == "email" else ""
     )
+
+
+def _wished(payment: Payment) -> str:
+    """Which words a client reads."""
+    if payment.operation == "store_card":
+        return "card"
+    return "deposit" if payment.operation == "deposit" or not payment.debt.invoice_number else "invoice"
 
 
 def _left(ms: int) -> str:

@@ -17,7 +17,7 @@ from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.engine import work
 from tillbridge.engine.answers import events_of_inquiry, events_of_outcome
 from tillbridge.engine.policy import MINUTE, Policy
-from tillbridge.engine.sending import acknowledged, kind_of
+from tillbridge.engine.sending import acknowledged, kind_of, sec_code_of
 from tillbridge.engine.work import Result, Task
 from tillbridge.ports.gateway import AttemptRequest, EntrySession, KillAck
 
@@ -83,6 +83,8 @@ def request_of(payment: Payment, attempt: Attempt, policy: Policy) -> AttemptReq
         payer=payment.debt.client if attempt.where == "link" else "",
         read_at_wall_ms=payment.created_at.wall_ms if payment.debt.balance is not None else 0,
         expires_in_ms=attempt.valid_ms,
+        sec_code=sec_code_of(attempt.sec_code),
+        mandate=attempt.consent_id,
     )
 
 

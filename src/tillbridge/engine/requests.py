@@ -15,7 +15,8 @@ from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.session import Where
 from tillbridge.engine.message_steps import wanted
 from tillbridge.engine.policy import DAY, HOUR, Policy
-from tillbridge.engine.sending import refuse_lacking, where_for
+from tillbridge.engine.sending import dated, refuse_lacking, where_for
+from tillbridge.engine.slip import Slip, check_slip, taken_elsewhere
 from tillbridge.ports.gateway import Capabilities
 from tillbridge.ports.practice import Entering
 
@@ -31,6 +32,9 @@ class PayRequest:
     be paid, 0 = as the site has it.
     `send_by`, `send_to`: how and where the client is told of a link (`email`, `text`); empty: it is only shown here.
     `instead_of`: a payment whose link or page is closed before this one may begin.
+    `card_id`: the stored card to charge; `by_clinic`: while the client is not there.
+    `consent_id`: the recorded agreement to a bank debit, or to keeping a card; `replaces`: the card in whose place.
+    `slip`: what another terminal's slip says.
     `of`: the payment to give back, for void and refund. `read_at`: a moment before the balance was read, None if
     none was read. `entering`: what a person has typed into an open payment window, as the screen showed it;
     `anyway`: the face showed it and the person goes on.
@@ -47,6 +51,11 @@ class PayRequest:
     send_by: str = ""
     send_to: str = ""
     instead_of: str = ""
+    card_id: str = ""
+    by_clinic: bool = False
+    consent_id: str = ""
+    replaces: str = ""
+    slip: Slip | None = None
     person: str = ""
     of: str = ""
     read_at: Moment | None = None
@@ -63,6 +72,7 @@ class PayRequest:
             self.debt.invoice_number,
             self.person,
             self.send_to,
+            *((self.slip.auth_code, self.slip.brand) if self.slip else ()),
         )
         if any(looks_like_card_number(text) for text in texts):
             raise OperatorError("card_number_typed")
@@ -72,7 +82,10 @@ class PayRequest:
         refuse_lacking(self.operation, self.entry, self.where, capabilities)
         if self.valid_ms and not LINK_LIFE_MS[0] <= self.valid_ms <= LINK_LIFE_MS[1]:
             raise OperatorError("link_life", days=LINK_LIFE_MS[1] // DAY)
-        self._check_amount(capabilities)
+        if self.where == "slip":
+            check_slip(self.slip, self.person)
+        if row.direction != "none":
+            self._check_amount(capabilities)
         if self.operation == "sale" and not self.anyway:
             refuse_entering(self.entering)
 
@@ -130,7 +143,12 @@ def refuse_entering(entering: Entering | None) -> None:
 
 
 def attempt_created(
-    reference: str, request: PayRequest, capabilities: Capabilities, now: Moment, policy: Policy
+    reference: str,
+    request: PayRequest,
+    capabilities: Capabilities,
+    now: Moment,
+    policy: Policy,
+    sec_code: str = "",
 ) -> Event:
     facts: dict[str, Fact] = {
         "amount_minor": request.parts.whole.minor,
@@ -138,19 +156,32 @@ def attempt_created(
         "terminal_id": request.terminal_id if request.where == "terminal" else "",
         "where": request.where,
         "valid_ms": valid_ms(request.where, request.valid_ms, policy),
-        "gateway": policy.gateway,
+        "gateway": policy.gateway if request.where != "slip" else "",
+        "card_id": request.card_id if request.where == "token" else "",
+        "by_clinic": request.by_clinic,
+        "consent_id": request.consent_id,
+        "sec_code": sec_code,
+        "replaces": request.replaces,
     }
     return Event(kind=PaymentEvent.ATTEMPT_CREATED, at=now, subject=reference, facts=facts)
 
 
 def beginning(
-    reference: str, request: PayRequest, capabilities: Capabilities, now: Moment, policy: Policy
+    reference: str,
+    request: PayRequest,
+    capabilities: Capabilities,
+    now: Moment,
+    policy: Policy,
+    sec_code: str = "",
 ) -> tuple[Event, ...]:
-    """The first events of a payment: what was asked, its first attempt, and whom to tell of a link.
+    """The first events of a payment: what was asked, its first attempt, whom to tell of a link, what a slip says.
 
     Raises OperatorError `email_unreadable`, `phone_unreadable`."""
-    attempt = attempt_created(reference, request, capabilities, now, policy)
+    attempt = attempt_created(reference, request, capabilities, now, policy, sec_code)
     begun = (request.created(now), attempt)
+    if request.slip is not None and request.where == "slip":
+        taken = taken_elsewhere(reference, request.slip, request.parts.whole, request.person, now)
+        return (*begun, *dated(taken, policy))
     if not request.send_by or request.where != "link":
         return begun
     remind_in_ms = policy.remind_in_ms(attempt.number("valid_ms"))
@@ -169,6 +200,11 @@ def another_attempt(
         "where": last.where,
         "valid_ms": last.valid_ms,
         "gateway": policy.gateway,
+        "card_id": last.card_id if last.where == "token" else "",
+        "by_clinic": last.by_clinic,
+        "consent_id": last.consent_id,
+        "sec_code": last.sec_code,
+        "replaces": last.replaces,
     }
     return Event(kind=PaymentEvent.ATTEMPT_CREATED, at=now, subject=reference, facts=facts)
 

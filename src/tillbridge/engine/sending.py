@@ -10,7 +10,7 @@ Rules of money that live here:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from tillbridge.domain.errors import Fact, OperatorError
 from tillbridge.domain.event import Event
@@ -23,6 +23,7 @@ from tillbridge.domain.session import Where
 from tillbridge.engine.policy import Policy
 from tillbridge.ports.gateway import AttemptRequest, Capabilities, EntrySession, Feature, Gateway
 
+SecCode = Literal["", "PPD", "TEL", "WEB", "CCD"]
 Kind = Literal["sale", "keyed", "auth_only", "store_card"]
 
 _NEEDS: dict[tuple[Entry, Where], frozenset[Feature]] = {
@@ -121,6 +122,11 @@ def kind_of(payment: Payment, attempt: Attempt) -> Kind:
         return "store_card"
     keyed = payment.entry is Entry.KEYED_CARD and attempt.where == "terminal"
     return "keyed" if keyed else "sale"
+
+
+def sec_code_of(word: str) -> SecCode:
+    found: list[SecCode] = [code for code in get_args(SecCode) if code == word]
+    return found[0] if found else ""
 
 
 def is_lost(attempt: Attempt, told: Inquiry) -> bool:

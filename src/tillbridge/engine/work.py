@@ -300,3 +300,8 @@ def _give_back(back: GiveBack, gateway: Gateway) -> BackAnswer:
         )
         return BackAnswer(by="refund", outcome=refunded)
     return BackAnswer(by="refund", outcome=Unknown(cause="give_back_not_told"))
+
+
+def forget(token: str, gateway: Gateway) -> Outcome:
+    """Have the gateway delete a stored card. Approved = it is gone, also when it was gone before."""
+    return _outcome(lambda: gateway.forget_token(token))
