@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ from tillbridge.apps.agent.ground import Ground, News
 from tillbridge.apps.agent.pausing import Pause
 from tillbridge.apps.agent.runner import Runner
 from tillbridge.domain.errors import OperatorError
+from tillbridge.domain.event import Event
 from tillbridge.engine import closing
 from tillbridge.engine.cashier import Engine
 from tillbridge.engine.policy import HOUR
@@ -81,13 +83,16 @@ def test_what_does_not_agree_is_named_with_its_sentence(clinic: Clinic, tmp_path
 
 def test_two_differences_that_cancel_out_are_still_told(clinic: Clinic, tmp_path: Path) -> None:
     clinic.books.busy_until_ms = clinic.clock.now_ms + 10 * HOUR
-    payment = clinic.pay("p1", 9_620)
-    day = clinic.engine.policy.business_day(payment.created_at.wall_ms)
-    other = Told("b", 9_620).taken(business_day=day - 1).entered()
-    shift = clinic.clock.now().wall_ms
-    moved = [type(e)(kind=e.kind, at=type(e.at)(shift, e.at.boot, e.at.mono_ms), subject=e.subject, facts=e.facts)
-             for e in other.events]  # fmt: skip
-    clinic.engine._append("b", None, moved)
+    clinic.pay("p1", 9_620)
+    now = clinic.clock.now()
+    yesterday = clinic.engine.policy.business_day(now.wall_ms) - 1
+    taken = Told("b", 9_620).taken(business_day=yesterday).events
+    payment = clinic.engine._append("b", None, [replace(event, at=now) for event in taken])
+    entered = [
+        Event(kind=kind, at=now, subject=payment.postings[0].marker)
+        for kind in ("posting_safe_moment", "posting_found")
+    ]
+    clinic.engine._append("b", payment, entered)
     told = asked(clinic, tmp_path)
     assert told["headline"] == "The sums agree, but 2 payments do not"
     assert told["total"]["difference"]["minor"] == 0

@@ -19,7 +19,6 @@ from tillbridge.engine.cashier import Engine
 from tillbridge.engine.closing import BANK, OTHER, BrandLine, DayEnd, Item
 from tillbridge.strings import amount, sentence
 
-
 DAYS_MAX = 400
 """Who looks further back asks for the books of the year."""
 
