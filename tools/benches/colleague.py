@@ -105,8 +105,12 @@ class Colleague:
         return Seen(window.handle, " ".join(said.texts), tuple(button.name for button in said.buttons))
 
     def _press(self, seen: Seen, caption: str) -> None:
-        for program in self.backend.programs():
-            self._press_in(program, seen, caption)
+        """A window that goes under the finger was pressed by nobody."""
+        try:
+            for program in self.backend.programs():
+                self._press_in(program, seen, caption)
+        except (Gone, NotAnswering):
+            return
 
     def _press_in(self, program: Program, seen: Seen, caption: str) -> None:
         for window in self.backend.windows(program):
