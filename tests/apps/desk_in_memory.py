@@ -121,6 +121,10 @@ class InMemory:
         """A request by its name in the table of routes."""
         return self.desk.answer(name, Asked(named={"payment_id": payment_id}, body=body or {}))
 
+    def now_ms(self) -> int:
+        """The card network's time."""
+        return self.runner.ask(lambda engine: engine.clock.now().wall_ms)
+
     def listed(self, client: str) -> list[dict[str, Any]]:
         """Links that can be paid."""
         rows: list[dict[str, Any]] = self.desk.answer("links", Asked(query={"client": client}))["links"]

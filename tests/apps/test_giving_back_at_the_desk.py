@@ -133,3 +133,13 @@ def test_a_deposit_without_an_amount_is_refused(desk: InMemory) -> None:
     with pytest.raises(OperatorError) as refused:
         desk.pay(operation="deposit")
     assert refused.value.code == "amount_missing"
+
+
+def test_what_was_queued_goes_back_when_the_batch_is_read(paid: InMemory) -> None:
+    """Nobody presses anything for it."""
+    back(paid, amount="38.50")
+    paid.line.network.settle(paid.now_ms())
+    paid.ask("settle")
+    until(lambda: gone_back(paid) == [("refund", 3_850)], "it goes by itself")
+    assert paid.finished(BACK)["posting_state"] == "posted"
+    assert paid.ask("strangers")["strangers"] == []

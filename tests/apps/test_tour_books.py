@@ -110,6 +110,15 @@ def test_a_line_that_stands_twice_is_told(book: str) -> None:
     assert told(changed) != []
 
 
+def test_a_row_taken_back_by_a_negative_one_agrees_as_well() -> None:
+    """Where the day is closed, nothing can be reversed any more."""
+    changed = day()
+    changed["clinic"][2] |= {"kind": "payment", "of": "", "reference": "V-back"}
+    assert told(changed) == []
+    changed["clinic"][2]["reference"] = "V-other"
+    assert told(changed) != []
+
+
 def test_a_cent_is_told() -> None:
     for book, name in (("network", "amount"), ("clinic", "amount_minor")):
         changed = day()

@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from tests.strings import codes as source
-from tillbridge.apps.agent.telling import TOLD_BY_WHERE
+from tillbridge.apps.agent.telling import TOLD_BY_WHERE, TOLD_OF_BACK
 from tillbridge.domain.event import PaymentEvent
 from tillbridge.domain.matching import WhyNot, Wrong
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
@@ -49,6 +49,9 @@ DECLINES = {"generic", "insufficient_funds", "expired_card", "lost_or_stolen", "
 
 BY_WHERE = {f"{kind}_{where}" for kind in TOLD_BY_WHERE for where in get_args(Where) if where != "terminal"}
 """Where a payer's details are asked for changes what is said."""
+BY_WHERE |= {f"{kind}_back" for kind in (*TOLD_OF_BACK, PaymentEvent.PAYMENT_CREATED)} | {
+    "payment_created_deposit"
+}
 
 TASKS = {"over_returned", "posting_missing", "unexpected", "salvaged", "restored"}
 """Tasks that a table or a helper names (domain/fold, domain/next_command, journal/doubt)."""

@@ -81,14 +81,22 @@ def _network(lines: Iterable[Row]) -> Counter[str]:
 
 
 def _clinic(books: Books) -> Counter[str]:
-    """Rows with our method, by their number; a reversal counts for the row that it takes back."""
+    """Rows with our method, by their number; a reversal counts for the row that it takes back. So does a row of ours
+    that takes another one back by a negative amount, as is done where that one cannot be reversed any more."""
     net: Counter[str] = Counter()
+    taken_back = {
+        str(row["marker"]): str(row["of_marker"])
+        for payment in books.ours
+        for row in payment["postings"]
+        if row["kind"] in ("void", "return") and row["of_marker"]
+    }
     number_of: dict[str, str] = {}
     for act in books.clinic:
         if act.get("method") != books.method or act["kind"] not in ("payment", "reversal"):
             continue
         number = number_of.get(str(act.get("of", "")), str(act["reference"]))
         number_of[str(act["id"])] = number
+        number = taken_back.get(number, number)
         net[number] += int(act["amount_minor"])
     return net
 

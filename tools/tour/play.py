@@ -83,10 +83,11 @@ def play(stage: Stage, step: Step) -> Played:
 def _asked(stage: Stage, step: Step) -> str:
     """The id of the payment that is followed."""
     payment_id = f"tour-{step.name}"
-    body = {"payment_id": payment_id, "person": "Dana", **step.body}
+    body: dict[str, Any] = {"payment_id": payment_id, "person": "Dana", **step.body}
     if step.ask == "pay":
         stage.agent.post("/v1/payments", {"terminal_id": "front-desk-1", **body})
     else:
+        body["give_back_id"] = body.pop("payment_id")
         stage.agent.post(f"/v1/payments/{stage.paid[step.of]}/{step.ask}", body)
     return payment_id
 
@@ -143,10 +144,17 @@ def _type_on_page(_stage: Stage, payment: dict[str, Any]) -> bool:
 
 def _settle_batch(stage: Stage, _payment: dict[str, Any]) -> bool:
     stage.admin("settle")
+    stage.agent.post("/v1/settle")
+    return True
+
+
+def _ask_again(stage: Stage, payment: dict[str, Any]) -> bool:
+    stage.agent.post(f"/v1/payments/{payment['payment_id']}/resume", {})
     return True
 
 
 DEEDS: dict[Deed, Callable[[Stage, dict[str, Any]], bool]] = {
     "type_on_page": _type_on_page,
     "settle_batch": _settle_batch,
+    "ask_again": _ask_again,
 }

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Deed = Literal["type_on_page", "settle_batch"]
-"""What somebody else does while the desk waits: the client types on the gateway's page, the processor settles."""
+Deed = Literal["type_on_page", "settle_batch", "ask_again"]
+"""What somebody else does while the desk waits: the client types on the gateway's page, the processor settles, a person
+asks the desk to go on now."""
 Ask = Literal["pay", "give_back"]
 
 
@@ -43,6 +44,21 @@ def sale(name: str, title: str, amount: str, entry: str, *meanwhile: Deed, **bod
     )
 
 
+def back(
+    name: str,
+    title: str,
+    cell: tuple[str, str],
+    of: str,
+    *meanwhile: Deed,
+    amount: str = "",
+    ends: str = "posted",
+) -> Step:
+    body = {"amount": amount} if amount else {}
+    return Step(
+        name=name, title=title, cell=cell, ask="give_back", body=body, of=of, meanwhile=meanwhile, ends=ends
+    )
+
+
 STEPS: tuple[Step, ...] = (
     sale("sale-terminal", "A card is tapped at the terminal", "21.01", "terminal"),
     sale("sale-keypad", "A card is typed on the terminal's keypad", "20.02", "keyed_card"),
@@ -56,4 +72,34 @@ STEPS: tuple[Step, ...] = (
     ),
     sale("sale-ach", "A bank account is typed on the bank's page", "17.05", "keyed_ach", "type_on_page"),
     sale("sale-link", "A payment link is paid", "18.04", "link", "type_on_page"),
+    Step(
+        name="deposit-terminal",
+        title="A deposit is taken on the client's account",
+        cell=("deposit", "terminal"),
+        body={"amount": "50.06", "operation": "deposit", "entry": "terminal"},
+    ),
+    Step(
+        name="deposit-page",
+        title="A deposit is typed on the card processor's page",
+        cell=("deposit", "keyed_card"),
+        body={"amount": "16.07", "operation": "deposit", "entry": "keyed_card", "page": True},
+        meanwhile=("type_on_page",),
+    ),
+    back("void-terminal", "The tapped card is undone on the same day", ("void", "terminal"), "sale-terminal"),
+    back(
+        "refund-part",
+        "A part of the link goes back: it waits for the batch, then goes by itself",
+        ("split_refund", "link"),
+        "sale-link",
+        "settle_batch",
+        amount="5.00",
+    ),
+    back("refund-rest", "The rest of the link goes back, too", ("split_refund", "link"), "sale-link"),
+    back(
+        "refund-keypad",
+        "The typed card is given back after the batch",
+        ("refund", "keyed_card"),
+        "sale-keypad",
+    ),
+    back("refund-ach", "The bank debit is given back after the batch", ("refund", "keyed_ach"), "sale-ach"),
 )

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
-from tillbridge.apps.agent.asking import flag_of, minutes_of, text_of
+from tillbridge.apps.agent.asking import flag_of, minutes_of, named, text_of
 from tillbridge.apps.agent.ground import OnGround
 from tillbridge.apps.agent.reading import debt_of
-from tillbridge.apps.agent.views import View, rehearsed_view, trouble_view
+from tillbridge.apps.agent.views import View, money, rehearsed_view, trouble_view
+from tillbridge.domain.money import Money
+from tillbridge.engine.settling import Stranger
 from tillbridge.ports.practice import Trouble
+
+
+def _strangers(found: Iterable[Stranger]) -> View:
+    rows = [
+        {
+            "stranger": each.key,
+            "reference": each.reference,
+            "kind": each.kind,
+            "amount": money(Money(minor=each.minor, currency=each.currency)),
+            "batch": each.batch,
+        }
+        for each in found
+    ]
+    return {"strangers": rows}
 
 
 class Caring(OnGround):
@@ -45,6 +62,21 @@ class Caring(OnGround):
         """The day is ended: look once more whether what was entered today is still there. How many these are."""
         count = self._runner.ask(lambda engine: engine.recheck())
         return {"count": count, **self._ground.pause.told()}
+
+    def settle(self) -> View:
+        """Read now what the card processor settled, returned and disputed, not at the next usual time."""
+        self._runner.ask(lambda engine: engine.want_settlement())
+        return {"reading": True}
+
+    def strangers(self) -> View:
+        """Money under a number of ours that this record knows nothing of."""
+        return _strangers(self._runner.ask(lambda engine: engine.strangers()))
+
+    def end_stranger(self, body: dict[str, Any]) -> View:
+        """A named person has seen to it. Raises OperatorError `person_missing`, `nothing_to_decide`."""
+        named(text_of(body, "person", ""))
+        key = text_of(body, "stranger")
+        return _strangers(self._runner.ask(lambda engine: engine.end_stranger(key)))
 
     def ask_to_stop(self) -> View:
         self._ground.on_stop()

@@ -160,6 +160,11 @@ CARING: tuple[Route, ...] = (
     Route(name="pause", path="/v1/pause", fields=(Field(name="minutes", kind="number"),)),
     Route(name="end_pause", path="/v1/pause/end", command=False),
     Route(name="recheck", path="/v1/recheck"),
+    Route(name="settle", path="/v1/settle"),
+    Route(name="strangers", method="GET", path="/v1/strangers"),
+    Route(
+        name="end_stranger", path="/v1/strangers/end", fields=(Field(name="stranger", needed=True), DECIDES)
+    ),
     Route(
         name="ready_to_close",
         path="/v1/ready_to_close",

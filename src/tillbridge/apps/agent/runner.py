@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from tillbridge.domain.errors import OperatorError, SetupError, TillbridgeError
 from tillbridge.engine.cashier import Due, Engine
 from tillbridge.engine.policy import Policy
+from tillbridge.engine.settling import SettlementTold
 from tillbridge.engine.work import Result, SearchLedger, Task, cause_of
 from tillbridge.ports.practice import Practice
 
@@ -88,6 +89,8 @@ class Runner:
         self._idle.set()
         self._journal = threading.Thread(target=self._loop, name="journal", daemon=True)
         self._busy: set[str] = set()
+        self._settling = False
+        """The settlement is being read; never twice at once."""
         self.fatal: TillbridgeError | None = None
 
     @property
@@ -171,9 +174,26 @@ class Runner:
                 next_s = min(next_s, due.in_ms / 1000)
                 break
             self._begin(due)
+        next_s = min(next_s, self._read_settlement())
         if not self._busy:
             self.quiet(self._engine)
         return next_s
+
+    def _read_settlement(self) -> float:
+        """Begin to read what was settled if that is due; the seconds until then."""
+        in_ms = None if self._settling else self._engine.settlement_in_ms()
+        if in_ms is None or in_ms > 0:
+            return IDLE_S if in_ms is None else in_ms / 1000
+        asked = self._engine.start_settlement()
+        self._settling = True
+        future = self._gateway.submit(lambda: self._engine.perform_settlement(asked))
+        future.add_done_callback(lambda done: self._inbox.put(lambda: self._settlement_read(done)))
+        return IDLE_S
+
+    def _settlement_read(self, done: Future[SettlementTold]) -> None:
+        self._settling = False
+        self._engine.finish_settlement(done.result())
+        self.changed()
 
     def _mend(self, fatal: TillbridgeError) -> None:
         """A full disk is emptied by somebody: then go on as after a restart, since answers may have been lost."""

@@ -14,6 +14,7 @@ from tillbridge.apps.agent.runs import RunTold
 from tillbridge.apps.agent.views import View, reason_text, task_text
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
+from tillbridge.domain.invoice import TYPED
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.posting_leg import PostingEvent
 from tillbridge.ports.journal import Stored
@@ -45,6 +46,8 @@ WAITS = frozenset(
 AT_THE_TERMINAL = frozenset({MoneyEvent.APPROVED, MoneyEvent.DECLINED, MoneyEvent.CANCELLED})
 TOLD_BY_WHERE = frozenset({PaymentEvent.ATTEMPT_CREATED, MoneyEvent.SEND_STARTED, MoneyEvent.ACKNOWLEDGED})
 """Steps that have a sentence of their own for a page, a link, a kept card, a slip."""
+TOLD_OF_BACK = frozenset({PaymentEvent.ATTEMPT_CREATED, MoneyEvent.SEND_STARTED, MoneyEvent.APPROVED})
+"""Steps that say something else when money goes back."""
 WORTH_TELLING_MS = 1_000
 
 LookUp = Callable[[str], RunTold | None]
@@ -90,10 +93,9 @@ class Story:
         if event.kind in set(PostingEvent) | {PaymentEvent.POSTING_CREATED}:
             facts["number"] = event.subject
         facts["reason"] = reason_text(event.kind, {**event.facts, "name": self.name})
-        if event.kind == PaymentEvent.PAYMENT_CREATED and created.facts.get("balance_minor") is None:
-            facts["reason"] = "typed"
-        if event.kind in TOLD_BY_WHERE and str(facts.get("where") or "terminal") != "terminal":
-            facts["reason"] = facts["where"]
+        own = _sentence_of_its_own(event, created, facts)
+        if own:
+            facts["reason"] = own
         if event.text("task_done"):
             facts["reason"] = "ended"
             facts["task_text"] = task_text(event.text("task_done"))
@@ -110,12 +112,16 @@ class Story:
             found.append(_detail("asked_by", person=event.text("person")))
         if event.kind == MoneyEvent.CANCEL_ASKED and event.text("person"):
             found.append(_detail("cancelled_by", person=event.text("person")))
-        if event.kind in AT_THE_TERMINAL and facts.get("where") in (None, "", "terminal"):
+        if event.kind in AT_THE_TERMINAL and self._is_at_the_terminal(facts):
             ms = self._since(at, MoneyEvent.SEND_STARTED)
             found += [_detail("at_terminal", time=duration(ms))] if ms >= WORTH_TELLING_MS else []
         if event.kind in WAITS:
             found += self._until_next(at)
         return found
+
+    def _is_at_the_terminal(self, facts: Mapping[str, Fact]) -> bool:
+        gives_back = self.events[0].event.text("of")
+        return not gives_back and str(facts.get("where") or "terminal") == "terminal"
 
     def _from_the_screen(self, transcript: str, facts: Mapping[str, Fact]) -> list[str]:
         run = self.run(transcript) if transcript else None
@@ -156,6 +162,23 @@ def _of_run(run: RunTold, name: str) -> list[str]:
 
 _CARRIED = frozenset({"where", "amount_minor", "balance_minor", "method", "terminal_id", "brand", "last4"})
 """Facts of earlier steps of the same money or row that later sentences name."""
+
+
+def _sentence_of_its_own(event: Event, created: Event, facts: Mapping[str, Fact]) -> str:
+    """What else than a sale of the open invoice at a terminal it is about; "" where the usual sentence fits."""
+    gives_back = bool(created.text("of"))
+    if event.kind == PaymentEvent.PAYMENT_CREATED:
+        if gives_back:
+            return "back"
+        if created.text("software") == TYPED:
+            return "typed"
+        if created.text("operation") == "deposit":
+            return "deposit"
+        return "typed" if created.facts.get("balance_minor") is None else ""
+    if event.kind in TOLD_OF_BACK and gives_back:
+        return "back"
+    where = str(facts.get("where") or "terminal")
+    return where if event.kind in TOLD_BY_WHERE and where != "terminal" else ""
 
 
 def _is_quiet(event: Event) -> bool:

@@ -60,6 +60,7 @@ def _add(commands: argparse._SubParsersAction[argparse.ArgumentParser], name: st
     return parser
 
 
+SETTLEMENT = frozenset({"settle", "strangers", "end_stranger"})
 OWN_OPTIONS = frozenset({"pause", "resume"})
 """Their options read better by hand than from the table."""
 
@@ -125,7 +126,7 @@ def _run(name: str, options: argparse.Namespace) -> int:
 
         run_agent(load_site(options.home or home_folder()))
         return 0
-    if name in ("invoice", "software", "terminals", "rehearse", "pause", "recheck"):
+    if name in ("invoice", "software", "terminals", "rehearse", "pause", "recheck", *SETTLEMENT):
         from tillbridge.apps.cli import screen
 
         return screen.run(name, options)

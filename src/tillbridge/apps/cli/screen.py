@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from tillbridge.apps.agent.routes import BY_NAME
 from tillbridge.apps.cli.agent_for import CONSOLE, agent_for, last_tried, say, say_trouble
+from tillbridge.apps.cli.asked import body_of
 from tillbridge.apps.cli.client import AgentClient
 from tillbridge.apps.cli.lines import print_hanging
 from tillbridge.strings import sentence
@@ -16,6 +18,8 @@ def run(name: str, options: argparse.Namespace) -> int:
     with agent_for(site, say_pause=False) as agent:
         if name == "invoice":
             return _invoice(agent)
+        if name in ("settle", "strangers", "end_stranger"):
+            return _settlement(agent, name, options)
         if name in ("software", "terminals"):
             return _software(agent) if name == "software" else _terminals(agent)
         if name == "recheck":
@@ -31,6 +35,24 @@ def _invoice(agent: AgentClient) -> int:
         return say_trouble(seen["trouble"])
     say("invoice_is", client=seen["client"], account_id=seen["account_id"], number=seen["invoice_number"],
         balance=seen["balance"]["text"], chargeable=seen["chargeable"]["text"], name=seen["name"])  # fmt: skip
+    return 0
+
+
+def _settlement(agent: AgentClient, name: str, options: argparse.Namespace) -> int:
+    if name == "settle":
+        agent.post("/v1/settle")
+        say("settling")
+        return 0
+    if name == "strangers":
+        rows = agent.get("/v1/strangers")["strangers"]
+    else:
+        route = BY_NAME["end_stranger"]
+        rows = agent.post(route.path, body_of(route, options))["strangers"]
+    for row in rows:
+        say("stranger_row", amount=row["amount"]["text"], kind=row["kind"], number=row["reference"],
+             stranger=row["stranger"])  # fmt: skip
+    if not rows:
+        say("no_strangers")
     return 0
 
 
