@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.flows.fake_impromed import Clinic, order
-from tillbridge.screen.backends.fake import FakeControl
 from tillbridge.ports.practice import PostingReport, Trouble
+from tillbridge.screen.backends.fake import FakeControl
 
 
 @pytest.fixture

@@ -86,6 +86,17 @@ find = [{ id = "rows" }]
 key = "reference"
 columns = { on = "#check", chosen = "#selected", date = "Date", reference = "Ref", amount = "Amount" }
 formats = { date = "date", amount = "money" }
+[list.parts]
+in = "main"
+find = [{ id = "parts" }]
+key = "reference"
+columns = { date = "Date", reference = "Ref", amount = "Amount" }
+formats = { date = "date", amount = "money" }
+[control.greyed_colour]
+in = "main"
+role = "choice"
+find = [{ id = "greyed" }]
+greyed = true
 [flow.read_ledger]
 needs = ["$marker", "$drawer", "$amount", "$invoice_number", "$today"]
 steps = [
@@ -94,6 +105,7 @@ STEPS
 returns = { rows = "rows" }
 """
 ALWAYS = '{ read_rows = "rows" },'
+"""Behind all steps, unless they have read rows already."""
 
 
 class Small:
@@ -121,7 +133,10 @@ class Small:
                     ],
                     ticks=[True, False, True],
                     selected=0,
+                    on_set=self.show_parts,
                 ),
+                FakeControl("list", id="parts", captions=("Date", "Ref", "Amount")),
+                FakeControl("choice", id="greyed", text="red", options=("red", "green"), enabled=False),
             ],
         )
         self.backend = FakeBackend(self.main, name="small")
@@ -131,10 +146,16 @@ class Small:
     def open_find(self) -> None:
         self.backend.open.append(FakeWindow("Find", [], kind="dialog", owner=self.main))
 
+    def show_parts(self, rows: FakeControl) -> None:
+        """What a row is made of, once it is selected."""
+        reference = rows.cells[rows.selected][1]
+        self.main["parts"].cells = [["11/22/2026", f"{reference}{part}", "0.50"] for part in (1, 2)]
+
     def pack(self, *steps: str) -> Pack:
         folder = self.folder / "small/1"
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "pack.toml").write_text(PACK.replace("STEPS", ",\n".join(steps) + ",\n" + ALWAYS))
+        always = "" if any("read_each" in step for step in steps) else ALWAYS
+        (folder / "pack.toml").write_text(PACK.replace("STEPS", ",\n".join(steps) + ",\n" + always))
         return sound(folder)
 
     def walk(self, pack: Pack) -> Walk:
@@ -181,6 +202,30 @@ def test_text_is_set_as_given_and_with_words_before_it(small: Small) -> None:
     assert small.main["name"].text == "11/22/2026"
     small.run('{ set = "name", value = "$amount" }')
     assert small.main["name"].text == "212.40"
+
+
+def test_what_another_list_shows_of_each_row_is_read_as_one_list(small: Small) -> None:
+    _, done = small.run('{ read_each = "rows", shows = "parts", where = { amount = 200 } }')
+    assert done.rows is not None
+    assert [row.texts["reference"] for row in done.rows.rows] == ["B1", "B2", "C1", "C2"]
+    assert done.rows.complete
+
+
+def test_a_list_whose_end_nobody_saw_makes_all_of_it_incomplete(small: Small) -> None:
+    for silent in ("rows", "parts"):
+        small.main["rows"].all_rows = small.main["parts"].all_rows = True
+        small.main[silent].all_rows = False
+        _, done = small.run('{ read_each = "rows", shows = "parts" }')
+        assert done.rows is not None
+        assert len(done.rows.rows) == 6
+        assert not done.rows.complete
+
+
+def test_a_choice_is_taken_while_it_is_grey_only_where_the_pack_says_so(small: Small) -> None:
+    small.run('{ choose = "greyed_colour", value = "green" }')
+    assert small.main["greyed"].text == "green"
+    small.main["colour"].enabled = False
+    assert small.refused('{ choose = "colour", value = "green" }') == "control_disabled"
 
 
 def test_a_secret_is_typed_and_told_to_nobody(small: Small) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -368,3 +370,52 @@ def test_what_a_person_types_into_an_open_payment_window_is_seen_before_a_charge
     after = practice.read_invoice()
     assert isinstance(after, InvoiceSeen), after
     assert after.entering is None
+
+
+# ---- money on account, and money given back ----
+
+
+def on_account(
+    invoice: Invoice, kind: Literal["deposit", "refund", "void"], cents: int, marker: str
+) -> PostingOrder:
+    return replace(
+        order(invoice, cents, marker, balance=0), kind=kind, invoice_number="", of_marker="V4242-SOLD"
+    )
+
+
+def test_money_given_back_is_in_the_books_once_and_the_paid_invoice_stays_paid(
+    practice: PackPractice, gnucash: GnuCash
+) -> None:
+    invoice = gnucash.invoices[16]
+    posted(practice.post(order(invoice, invoice.cents, "V4242-SOLD")))
+    back = on_account(invoice, "refund", 700, "V4242-BACK")
+    assert read_ledger(practice, back).marked == ()
+    rehearsed = practice.rehearse(back)
+    assert (rehearsed.stage, rehearsed.trouble) == ("not_committed", None), rehearsed.transcript
+    posted(practice.post(back))
+    [row] = [one for one in Book(gnucash.book).payments() if one.num == "V4242-BACK"]
+    assert (row.invoice, row.cents, row.account, row.account_cents) == ("", -700, CLEARING, -700)
+    assert judge(gnucash.book, invoice.number).balance_cents == 0
+    seen = read_ledger(practice, back)
+    assert ([one.amount.minor for one in seen.marked], seen.complete, seen.quiet) == ([-700], True, True)
+
+
+def test_a_deposit_stays_on_account_though_the_client_owes_an_invoice(
+    practice: PackPractice, gnucash: GnuCash
+) -> None:
+    invoice = gnucash.invoices[17]
+    deposit = on_account(invoice, "deposit", 500, "V4242-DEPO")
+    posted(practice.post(deposit))
+    [row] = [one for one in Book(gnucash.book).payments() if one.num == "V4242-DEPO"]
+    assert (row.invoice, row.cents, row.account, row.account_cents) == ("", 500, CLEARING, 500)
+    assert judge(gnucash.book, invoice.number).balance_cents == invoice.cents
+    assert [one.amount.minor for one in read_ledger(practice, deposit).marked] == [500]
+
+
+def test_what_it_cannot_hold_is_refused_before_anything_is_touched(
+    practice: PackPractice, gnucash: GnuCash
+) -> None:
+    refused(practice.post(on_account(gnucash.invoices[18], "void", 700, "V4242-VOID")), "flow_missing")
+    account = practice.read_account(order(gnucash.invoices[18], 100, "V4242-ACCT"))
+    assert isinstance(account, Trouble)
+    assert account.code == "flow_missing"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from tests.packs.gnucash_lab import new_practice, order
+from tillbridge.domain.money import Money
 from tillbridge.flows.practice import PackPractice
 from tillbridge.flows.shelf import shelf
 from tillbridge.ports.practice import LedgerSeen, PostingOrder
@@ -56,7 +57,13 @@ def software(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GnuCashUnderT
         invoice = gnucash.invoices[2]
         gnucash.open_invoice(invoice.number)
         practice = new_practice(desktop)
-        yield GnuCashUnderTest(gnucash, practice, order(invoice, invoice.cents, "V4242-SUIT"))
+        sale = order(invoice, invoice.cents, "V4242-SUIT")
+        on_account = replace(sale, amount=Money(minor=700, currency="USD"), invoice_number="", balance=None)
+        further = (
+            replace(on_account, kind="deposit", marker="D4242-SUIT"),
+            replace(on_account, kind="refund", marker="B4242-SUIT"),
+        )
+        yield GnuCashUnderTest(gnucash, practice, sale, further=further)
         practice.close()
 
 

@@ -71,7 +71,7 @@ class Filling:
         wanted = str(self.facts.fill(step.value))
         if wanted not in self.scene.pace.patiently(lambda: self.scene.backend.choices(node)):
             raise self._not_offered(step, wanted)
-        return Choose(node, wanted, spec.set_by)
+        return Choose(node, wanted, spec.set_by, spec.greyed)
 
     def _not_offered(self, step: ChooseStep, wanted: str) -> TillbridgeError:
         if not isinstance(step.value, Given):

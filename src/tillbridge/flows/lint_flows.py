@@ -14,6 +14,7 @@ from tillbridge.flows.steps import (
     ABSENT_WORDS,
     FACTS,
     GO_TO_CLIENT,
+    READ_ON_ACCOUNT,
     READ_REVERSALS,
     WRITERS,
     AnyStep,
@@ -28,6 +29,7 @@ from tillbridge.flows.steps import (
     PressStep,
     Read,
     ReadChoices,
+    ReadEach,
     ReadRow,
     ReadRows,
     SelectStep,
@@ -42,7 +44,7 @@ from tillbridge.flows.tables import Place, Report
 
 _LOOK = (Read, ReadRow, ReadRows, ReadChoices, Expect, ExpectRow, WaitStep)
 _TYPE = (SetStep, ChooseStep, TickStep, TickOnly, ParkStep)
-_MOVE = (PressStep, MenuStep, SelectStep)
+_MOVE = (PressStep, MenuStep, SelectStep, ReadEach)
 _ALLOWED: Mapping[Part, tuple[type, ...]] = {
     "remember": (Read, ReadRow),
     "steps": (*_LOOK, *_TYPE, *_MOVE),
@@ -58,6 +60,7 @@ _RETURNS: Mapping[str, tuple[str, ...]] = {
     "read_invoice": ("account_id", "client", "number", "total", "balance"),
     "read_ledger": ("rows",),
     READ_REVERSALS: ("rows",),
+    READ_ON_ACCOUNT: ("rows",),
     "read_open_payment": ("amount",),
     "read_account": ("account_id", "balance", "rows"),
     "list_payment_methods": ("methods",),
@@ -67,6 +70,7 @@ _RETURNS_MORE: Mapping[str, tuple[str, ...]] = {
     "read_invoice": ("alert", "patient"),
     "read_ledger": ("balance", "account_id"),
     READ_REVERSALS: (),
+    READ_ON_ACCOUNT: (),
     "read_account": ("client", "credit"),
     "list_payment_methods": (),
 }
@@ -153,7 +157,7 @@ class _FlowJudge:
             self.window(step.window, step)
         elif isinstance(step, TickStep):
             self.tick(step)
-        elif isinstance(step, ReadRow | ReadRows | TickOnly | SelectStep | ExpectRow):
+        elif isinstance(step, ReadRow | ReadRows | ReadEach | TickOnly | SelectStep | ExpectRow):
             self.rows(step)
         elif isinstance(step, Expect):
             self.watched(step.what, step)
@@ -201,7 +205,7 @@ class _FlowJudge:
         elif not isinstance(spec, ControlSpec) or spec.role != "check":
             self.fault("dangling_name", f'"{step.name}" is no check box and no list', step)
 
-    def rows(self, step: ReadRow | ReadRows | TickOnly | SelectStep | ExpectRow) -> None:
+    def rows(self, step: ReadRow | ReadRows | ReadEach | TickOnly | SelectStep | ExpectRow) -> None:
         spec = self.pack.lists.get(step.list)
         if spec is None:
             return self.fault("dangling_name", f'"{step.list}" is no list', step)
@@ -209,6 +213,8 @@ class _FlowJudge:
         if isinstance(step, ExpectRow):
             self.columns(spec, step.has, step)
             self.columns(spec, step.others, step)
+        if isinstance(step, ReadEach) and step.shows not in self.pack.lists:
+            self.fault("dangling_name", f'"{step.shows}" is no list', step)
         if isinstance(step, ReadRow) and bool(step.where) == bool(step.which):
             self.fault("step_keys", "one row: by where or by which", step)
         return None
@@ -253,7 +259,7 @@ class _FlowJudge:
             self.given(Given(step.when.word), "", step)
 
     def format_of(self, step: AnyStep, key: str) -> FormatWord | str:
-        if isinstance(step, ReadRow | ReadRows | TickOnly | SelectStep | ExpectRow):
+        if isinstance(step, ReadRow | ReadRows | ReadEach | TickOnly | SelectStep | ExpectRow):
             spec = self.pack.lists.get(step.list)
             return spec.format_of(key) if spec else ""
         name = step.what if isinstance(step, Expect) else getattr(step, "control", "")
@@ -328,7 +334,7 @@ class _FlowJudge:
                     yield f"{'field' if bare in self.pack.fields else 'control'}.{bare}"
             elif isinstance(step, ReadRow) and step.list in self.pack.lists:
                 yield from (f"row.{column}" for column in self.pack.lists[step.list].columns)
-            elif isinstance(step, ReadRows):
+            elif isinstance(step, ReadRows | ReadEach):
                 yield "rows"
             elif isinstance(step, ReadChoices):
                 yield f"choices.{step.control}"
@@ -434,6 +440,7 @@ class _FlowJudge:
         if reading is None or reading.writes:
             return self.fault("dangling_name", f'verify.by names no reading flow: "{verify.by}"')
         lists = [self.pack.lists.get(step.list) for step in reading.steps if isinstance(step, ReadRows)]
+        lists += [self.pack.lists.get(step.shows) for step in reading.steps if isinstance(step, ReadEach)]
         for spec in lists:
             if spec is not None:
                 self.ledger(verify, spec)

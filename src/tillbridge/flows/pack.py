@@ -96,6 +96,8 @@ class ControlSpec:
     set_by: tuple[Way, ...] = ("pick", "keys")
     format: FormatWord = "text"
     validates_on: Literal["", "leave"] = ""
+    greyed: bool = False
+    """Chosen also while the program greys it: it takes the amount to heart only when this is chosen."""
     read_only: bool = False
     optional: bool = False
     private: bool = False

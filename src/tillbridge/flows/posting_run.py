@@ -245,15 +245,11 @@ class PostingRun:
             if isinstance(act, SetText)
         ]
         chosen_last = {step.control for step in self.flow.burst if isinstance(step, ChooseStep)}
-        harmless = [
-            Choose(
-                walk.scene.node(step.control),
-                str(walk.facts.fill(step.value)),
-                walk.scene.pack.controls[step.control].set_by,
-            )
-            for step in self.flow.prepare
-            if isinstance(step, ChooseStep) and (step.value == "" or step.control in chosen_last)
-        ]
+        harmless = []
+        for step in self.flow.prepare:
+            if isinstance(step, ChooseStep) and (step.value == "" or step.control in chosen_last):
+                spec, text = walk.scene.pack.controls[step.control], str(walk.facts.fill(step.value))
+                harmless.append(Choose(walk.scene.node(step.control), text, spec.set_by, spec.greyed))
         return (*amounts, *harmless)
 
     def _applies(self, step: AnyStep) -> bool:

@@ -19,6 +19,7 @@ from tillbridge.flows.steps import (
     PressStep,
     Read,
     ReadChoices,
+    ReadEach,
     ReadRow,
     ReadRows,
     SelectStep,
@@ -126,6 +127,16 @@ def _read_rows(table: Table) -> ReadRows:
     )
 
 
+def _read_each(table: Table) -> ReadEach:
+    return ReadEach(
+        list=table.text("read_each"),
+        shows=table.text("shows"),
+        where=_terms(table, "where"),
+        line=_line(table),
+        when=_when(table),
+    )
+
+
 def _read_choices(table: Table) -> ReadChoices:
     return ReadChoices(control=table.text("read_choices"), line=_line(table), when=_when(table))
 
@@ -226,6 +237,7 @@ _READERS: Mapping[str, Callable[[Table], AnyStep]] = {
     "read": _read,
     "read_row": _read_row,
     "read_rows": _read_rows,
+    "read_each": _read_each,
     "read_choices": _read_choices,
     "press": _press,
     "menu": _menu,

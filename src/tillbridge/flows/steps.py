@@ -20,6 +20,7 @@ ABSENT_WORDS: tuple[AbsentWord, ...] = ("list_complete", "window_gone", "program
 GO_TO_CLIENT = "go_to_client"
 READ_OPEN_PAYMENT = "read_open_payment"
 READ_REVERSALS = "read_reversals"
+READ_ON_ACCOUNT = "read_on_account"
 READ_ACCOUNT = "read_account"
 LIST_PAYMENT_METHODS = "list_payment_methods"
 WRITERS: Mapping[PostingKind, str] = {
@@ -38,6 +39,7 @@ FLOW_NAMES: tuple[str, ...] = (
     GO_TO_CLIENT,
     "read_ledger",
     READ_REVERSALS,
+    READ_ON_ACCOUNT,
     READ_ACCOUNT,
     LIST_PAYMENT_METHODS,
     *WRITERS.values(),
@@ -113,6 +115,15 @@ class ReadRow(Step):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRows(Step):
     list: str
+    where: Mapping[str, Term] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadEach(Step):
+    """Select one row of a list after the other, and read what another list shows of each, as one list of rows."""
+
+    list: str
+    shows: str
     where: Mapping[str, Term] = field(default_factory=dict)
 
 
@@ -210,6 +221,7 @@ AnyStep = (
     Read
     | ReadRow
     | ReadRows
+    | ReadEach
     | ReadChoices
     | PressStep
     | MenuStep

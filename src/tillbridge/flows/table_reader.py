@@ -95,6 +95,7 @@ def control(name: str, table: Table) -> ControlSpec:
         set_by=table.words("set_by", _WAYS, default=("pick", "keys")),
         format=table.word("format", FORMAT_WORDS, "text"),
         validates_on="leave" if table.word("validates_on", ("leave", "change"), "change") == "leave" else "",
+        greyed=table.truth("greyed"),
         read_only=table.truth("read_only"),
         optional=table.truth("optional"),
         private=table.truth("private"),

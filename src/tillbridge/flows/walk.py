@@ -29,6 +29,7 @@ from tillbridge.flows.steps import (
     PressStep,
     Read,
     ReadChoices,
+    ReadEach,
     ReadRow,
     ReadRows,
     SelectStep,
@@ -46,6 +47,7 @@ from tillbridge.screen.backend import (
     Missing,
     NotAnswering,
     Press,
+    SelectRow,
 )
 from tillbridge.screen.deadline import PING_S
 
@@ -180,6 +182,8 @@ class Walk:
         match step:
             case Read() | ReadRow() | ReadRows():
                 self._read(step)
+            case ReadEach():
+                self.lists["rows"] = self._read_each(step)
             case ReadChoices():
                 node = self.scene.node(step.control)
                 self.choices = tuple(self.scene.pace.patiently(lambda: self.scene.backend.choices(node)))
@@ -214,6 +218,24 @@ class Walk:
             if column != SELECTED:
                 self.read[f"row.{column}"] = listed.value(row, column)
                 self.facts.remember(column, self.read[f"row.{column}"])
+
+    def _read_each(self, step: ReadEach) -> ListSeen:
+        listed = self.scene.rows(step.list)
+        wanted = {name: self.facts.fill(term) for name, term in step.where.items()}
+        whole = ListSeen(self.scene.pack.lists[step.shows], (), listed.complete, listed.to_end)
+        for row in listed.matching(wanted):
+            self.hands.do([SelectRow(self.scene.node(step.list), row.index)], step.list)
+            self.scene.touched()
+            if self.scene.pace.until(lambda: self._settled(step.shows) or None, OPEN_S) is None:
+                raise OperatorError("software_busy", waited_for=f"{step.shows} settled")
+            shown = self.scene.rows(step.shows)
+            whole = ListSeen(
+                shown.spec,
+                (*whole.rows, *shown.rows),
+                whole.complete and shown.complete,
+                whole.to_end and shown.to_end,
+            )
+        return whole
 
     def _one(self, step: ReadRow) -> tuple[ListSeen, RowSeen]:
         if step.where:
@@ -435,7 +457,7 @@ def _name(step: AnyStep) -> str:
     match step:
         case PressStep() | SetStep() | ChooseStep() | ParkStep() | ReadChoices():
             return step.control
-        case ReadRow() | ReadRows() | TickOnly() | SelectStep() | ExpectRow():
+        case ReadRow() | ReadRows() | ReadEach() | TickOnly() | SelectStep() | ExpectRow():
             return step.list
         case Expect():
             return step.what
@@ -455,4 +477,6 @@ def names_of(steps: Iterable[AnyStep], known: Container[str]) -> frozenset[str]:
     for step in steps:
         parts = step.names if isinstance(step, Read) else [_name(step)]
         named |= {part.rpartition(".")[2] for part in parts}
+        if isinstance(step, ReadEach):
+            named.add(step.shows)
     return frozenset(name for name in named if name in known)

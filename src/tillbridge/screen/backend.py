@@ -183,11 +183,15 @@ class SetText:
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Pick one entry of a choice by its exact text, by the given ways in order; each is read back."""
+    """Pick one entry of a choice by its exact text, by the given ways in order; each is read back.
+
+    `greyed`: also while the program does not offer it (it looks at what stands beside it only when this is chosen).
+    """
 
     node: Node
     text: str
     ways: tuple[Way, ...] = ("pick", "keys")
+    greyed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,19 +288,19 @@ class FakeBackend:
             control.focused,
         )
 
-    def _ready(self, node: b.Node) -> FakeControl:
+    def _ready(self, node: b.Node, *, greyed: bool = False) -> FakeControl:
         """The control, if a person could use it now."""
         control = self._control(node)
         if self._blocked(self._home(control)):
             raise b.Refused("owner_disabled")
-        if not control.enabled:
+        if not (control.enabled or greyed):
             raise b.Refused("disabled")
         if not control.shown and control.role not in ("menu", "menu_item"):
             raise b.Refused("hidden")
         return control
 
     def _act(self, act: b.Act) -> None:
-        control = self._ready(act.node)
+        control = self._ready(act.node, greyed=isinstance(act, b.Choose) and act.greyed)
         self.log.append(act)
         self._changed = True
         if isinstance(act, b.Press):

@@ -86,7 +86,7 @@ class Bursts:
         self._reader.roles([*acts, *commit])  # known now, so that nothing is asked between checks and commit
         for (ref, act), reply in zip(acts.items(), self._bus.ask([state_of(ref) for ref in acts])):
             states = bits(reply)
-            self._can_use(ref, states)
+            self._can_use(ref, states, greyed=isinstance(act, b.Choose) and act.greyed)
             # Qt would change the text of a read-only field if it were told to.
             if isinstance(act, b.SetText) and is_read_only(states):
                 raise b.Refused("read_only")
@@ -95,9 +95,9 @@ class Bursts:
         if self._tops.blocked(window):
             raise b.Refused("owner_disabled")
 
-    def _can_use(self, control: Ref, states: int) -> None:
+    def _can_use(self, control: Ref, states: int, *, greyed: bool = False) -> None:
         """Menu items are pressed without being shown; everything else must be seen."""
-        if not usable(states):
+        if not (greyed or usable(states)):
             raise b.Refused("disabled")
         (role,) = self._reader.roles([control])
         if role not in w.ROLES["menu_item"] and not w.has(states, w.SHOWING):
