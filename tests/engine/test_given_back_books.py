@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.till import OWED, Till, refused
+from tests.engine.till import OWED, Till
+from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.next_command import AwaitGateway, Inquire
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import DAY, HOUR, MINUTE
@@ -135,7 +136,7 @@ def test_another_try_of_a_give_back_is_held_against_what_is_left() -> None:
     till.gives(6_000)
     till.engine.cancel("b1")
     till.gives(6_000, name="b2")
-    with refused("not_chargeable"):
+    with pytest.raises(OperatorError, match="not_chargeable"):
         till.engine.try_again("b1")
 
 

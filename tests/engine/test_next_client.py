@@ -289,13 +289,16 @@ def test_software_that_takes_no_credit_brings_the_question_back_and_is_not_asked
     assert [what for what, *_ in clinic.books.visits].count("type") == 2
 
 
-def test_giving_the_rest_back_is_refused_in_words_and_nothing_is_lost(clinic: Clinic) -> None:
+def test_giving_the_rest_back_enters_what_fits_at_once(clinic: Clinic) -> None:
     marker = does_not_fit(clinic)
     before = clinic.payment("p1")
-    with pytest.raises(OperatorError) as refused:
+    after = clinic.engine.decide_rest("p1", marker, False, "Dana")
+    fits = after.postings[-1]
+    child = clinic.payment(f"rest-{marker}")
+    assert fits.state is PostingState.WAITING
+    assert fits.amount.minor + child.parts.base.minor == before.taken.minor
+    with pytest.raises(OperatorError, match="nothing_to_decide"):
         clinic.engine.decide_rest("p1", marker, False, "Dana")
-    assert refused.value.code == "give_back_elsewhere"
-    assert clinic.payment("p1") == before
 
 
 def test_nothing_is_decided_about_a_rest_that_there_is_not(clinic: Clinic) -> None:

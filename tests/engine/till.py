@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import pytest
-from _pytest.raises import RaisesExc
-
-from tillbridge.domain.errors import Fact, OperatorError
+from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event
 from tillbridge.domain.invoice import Debt
+from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money, Parts, only_base
 from tillbridge.domain.next_command import Look, Post
 from tillbridge.domain.operation import Entry
@@ -21,6 +19,7 @@ from tillbridge.engine.giving_back import GiveBackRequest, Offer
 from tillbridge.engine.policy import DAY, MINUTE, Policy
 from tillbridge.engine.requests import PayRequest
 from tillbridge.journal.memory import MemoryJournal
+from tillbridge.ports.practice import PostingOrder, PostingReport, Trouble
 from tillbridge.simulator.core.faults import Fault, FaultKind
 from tillbridge.simulator.core.settings import Settings
 from tillbridge.testing.world import Booked, CountedIds, ModelPractice, VirtualClock, run
@@ -37,11 +36,26 @@ def usd(minor: int) -> Money:
 class OnInvoices(ModelPractice):
     """The model program; every invoice of the client was made for the same sum."""
 
-    busy: bool = False
-
     def owed_on(self, account_id: str, number: str) -> int:
         mine = [r for r in self.books if (r.account_id, r.invoice_number) == (account_id, number)]
         return self.balance.minor - sum(row.amount.minor for row in mine)
+
+    def post(self, order: PostingOrder) -> PostingReport:
+        """A sale on an invoice whose balance is not the expected one is not typed."""
+        owed = self.owed_on(order.account_id, order.invoice_number)
+        if order.balance is not None and order.balance.minor != owed:
+            facts: dict[str, Fact] = {"seen_minor": owed, "wanted_minor": order.balance.minor}
+            trouble = Trouble(who="operator", code="balance_changed", facts=facts)
+            return PostingReport(stage="not_committed", trouble=trouble)
+        return super().post(order)
+
+
+class LinkRequest(PayRequest):
+    """Taken on the terminal, and known as a payment at which nobody stood."""
+
+    def created(self, now: Moment) -> Event:
+        event = super().created(now)
+        return replace(event, facts={**event.facts, "entry": "link"})
 
 
 class Till:
@@ -92,9 +106,8 @@ class Till:
             balance=usd(self.practice.owed_on(ROSA[0], number)),
         )
         usual: dict[str, Any] = {"operation": "sale", "entry": Entry.TERMINAL, "debt": debt}
-        self.engine.begin(
-            PayRequest(payment_id=payment_id, **(usual | {"terminal_id": "front-desk-1"} | wanted))
-        )
+        kind = LinkRequest if wanted.pop("link", False) else PayRequest
+        self.engine.begin(kind(payment_id=payment_id, **(usual | {"terminal_id": "front-desk-1"} | wanted)))
         if posted:
             self.runs()
         else:
@@ -133,6 +146,14 @@ class Till:
         amount = None if minor is None else usd(minor)
         request = GiveBackRequest(payment_id=name, of=of, amount=amount, person="Dana")
         return self.engine.give_back(replace(request, **changes), self.asks(of) if asked else None)
+
+    def somebody_pays(self, minor: int, number: str = "10482") -> None:
+        """Cash at the desk, entered by hand."""
+        row = Booked(
+            account_id=ROSA[0], invoice_number=number, amount=usd(minor), reference="", method="Cash",
+            at_ms=self.clock.now_ms, shown_from_ms=self.clock.now_ms,
+        )  # fmt: skip
+        self.practice.books.append(row)
 
     def settles(self) -> None:
         self.line.network.settle(self.clock.now_ms)
@@ -173,7 +194,3 @@ class Till:
 
 def with_fee(base: int, fee: int, tip: int = 0) -> Parts:
     return Parts(base=usd(base), fee=usd(fee), tip=usd(tip))
-
-
-def refused(code: str) -> RaisesExc[OperatorError]:
-    return pytest.raises(OperatorError, match=code)

@@ -59,6 +59,8 @@ class PaymentEvent(StrEnum):
     """It was approved, and there is nothing to keep it by. Facts: reason, task."""
     SLIP_CHECKED = "slip_checked"
     """A person held it against the other terminal's own report. Facts: person."""
+    MOVED = "moved"
+    """A named person says that a posting belongs elsewhere. Facts: person, to_client, to_invoice."""
     RESTORED_CHECKED = "restored_checked"
     NOTED = "noted"
     """Something worth telling that changes no state. Facts: code, ..."""

@@ -100,6 +100,8 @@ def _own(payment: Payment, event: Event) -> Payment:
         case PaymentEvent.RECEIPT_MADE if event.text("key"):
             made = dict.fromkeys((*payment.receipts, event.text("key")))
             return replace(payment, receipts=tuple(made))
+        case PaymentEvent.MOVED if event.text("person") and payment.posting(event.subject):
+            return payment
         case PaymentEvent.NOTED | PaymentEvent.IMPOSSIBLE | PaymentEvent.RESTORED_CHECKED:
             return _noted(payment, event)
     raise _impossible(event, "payment")
@@ -142,6 +144,7 @@ def _new_posting(payment: Payment, event: Event) -> Posting:
         owed_at=event.at,
         debt=attached(payment, event) if event.text("software") else None,
         of_marker=event.text("of_marker"),
+        after=event.text("after"),
     )
     attempt = payment.attempt(posting.reference)
     if attempt is None or kind not in get_args(PostingKind):

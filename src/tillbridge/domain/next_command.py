@@ -186,12 +186,22 @@ def _for_killing(attempt: Attempt) -> Command:
     return Inquire(attempt.reference, "killing") if asking else Kill(attempt.reference)
 
 
+def _waits_for(payment: Payment, posting: Posting) -> Command | None:
+    """A moved row is typed only after the wrong one was taken back; until then that one's command goes first."""
+    first = payment.posting(posting.after)
+    if first is None or first.state is PostingState.POSTED:
+        return None
+    return _for_posting(payment, first) or AskPerson(posting.marker, "move_undone")
+
+
 def _for_posting(payment: Payment, posting: Posting) -> Command | None:
     attempt = payment.attempt(posting.reference)
     match posting.state:
         case PostingState.WAITING | PostingState.CHECKING:
             if attempt is not None and payment.undecided(attempt):
                 return None
+            if posting.after and (waits := _waits_for(payment, posting)) is not None:
+                return waits
             if payment.is_primary(posting) and not (attempt is not None and attempt.taken):
                 return AskPerson(posting.marker, "money_not_taken")
             return Post(posting.marker)

@@ -172,6 +172,8 @@ class Posting:
     """Where it belongs, if not where its payment does: one of several invoices, or the right one after a move."""
     of_marker: str = ""
     """The row that it takes back or gives back, by its marker."""
+    after: str = ""
+    """The record that has to be seen in the books before this one is typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

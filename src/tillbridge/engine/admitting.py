@@ -79,8 +79,9 @@ class Admitting(Writing):
         if read_at is None or debt.balance is None:
             return
         for payment in self.journal.recent(RECENT):
-            posted = [p.since for p in payment.postings if p.state is PostingState.POSTED]
-            if payment.debt.scope == debt.scope and any(_not_before(at, read_at) for at in posted):
+            posted = [p for p in payment.postings if p.state is PostingState.POSTED]
+            here = [p.since for p in posted if payment.debt_of(p).scope == debt.scope]
+            if any(_not_before(at, read_at) for at in here):
                 raise OperatorError("balance_changed")
 
     def _refuse_doubted(self, request: PayRequest) -> None:

@@ -41,9 +41,9 @@ from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.engine import message_steps, money_steps, posting_steps, still_there
 from tillbridge.engine.admitting import RECENT, Admitting
 from tillbridge.engine.closing import Closing
-from tillbridge.engine.giving_back import GivingBack
 from tillbridge.engine.keeping import Keeping
 from tillbridge.engine.linking import Linking
+from tillbridge.engine.moving import Moving
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.possible import Possible
 from tillbridge.engine.receipts import Receipts
@@ -77,7 +77,7 @@ class Due:
     in_ms: int
 
 
-class Engine(Admitting, GivingBack, Linking, Receipts, Settling, Keeping, Closing):
+class Engine(Admitting, Moving, Linking, Receipts, Settling, Keeping, Closing):
     """Owned by the journal's thread; only `perform` may run elsewhere."""
 
     __slots__ = ()
@@ -251,6 +251,7 @@ class Engine(Admitting, GivingBack, Linking, Receipts, Settling, Keeping, Closin
             else:
                 policy = self._patience(payment, task.subject)
                 events, wanted = posting_steps.conclude(payment, task, result, now, policy, others)
+                events = self._overpaid(payment, events)
                 self._notice_missing(payment, task, result)
             if events:
                 payment = self._append(task.payment_id, payment, events)

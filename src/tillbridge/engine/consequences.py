@@ -66,6 +66,14 @@ class Unfolding:
         entered, posting = posting_cell(before, event), before.posting(event.subject)
         if entered is not None and posting is not None:
             self._after_posting(posting, entered, event)
+        if event.kind == PostingEvent.DROPPED:
+            self._undo_move(event)
+
+    def _undo_move(self, event: Event) -> None:
+        """The wrong row is not taken back after all: then the right one is not typed either."""
+        for posting in self._now().postings:
+            if posting.after == event.subject and posting.state is PostingState.WAITING:
+                self._add_plain(Event(kind=PostingEvent.REPLACED, at=event.at, subject=posting.marker))
 
     def _money_effect(self, effect: Effect, event: Event, before: Payment) -> None:
         if effect in (Effect.OWE_POSTING, Effect.OWE_REPOSTING):

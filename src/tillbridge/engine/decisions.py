@@ -72,23 +72,6 @@ class Decisions(Terminals):
             raise OperatorError("nothing_to_decide", payment_id=payment_id)
         return self._append(payment_id, payment, (said,))
 
-    def decide_rest(self, payment_id: str, marker: str, keep: bool, person: str) -> Payment:
-        """More was taken than is still owed: keep the rest as the client's credit, or give it back.
-
-        Raises OperatorError `unknown_payment`, `unknown_posting`, `nothing_to_decide`, `give_back_elsewhere` (giving
-        back at the desk is not carried through yet: nothing changes).
-        """
-        payment = self._known(payment_id)
-        posting = payment.posting(marker)
-        if posting is None:
-            raise OperatorError("unknown_posting", payment_id=payment_id)
-        kept = self._event(PostingEvent.REST_AS_CREDIT, marker, {"person": person})
-        if posting.reason != "does_not_fit" or posting_cell(payment, kept) is None:
-            raise OperatorError("nothing_to_decide", payment_id=payment_id)
-        if not keep:
-            raise OperatorError("give_back_elsewhere", payment_id=payment_id)
-        return self._append(payment_id, payment, (kept,))
-
     def attach(self, payment_id: str, debt: Debt, person: str) -> Payment:
         """A named person says whose a typed amount is: from now on it is entered there like any other.
 

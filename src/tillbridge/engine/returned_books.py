@@ -17,9 +17,10 @@ from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold_children import child as child_of
 from tillbridge.domain.invoice import Debt
+from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import MoneyState
 from tillbridge.domain.payment import Attempt, Payment, Posting, Told
-from tillbridge.domain.posting_leg import MAY_HAVE_BEEN_TYPED, PostingEvent, PostingState
+from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.ports.journal import Journal, Limit
 
 
@@ -42,6 +43,8 @@ class Books(Protocol):
     ) -> Payment: ...
 
 
+OVERPAID = "overpaid"
+"""Task: more came than is owed. The rest goes back, or is kept as the client's prepayment."""
 _REFUSED = frozenset({MoneyState.DECLINED, MoneyState.NOT_SENT, MoneyState.KILLED})
 """The client was promised money, and nobody called it off."""
 
@@ -86,6 +89,9 @@ def _told_parent(books: Books, parent: Payment, payment: Payment, now: Told) -> 
     if more < 0:
         task: dict[str, Fact] = {"code": "give_back_bounced", "task": "give_back_bounced"}
         events.append(books._event(PaymentEvent.NOTED, "", mine | task))
+    if OVERPAID in parent.tasks and known is None and not rest(books, parent, payment).minor:
+        ended: dict[str, Fact] = {"code": "rest_given_back", "task_done": OVERPAID}
+        events.append(books._event(PaymentEvent.NOTED, "", mine | ended))
     if now.over and not (known is not None and known.over):
         events.append(books._event(PaymentEvent.GIVE_BACK_OVER, "", mine))
     return events
@@ -103,11 +109,10 @@ def _told(books: Books, payment: Payment, told: Told, first: list[Event]) -> Non
 def _settle(books: Books, parent: Payment, payment: Payment, now: Told) -> None:
     """Rows that are in the books get a row against them; those that surely are not are taken off. A part of a row
     that may be in the books waits until that is known."""
-    rows = _rows(books, parent, payment)
+    rows = _rows(parent, _told_children(books, parent, payment))
     need = _need(books, parent, payment, rows)
     open_ = [row for row in _first(rows, need) if row[0].posting.state is not PostingState.POSTED]
-    whole = parent.went_back == "whole"
-    if not whole and not all(surely_absent(row.posting) for row, _ in open_):
+    if any(not surely_absent(row.posting) and take < row.left for row, take in open_):
         return
     events = [event for row, take in open_ for event in _less(books, parent, row, take)]
     if events:
@@ -132,16 +137,10 @@ def _need(books: Books, parent: Payment, payment: Payment, rows: list[Row]) -> i
     where some of it is done, and where less than was taken ever stood there."""
     stands = sum(row.left for row in rows)
     fee = stands > parent.parts.base.minor
-    should = (
-        sum(parent.to_book(a, fee=fee).minor for a in parent.attempts if a.taken) - parent.elsewhere.minor
-    )
+    should = _should(parent, fee=fee)
     gone = [p for p in _told_children(books, parent, payment) if not p.in_software]
     went = sum(_booked(p, fee=fee) for p in gone)
-    return (
-        stands
-        if parent.went_back == "whole" and not payment.in_software
-        else max(0, stands - max(0, should - went))
-    )
+    return max(0, stands - max(0, should - went))
 
 
 def _booked(payment: Payment, *, fee: bool) -> int:
@@ -156,13 +155,13 @@ def _told_children(books: Books, parent: Payment, payment: Payment) -> list[Paym
     ]
 
 
-def _rows(books: Books, parent: Payment, payment: Payment) -> list[Row]:
+def _rows(parent: Payment, given: list[Payment]) -> list[Row]:
     """The last row first, with what was taken off it already: by our other give-backs, or because others gave back."""
     gone: dict[str, int] = {}
     backs = [p for p in parent.postings if p.kind == parent.reversal]
     backs += [
         row
-        for sibling in _told_children(books, parent, payment)
+        for sibling in given
         for attempt in sibling.attempts
         for row in sibling.standing(attempt.reference)
     ]
@@ -175,9 +174,44 @@ def _rows(books: Books, parent: Payment, payment: Payment) -> list[Row]:
 
 
 def surely_absent(posting: Posting) -> bool:
-    if posting.state in MAY_HAVE_BEEN_TYPED or posting.state is PostingState.CHECKING:
-        return False
-    return not posting.may_be_posted and not posting.suspected and posting.touched_at is None
+    """It cannot be in the books, neither typed by us nor by hand."""
+    if posting.state is PostingState.NEEDS_ATTENTION:
+        return not posting.may_be_posted and not posting.suspected
+    return posting.state is PostingState.WAITING
+
+
+def left_of(books: Books, parent: Payment, posting: Posting) -> int:
+    """Minor units of a row that were not taken off it."""
+    rows = _rows(parent, _given(books, parent))
+    return next((row.left for row in rows if row.posting.marker == posting.marker), 0)
+
+
+def rest(books: Books, parent: Payment, new: Payment | None = None) -> Money:
+    """What was taken, stands in no row of ours, and neither went back nor is on its way back. `new`: a give-back that
+    the payment does not know of yet."""
+    given = _given(books, parent) + ([new] if new is not None else [])
+    rows = _rows(parent, given)
+    fee = sum(row.posting.amount.minor for row in rows) > parent.parts.base.minor
+    going = [p for p in given if not p.in_software]
+    back = sum(p.parts.whole.minor if fee else p.parts.base.minor for p in going)
+    minor = _should(parent, fee=fee) - back - sum(row.left for row in rows)
+    return Money(minor=max(0, minor), currency=parent.parts.base.currency)
+
+
+def _given(books: Books, parent: Payment) -> list[Payment]:
+    """Our give-backs that gave, or may yet give, something back."""
+    found = [books.journal.payment(child.payment_id) for child in parent.children]
+    return [p for p in found if p is not None and any(not _gone(a) for a in p.attempts)]
+
+
+def _gone(attempt: Attempt) -> bool:
+    return attempt.over or attempt.state is MoneyState.RETURNED
+
+
+def _should(parent: Payment, *, fee: bool) -> int:
+    """Minor units that rows of this payment would show if none of our own give-backs were."""
+    booked = sum(parent.to_book(a, fee=fee).minor for a in parent.attempts if a.taken)
+    return booked - parent.elsewhere.minor
 
 
 def _less(books: Books, parent: Payment, row: Row, take: int) -> list[Event]:
