@@ -53,8 +53,13 @@ BY_WHERE |= {f"{kind}_back" for kind in (*TOLD_OF_BACK, PaymentEvent.PAYMENT_CRE
     "payment_created_deposit"
 }
 
-TASKS = {"over_returned", "posting_missing", "unexpected", "salvaged", "restored"}
-"""Tasks that a table or a helper names (domain/fold, domain/next_command, journal/doubt)."""
+TASKS = {"over_returned", "posting_missing", "unexpected", "salvaged", "restored", "bank_returned"} | {
+    "notice_of_change",
+    "settlement_unfitting",
+    "settled_amount_differs",
+}
+"""Tasks that a table or a helper names (domain/fold, domain/fold_entries, domain/next_command, journal/doubt,
+engine/settlement_items)."""
 
 
 def raised_codes() -> set[str]:
