@@ -162,8 +162,8 @@ class PostingRun:
         return End("not_committed", error, means)
 
     def _lost_to_a_dialog(self, error: TillbridgeError, met: int) -> bool:
-        """A message that was answered since (`met`: how many had been before) may have swallowed what was just set, such
-        as a cashier who is signed in when the focus leaves: the form is filled once more before anybody is told."""
+        """A message that was answered since (`met`: how many had been before) may have swallowed what was just set: a
+        cashier is signed in when the focus leaves. The form is filled once more before anybody is told."""
         answered = len(self.walk.dialogs.met) > met and self.walk.dialogs.means() == "nothing"
         return answered and not self._dialog_left_open(error)
 

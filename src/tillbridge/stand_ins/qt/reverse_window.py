@@ -27,7 +27,7 @@ from tillbridge.stand_ins.qt.widgets import label_for, named
 
 REASONS = ("(none)", "Entry error", "Wrong client", "Returned by the bank")
 SHOWN = (("reversed_reference", "reference"), ("reversed_method", "method"), ("reversed_amount", "amount"))
-FIELD_WIDTH = 230
+FIELD_WIDTH = 330
 
 
 class ReverseWindow(QDialog):
