@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,16 +14,20 @@ import pypdf
 import pytest
 
 from tests.apps.desk_in_memory import desk_in_memory
+from tests.domain.story import event
 from tests.engine.clinic import Clinic
 from tests.messages.mail_server import Mailbox, NamedSecrets, mail_server
-from tests.receipts.papers import sale
+from tests.receipts.papers import NOON, sale, story, taken
+from tillbridge.apps.agent.agreeing import Agreeing
 from tillbridge.apps.agent.ground import Ground, News
 from tillbridge.apps.agent.papers import Papers
 from tillbridge.apps.agent.receipts import ReceiptDesk
 from tillbridge.domain.errors import OperatorError, SetupError
 from tillbridge.engine.cashier import Engine
+from tillbridge.engine.policy import Policy
 from tillbridge.messages import MessageSettings, open_messenger
 from tillbridge.messages.lp import Lp
+from tillbridge.ports.site_store import Consent
 
 ID = "pay-1"
 
@@ -60,7 +64,7 @@ def desk(tmp_path: Path) -> Paid:
     engine = Clinic().engine
     _, events = sale()
     engine._append(ID, None, events)
-    found = Paid(tmp_path, engine, SimpleNamespace(runner=Direct(engine), news=News()))
+    found = Paid(tmp_path, engine, SimpleNamespace(runner=Direct(engine), news=News(), currency="USD"))
     found.has(MessageSettings(email="outbox", text="outbox"))
     return found
 
@@ -166,6 +170,48 @@ def test_what_is_not_set_up_says_so_and_a_wrong_address_makes_no_copy(desk: Paid
         assert raised.value.code == code
     told = desk.receipt(how="email", to="rosa@example.org")
     assert (told["copy"], told["code"]) == (1, "email_not_set_up")
+
+
+def test_a_bank_payments_receipt_repeats_what_was_agreed_to_word_for_word(desk: Paid) -> None:
+    consent = Consent(
+        consent_id="c-1", kind="TEL", software="impromed", account_id="0017", text="Rosa agrees to one debit.",
+        version="TEL-2026-1", how="on the telephone", given_by="Rosa", recorded_by="Kim", given_wall_ms=NOON,
+    )  # fmt: skip
+    desk.engine.journal.site.add_consent(consent)
+    facts: dict[str, Any] = {
+        "amount_minor": 10_000,
+        "horizon_ms": 60_000,
+        "where": "page",
+        "consent_id": "c-1",
+    }
+    debit = event("attempt_created", "TBBANK", 1, **facts)
+    sent = taken(kind="pended", reference="TBBANK", brand="First Bank", last4="6789", auth_code="")
+    _, events = story(debit, *sent, entry="keyed_ach")
+    desk.engine._append("pay-9", None, events)
+    told = ReceiptDesk(cast("Ground", desk.ground), UTC).receipt("pay-9", {})["text"]
+    words = " ".join(told.split())
+    assert "Rosa agreed to it on Jan 15, 2027, on the telephone (text TEL-2026-1):" in words
+    assert "Rosa agrees to one debit." in words
+    assert "can still return it" in words
+
+
+def test_the_text_of_an_agreement_is_made_for_this_client_and_amount(desk: Paid) -> None:
+    agreeing = Agreeing(cast("Ground", desk.ground), UTC)
+    object.__setattr__(desk.engine, "policy", Policy(clinic_name="Pine Street Vet"))
+    body = {"kind": "TEL", "client": "Rosa Alvarez", "amount": "212.40"}
+    with pytest.raises(OperatorError) as lacking:
+        agreeing.agreement(body)
+    desk.ground.papers = replace(desk.ground.papers, contact="(555) 234-0100")
+    told = agreeing.agreement(body)
+    with pytest.raises(OperatorError) as other:
+        agreeing.agreement({**body, "kind": "POP"})
+    with pytest.raises(OperatorError) as card:
+        agreeing.agreement({**body, "client": "4111 1111 1111 1111"})
+    codes = [raised.value.code for raised in (lacking, other, card)]
+    assert codes == ["agreement_lacks", "agreement_kind", "card_number_typed"]
+    assert (told["kind"], told["version"]) == ("TEL", "TEL-2026-1")
+    assert "debit your bank account once, by an electronic debit, for $212.40, on or after" in told["text"]
+    assert "call (555) 234-0100" in told["text"]
 
 
 def test_a_folder_that_cannot_be_written_is_told(desk: Paid) -> None:

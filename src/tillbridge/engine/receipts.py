@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import PaymentEvent
-from tillbridge.domain.receipt import Receipt, receipt_of
+from tillbridge.domain.operation import Entry
+from tillbridge.domain.payment import Payment
+from tillbridge.domain.receipt import Agreed, Receipt, receipt_of
 from tillbridge.engine.writing import Writing
 
 
@@ -24,8 +26,29 @@ class Receipts(Writing):
         parent = self.journal.payment(payment.of) if payment.of else None
         made = dict.fromkeys((*payment.receipts, key))
         copy = list(made).index(key) + 1
-        receipt = receipt_of(payment, events, clinic=self.policy.clinic_name, copy=copy, given_back=parent)
+        receipt = receipt_of(
+            payment,
+            events,
+            clinic=self.policy.clinic_name,
+            copy=copy,
+            given_back=parent,
+            agreed=self._agreed(payment),
+        )
         if key not in payment.receipts:
             facts: dict[str, Fact] = {"key": key, "how": how, "number": copy, "person": person}
             self._append(payment_id, payment, (self._event(PaymentEvent.RECEIPT_MADE, "", facts),))
         return receipt
+
+    def _agreed(self, payment: Payment) -> Agreed | None:
+        """What the client agreed to before a bank debit: word for word as it was recorded then."""
+        asked = [a.consent_id for a in payment.attempts if a.consent_id and payment.entry is Entry.KEYED_ACH]
+        consent = self.journal.site.consent(asked[-1]) if asked else None
+        if consent is None:
+            return None
+        return Agreed(
+            kind=consent.kind,
+            text=consent.text,
+            version=consent.version,
+            given_by=consent.given_by,
+            given_wall_ms=consent.given_wall_ms,
+        )

@@ -21,7 +21,7 @@ from tillbridge.engine.policy import Policy
 from tillbridge.messages import MessageSettings
 
 SECTIONS: dict[str, frozenset[str]] = {
-    "site": frozenset({"clinic_name", "currency", "desk"}),
+    "site": frozenset({"clinic_name", "contact", "currency", "desk"}),
     "gateway": frozenset({"name", "settings", "terminal"}),
     "software": frozenset({"pack", "name", "shelf"}),
     "posting": frozenset({"payment_method", "employee", "payment_methods"}),
@@ -56,6 +56,8 @@ class Site:
     guard: str = "auto"
     rehearse: str = "auto"
     port: int = 0
+    contact: str = ""
+    """How clients reach the clinic, as agreements tell them."""
 
     @property
     def journal(self) -> Path:
@@ -135,6 +137,7 @@ def _site(home: Path, table: Mapping[str, Any]) -> Site:
         guard=_setting(table, "screen", "guard", "auto"),
         rehearse=rehearse,
         port=port,
+        contact=_setting(table, "site", "contact", ""),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tillbridge.apps.agent.agreeing import Agreeing
 from tillbridge.apps.agent.asking import count_of
 from tillbridge.apps.agent.caring import Caring
 from tillbridge.apps.agent.closing import ClosingDesk
@@ -48,6 +49,7 @@ class Desk:
         self.paying, self.deciding = Paying(ground, reading), Deciding(ground, reading)
         self.giving, self.linking = GiveBackDesk(ground), LinkDesk(ground)
         self.receipts, self.closing = ReceiptDesk(ground), ClosingDesk(ground)
+        self.agreeing = Agreeing(ground)
         self.answers: Mapping[str, Answer] = {
             **self._looks(),
             **self._cares(),
@@ -92,6 +94,7 @@ class Desk:
             "settle": lambda _: caring.settle(),
             "strangers": lambda _: caring.strangers(),
             "end_stranger": lambda a: caring.end_stranger(a.body),
+            "agreement": lambda a: self.agreeing.agreement(a.body),
             "ready_to_close": lambda a: self.closing.ready_to_close(a.body),
             "missing": lambda _: restored.missing(),
             "accept": lambda a: restored.settle(str(a.body.get("person") or "")),

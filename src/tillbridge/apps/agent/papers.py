@@ -10,8 +10,10 @@ from tillbridge.ports.messages import Messenger, Printer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Papers:
-    """`folder`: readable by the desk's own user alone; made when it is first needed."""
+    """`folder`: readable by the desk's own user alone; made when it is first needed. `contact`: how clients reach the
+    clinic, as agreements tell them."""
 
     folder: Path
     messenger: Messenger
     printer: Printer
+    contact: str = ""

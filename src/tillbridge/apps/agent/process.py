@@ -109,7 +109,12 @@ def make_agent(site: Site) -> Agent:
             found=parts.found,
             terminal=site.terminal,
             name=site.software_name,
-            papers=Papers(folder=site.home / "receipts", messenger=parts.messenger, printer=parts.printer),
+            papers=Papers(
+                folder=site.home / "receipts",
+                messenger=parts.messenger,
+                printer=parts.printer,
+                contact=site.contact,
+            ),
         )
     )
     runner.changed = desk.changed

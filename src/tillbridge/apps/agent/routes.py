@@ -159,6 +159,11 @@ CARING: tuple[Route, ...] = (
     ),
     Route(name="pause", path="/v1/pause", fields=(Field(name="minutes", kind="number"),)),
     Route(name="end_pause", path="/v1/pause/end", command=False),
+    Route(
+        name="agreement",
+        path="/v1/agreement",
+        fields=(Field(name="kind", needed=True), Field(name="client"), Field(name="amount", kind="amount")),
+    ),
     Route(name="recheck", path="/v1/recheck"),
     Route(name="settle", path="/v1/settle"),
     Route(name="strangers", method="GET", path="/v1/strangers"),

@@ -138,6 +138,10 @@ def _run(name: str, options: argparse.Namespace) -> int:
         from tillbridge.apps.cli import telling
 
         return telling.run(name, options)
+    if name == "agreement":
+        from tillbridge.apps.cli import agreement
+
+        return agreement.run(options)
     if name == "ready_to_close":
         from tillbridge.apps.cli import closing
 
