@@ -46,11 +46,11 @@ def ours(lab: Lab) -> Sequence[tuple[str, str, int, str]]:
     return [(act["kind"], act["invoice"], act["amount_minor"], act["reference"]) for act in acts]
 
 
-def test_the_account_tells_what_is_owed_and_what_stands_on_it(lab: Lab) -> None:
-    lab.server.world("by_hand", client="01042", amount_minor=2500, method="Check", reference="7")
+def test_what_was_given_back_from_the_account_is_owed_and_no_credit(lab: Lab) -> None:
+    lab.server.world("by_hand", client="01042", amount_minor=-2500, method="Check", reference="7")
     seen = lab.practice.read_account(lab.order())
     assert isinstance(seen, AccountSeen), seen
-    assert (seen.balance, seen.credit) == (usd(26790 - 2500), usd(2500))
+    assert (seen.balance, seen.credit) == (usd(26790 + 2500), usd(0))
     assert seen.invoices == (
         OpenInvoice(number="10467", balance=usd(5550)),
         OpenInvoice(number="10482", balance=usd(21240)),

@@ -21,7 +21,7 @@ def account_seen(pack: Pack, read: Read, software: SoftwareSeen) -> AccountSeen:
         account_id=str(read.values["account_id"]),
         client=str(read.values.get("client", "")),
         balance=_money(pack, read.values["balance"]),
-        credit=None if credit is None else _money(pack, credit),
+        credit=None if credit is None else _credit(pack, credit),
         invoices=tuple(
             OpenInvoice(
                 number=str(listed.value(row, "number")), balance=_money(pack, listed.value(row, "balance"))
@@ -29,6 +29,13 @@ def account_seen(pack: Pack, read: Read, software: SoftwareSeen) -> AccountSeen:
             for row in listed.rows
         ),
     )
+
+
+def _credit(pack: Pack, value: Value) -> Money:
+    """What they have with us. Below zero stands what was given back for an invoice that is paid: that is no credit, and
+    the balance holds it already."""
+    shown = _money(pack, value)
+    return shown if shown.minor > 0 else Money(minor=0, currency=shown.currency)
 
 
 def _money(pack: Pack, value: Value) -> Money:
