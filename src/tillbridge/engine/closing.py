@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money
@@ -264,34 +264,34 @@ def _differences(
         amount=Money(minor=owed - entered, currency=policy.currency),
         day=day,
     )
-    yield replace(item, **_why(family, day, money, books))
+    yield _explained(item, family, money, books)
 
 
-def _why(family: list[Payment], day: int, money: list[Move], books: list[Move]) -> dict[str, Any]:
+def _explained(item: Item, family: list[Payment], money: list[Move], books: list[Move]) -> Item:
     """The first of what explains it: something that is not over, a missing record, another day, a person's word."""
     for payment in family:
         for row in payment.postings:
             if row.state not in CLOSED:
-                return {"payment_id": payment.payment_id, **_waits(row)}
+                return _waiting(replace(item, payment_id=payment.payment_id), row)
         if any(payment.posting_missing(attempt) for attempt in payment.attempts) and not payment.in_software:
-            return {"payment_id": payment.payment_id, "reason": "missing"}
-    of_day = any(move.day == day for move in money)
-    other_books = [row.day for row in books if row.day != day]
-    other_money = [move.day for move in money if move.day != day]
+            return replace(item, payment_id=payment.payment_id, reason="missing")
+    of_day = any(move.day == item.day for move in money)
+    other_books = [row.day for row in books if row.day != item.day]
+    other_money = [move.day for move in money if move.day != item.day]
     if of_day and other_books:
-        return {"reason": "entered_other_day", "other_day": other_books[-1]}
+        return replace(item, reason="entered_other_day", other_day=other_books[-1])
     if not of_day and other_money:
-        return {"reason": "taken_other_day", "other_day": other_money[-1]}
-    return {"reason": "other_amount" if books else "not_entered"}
+        return replace(item, reason="taken_other_day", other_day=other_money[-1])
+    return replace(item, reason="other_amount" if books else "not_entered")
 
 
-def _waits(row: Posting) -> dict[str, Any]:
+def _waiting(item: Item, row: Posting) -> Item:
     reason: Reason = "waits"
     if row.state is PostingState.NEEDS_ATTENTION:
         reason = "needs_person"
     elif row.state in _LOOKING:
         reason = "looking"
-    return {"reason": reason, "detail": row.reason, "marker": row.marker}
+    return replace(item, reason=reason, detail=row.reason, marker=row.marker)
 
 
 # ---- what is not over -----------------------------------------------------------------------------
@@ -315,7 +315,7 @@ def _open_items(payment: Payment, day: int, policy: Policy) -> Iterator[Item]:
             if row.reference == attempt.reference and row.state not in CLOSED:
                 back = payment.is_primary(row) is payment.gives_back
                 amount = -row.amount if back else row.amount
-                yield replace(item, amount=amount, **_waits(row))
+                yield _waiting(replace(item, amount=amount), row)
 
 
 def _money_reason(payment: Payment, attempt: Attempt) -> Reason | Literal[""]:
