@@ -168,6 +168,46 @@ def reversible(counter: Counter) -> list[list[str]]:
     return rows
 
 
+def test_from_the_account_menu_nothing_is_offered_and_what_is_given_back_is_a_credit(
+    counter: Counter,
+) -> None:
+    eyes = counter.eyes
+    eyes.press(eyes.by_name(eyes.window(MAIN), "menu item", "Payment on Account..."))
+    window = eyes.window("Payment")
+    assert (eyes.text(counter.field("amount")), eyes.name(eyes.find(window, "1010"))) == (
+        "0.00",
+        "On account",
+    )
+    eyes.focus(counter.field("amount"))
+    eyes.write(counter.field("amount"), "-25.00")
+    eyes.focus(counter.field("employee"))
+    until(lambda: eyes.text(counter.field("amount")) == "25.00 CR", "the amount as the program writes it")
+    counter.button("Payment", "OK")
+    counter.gone("Payment")
+    assert [(act["invoice"], act["amount_minor"]) for act in counter.server.payments()] == [("", -2500)]
+
+
+def test_a_reversal_wants_a_reason_and_stands_under_it_among_those_of_today(counter: Counter) -> None:
+    counter.server.world("by_hand", invoice="10467", amount_minor=5550, method="Check", reference="77")
+    counter.button(MAIN, "Reverse...")
+    window, eyes = counter.eyes.window("Reverse Payment"), counter.eyes
+    eyes.write(eyes.find(window, "1305"), "DB")
+    eyes.select_row(eyes.find(window, "1301"), 0)
+    counter.button("Reverse Payment", "Reverse")
+    box = eyes.window("ImproMed Infinity")
+    assert eyes.name(eyes.find(box, "qt_msgbox_label")) == "Enter the reason for the reversal."
+    counter.button("ImproMed Infinity", "OK")
+    counter.gone("ImproMed Infinity")
+    eyes.write(eyes.find(window, "1304"), "Wrong client")
+    counter.button("Reverse Payment", "Reverse")
+    counter.gone("Reverse Payment")
+    counter.button(MAIN, "Reverse...")
+    [row] = eyes.rows(eyes.find(eyes.window("Reverse Payment"), "1306"))
+    assert row[1:] == ["Check", "55.50 CR", "77", "Wrong client", "DB"]
+    counter.button("Reverse Payment", "Cancel")
+    counter.gone("Reverse Payment")
+
+
 def test_f2_shows_the_employees_and_takes_their_initials(counter: Counter) -> None:
     counter.open_payment()
     counter.eyes.focus(counter.field("employee"))

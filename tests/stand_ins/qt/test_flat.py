@@ -108,3 +108,17 @@ def test_the_menu_of_the_amount_offers_the_two_usual_ones(eyes: Eyes, window: No
     eyes.focus(eyes.find(window, V7["amount"].id))
     eyes.keys(eyes.name(window), "Menu", "Down", "Down", "Return")  # a menu that is open gets all keys
     until(lambda: eyes.text(eyes.find(window, V7["amount"].id)) == "267.90", "the client's balance")
+
+
+def test_refund_shows_the_same_window_and_says_inside_that_it_gives_back(eyes: Eyes, window: Node) -> None:
+    kind, post = eyes.find(window, V7["kind"].id), eyes.find(window, V7["ok"].id)
+    assert (eyes.name(kind), eyes.name(post)) == ("Payment", "Post")
+    main = eyes.window(MAIN)
+    eyes.press(eyes.by_name(main, "page tab", V7["transactions_tab"].caption))
+    eyes.press(eyes.find(main, V7["refund"].id))
+    until(lambda: eyes.name(kind) == "Refund", "the window gives back")
+    assert eyes.name(post) == "Post refund"
+    assert [row[0] for row in eyes.rows(eyes.find(window, V7["apply_to"].id))] == ["On account"]
+    eyes.press(eyes.find(main, V7["pay"].id))
+    until(lambda: eyes.name(kind) == "Payment", "the window takes again")
+    assert [row[0] for row in eyes.rows(eyes.find(window, V7["apply_to"].id))][-1] == "On account"
