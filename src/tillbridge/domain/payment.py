@@ -382,11 +382,16 @@ def holds(payment: Payment) -> dict[str, int]:
     """
     held: dict[str, int] = {}
     for attempt in payment.attempts:
-        if attempt.state in _HOLDS_NOTHING:
+        if attempt.state in _HOLDS_NOTHING or _beside(payment, attempt):
             continue
         for scope, minor in _held(payment, attempt).items():
             held[scope] = held.get(scope, 0) + minor
     return {scope: minor for scope, minor in held.items() if minor}
+
+
+def _beside(payment: Payment, attempt: Attempt) -> bool:
+    """A doubt beside which a person allowed a newer attempt: the debt is held once, by that one."""
+    return attempt.overridden and attempt.state in OVERRIDABLE and attempt is not payment.attempts[-1]
 
 
 _HOLDS_NOTHING = money_leg.OVER | {MoneyState.VOIDED, MoneyState.RETURNED}

@@ -14,7 +14,7 @@ from tillbridge.domain.guards import money_cell, posting_cell
 from tillbridge.domain.invoice import Debt
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
-from tillbridge.domain.payment import Attempt, Payment
+from tillbridge.domain.payment import OVERRIDABLE, Attempt, Payment
 from tillbridge.domain.posting_leg import PostingEvent
 from tillbridge.engine.terminals import Terminals
 
@@ -40,6 +40,21 @@ class Decisions(Terminals):
         if live is not None and live.state in (MoneyState.SENDING, MoneyState.RUNNING):
             raise OperatorError("cancel_first", payment_id=payment_id)
         return self._tell(payment_id, MoneyEvent.STOPPED, person, "nothing_to_stop")
+
+    def allow_another(self, payment_id: str, person: str) -> Payment:
+        """A named person allows a new attempt although nobody knows what became of the last one. The client may be
+        charged twice until the older one is given back: the face says so before it asks.
+
+        Raises OperatorError `unknown_payment`, `cancel_first` while the terminal still has it, `nothing_to_stop`.
+        """
+        payment = self._known(payment_id)
+        live = payment.live
+        if live is not None and live.state in (MoneyState.SENDING, MoneyState.RUNNING):
+            raise OperatorError("cancel_first", payment_id=payment_id)
+        if live is None or live.state not in OVERRIDABLE:
+            raise OperatorError("nothing_to_stop", payment_id=payment_id)
+        allowed = self._event(PaymentEvent.ATTEMPT_OVERRIDDEN, live.reference, {"person": person})
+        return self._append(payment_id, payment, (allowed,))
 
     def keep_partial(self, payment_id: str, keep: bool, person: str) -> Payment:
         """The cashier's answer to a partial approval: keep it, or give it back (void, else refund).
