@@ -132,7 +132,7 @@ def test_money_that_went_back_after_it_was_posted_owes_a_reversal_of_its_own(pai
 
 def test_a_part_that_went_back_owes_a_reversal_of_that_part(paid: Desk) -> None:
     payment = paid.tell("refunded_elsewhere", posted(paid), returned_minor=1_240, key="r-1")
-    assert [(p.kind, p.amount) for p in payment.postings] == [("sale", usd(ASKED)), ("return", usd(1_240))]
+    assert [(p.kind, p.amount) for p in payment.postings] == [("sale", usd(ASKED)), ("refund", usd(1_240))]
     assert paid.engine.held(debt()) == 0, (
         "what is posted is the books' again, whatever its reversal waits for"
     )

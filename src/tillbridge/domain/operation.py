@@ -61,6 +61,14 @@ OPERATIONS: dict[str, Operation] = {
             feature="refund",
         ),
         Operation(
+            name="credit",
+            direction="out",
+            of_payment=False,
+            limit="none",
+            entries=frozenset({Entry.STANDALONE}),
+            posting="refund",
+        ),
+        Operation(
             name="store_card",
             direction="none",
             of_payment=False,

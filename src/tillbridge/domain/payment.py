@@ -302,7 +302,7 @@ class Payment:
     def posting_missing(self, attempt: Attempt) -> bool:
         """Money was taken, it owes a posting, and there is no record of one."""
         recorded = any(p.reference == attempt.reference for p in self.postings)
-        owes = self.row.posting is not None and not self.gives_back
+        owes = self.row.posting is not None and not self.gives_back and not self.in_software
         return attempt.taken and owes and not recorded
 
     def attempt(self, reference: str) -> Attempt | None:
@@ -399,7 +399,7 @@ _HOLDS_NOTHING = money_leg.OVER | {MoneyState.VOIDED, MoneyState.RETURNED}
 
 def _held(payment: Payment, attempt: Attempt) -> dict[str, int]:
     if payment.row.direction == "out":
-        return {f"payment:{payment.of}": _held_giving(attempt)}
+        return {f"payment:{payment.of}": _held_giving(attempt)} if payment.of else {}
     if not attempt.taken:
         return {payment.debt.scope: min(attempt.asked.minor, payment.parts.base.minor)}
     return _held_taking(payment, attempt)

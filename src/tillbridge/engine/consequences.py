@@ -79,9 +79,16 @@ class Unfolding:
         if effect in (Effect.OWE_POSTING, Effect.OWE_REPOSTING):
             self._owe(event, event.subject)
         elif effect is Effect.OWE_REVERSAL:
-            more = self._now().elsewhere.minor - before.elsewhere.minor
-            if more or "returned_minor" not in event.facts:
-                self._reverse(event, more)
+            self._money_went(event, before)
+
+    def _money_went(self, event: Event, before: Payment) -> None:
+        """What others gave back, as far as it was not known; what a bank took back, as it says."""
+        if Effect.ADD_GIVEN_BACK not in _effects(before, event):
+            self._reverse(event, event.number_or("returned_minor", 0))
+            return
+        more = self._now().elsewhere.minor - before.elsewhere.minor
+        if more and event.facts.get("in_software") is not True:
+            self._reverse(event, more)
 
     def _now(self) -> Payment:
         assert self.payment is not None
@@ -91,7 +98,7 @@ class Unfolding:
         """Create a posting record for an attempt's money. A give-back's is decided with the payment it gives back."""
         payment = self._now()
         attempt, kind = payment.attempt(reference), payment.row.posting
-        if attempt is None or kind is None or payment.gives_back:
+        if attempt is None or kind is None or payment.gives_back or payment.in_software:
             return
         amount = payment.to_book(attempt, fee=self.fee)
         if payment.may_post(reference, amount):
@@ -104,7 +111,7 @@ class Unfolding:
         facts: dict[str, Fact] = {"kind": kind, "reference": attempt.reference, "amount_minor": minor}
         if of is not None and of.debt is not None:
             facts |= of.debt.facts()
-        if of is not None and kind == self._now().reversal:
+        if of is not None and kind != of.kind:
             facts["of_marker"] = of.marker
         marker = self.marker(attempt)
         self._add_plain(Event(kind=PaymentEvent.POSTING_CREATED, at=event.at, subject=marker, facts=facts))
@@ -130,7 +137,8 @@ class Unfolding:
         row = next(iter(reversed(payment.standing(attempt.reference))), None)
         never_typed = row is not None and row.state is PostingState.WAITING and row.touched_at is None
         if row is None or not never_typed or row.amount.minor <= minor:
-            self._record(event, attempt, payment.reversal, minor, row)
+            kind: PostingKind = "refund" if payment.row.direction == "in" else payment.reversal
+            self._record(event, attempt, kind, minor, row)
             return
         self._add_plain(Event(kind=PostingEvent.REPLACED, at=event.at, subject=row.marker))
         self._record(event, attempt, row.kind, row.amount.minor - minor, row)
@@ -140,6 +148,11 @@ class Unfolding:
             attempt = self._now().attempt(before.reference)
             if attempt is not None:
                 self._record(event, attempt, self._now().reversal, before.amount.minor, before)
+
+
+def _effects(before: Payment, event: Event) -> tuple[Effect, ...]:
+    cell = money_cell(before, event)
+    return cell.effects if cell is not None else ()
 
 
 LEFT_OUT = "(left out: looks like a card number)"

@@ -92,7 +92,8 @@ class GivingBack(Decisions):
         """What giving this back would be: changes nothing. `found`: the gateway's answer about the payment, read now.
 
         Raises OperatorError `unknown_payment`, `nothing_to_give_back`, `over_refund`, `dispute_open`,
-        `still_finding_out`, `not_refundable`, `gateway_does_not_tell`.
+        `still_finding_out`, `not_refundable`, `gateway_does_not_tell`, `give_back_by_hand` (another terminal took it:
+        it is given back there, and recorded by `record_given_back`).
         """
         parent = self._known(payment_id)
         attempt = self._taken_of(parent)
@@ -188,8 +189,8 @@ class GivingBack(Decisions):
 
     # ---- how much is there ----
 
-    def _taken_of(self, parent: Payment) -> Attempt:
-        """The attempt whose money may go back now."""
+    def _taken_of(self, parent: Payment, *, by_hand: bool = False) -> Attempt:
+        """The attempt whose money may go back now. `by_hand`: a person gave it back, whoever took it."""
         if any(a.state in IN_DOUBT for a in parent.attempts):
             raise OperatorError("still_finding_out", payment_id=parent.payment_id)
         attempt = next((a for a in parent.attempts if a.taken), None)
@@ -197,6 +198,8 @@ class GivingBack(Decisions):
             raise OperatorError("nothing_to_give_back")
         if any(a.held_by_dispute for a in parent.attempts):
             raise OperatorError("dispute_open")
+        if attempt.where == "slip" and not by_hand:
+            raise OperatorError("give_back_by_hand")
         for child in self._children(parent):
             if any(a.state in IN_DOUBT for a in child.attempts):
                 raise OperatorError("still_finding_out", payment_id=child.payment_id)
@@ -253,7 +256,8 @@ class GivingBack(Decisions):
         """A settled payment is given back at once; else the gateway is asked now and then."""
         attempt = payment.attempt(command.reference)
         assert attempt is not None, "commands name attempts of their own payment"
-        if tried is None and self._settled_since(payment, attempt):
+        wanted = payment.payment_id in self.turn.at_once or self._settled_since(payment, attempt)
+        if tried is None and wanted:
             return 0
         if tried is not None:
             return _left(_gap(tried.times + 1), tried.last, now)

@@ -35,6 +35,7 @@ class PayRequest:
     `card_id`: the stored card to charge; `by_clinic`: while the client is not there.
     `consent_id`: the recorded agreement to a bank debit, or to keeping a card; `replaces`: the card in whose place.
     `slip`: what another terminal's slip says.
+    `in_software`: what an older machine gave back stands in the practice software already (operation `credit`).
     `of`: the payment to give back, for void and refund. `read_at`: a moment before the balance was read, None if
     none was read. `entering`: what a person has typed into an open payment window, as the screen showed it;
     `anyway`: the face showed it and the person goes on.
@@ -58,6 +59,7 @@ class PayRequest:
     slip: Slip | None = None
     person: str = ""
     of: str = ""
+    in_software: bool = False
     read_at: Moment | None = None
     entering: Entering | None = None
     anyway: bool = False
@@ -121,6 +123,7 @@ class PayRequest:
             "balance_minor": debt.balance.minor if debt.balance else None,
             "balance_of": debt.balance_of,
             "of": self.of,
+            "in_software": self.in_software,
             "person": self.person,
         }
         return Event(kind=PaymentEvent.PAYMENT_CREATED, at=now, facts=facts)

@@ -20,12 +20,13 @@ from tillbridge.domain.outcome import Inquiry
 from tillbridge.domain.payment import Payment, Posting
 from tillbridge.domain.posting_leg import PostingEvent
 from tillbridge.engine import returned_books
-from tillbridge.engine.giving_back import GiveBackRequest, GivingBack
+from tillbridge.engine.given_elsewhere import RecordingGiveBacks
+from tillbridge.engine.giving_back import GiveBackRequest
 from tillbridge.engine.returned_books import OVERPAID
 from tillbridge.ports.gateway import Capabilities
 
 
-class Resting(GivingBack):
+class Resting(RecordingGiveBacks):
     """The part of the engine that decides on what was taken too much."""
 
     __slots__ = ()

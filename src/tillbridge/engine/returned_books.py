@@ -158,7 +158,7 @@ def _told_children(books: Books, parent: Payment, payment: Payment) -> list[Paym
 def _rows(parent: Payment, given: list[Payment]) -> list[Row]:
     """The last row first, with what was taken off it already: by our other give-backs, or because others gave back."""
     gone: dict[str, int] = {}
-    backs = [p for p in parent.postings if p.kind == parent.reversal]
+    backs = [p for p in parent.postings if p.of_marker and not parent.is_primary(p)]
     backs += [
         row
         for sibling in given
