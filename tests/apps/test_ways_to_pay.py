@@ -28,7 +28,7 @@ def opened(desk: InMemory, payment_id: str = "payment-0001") -> dict[str, Any]:
     return attempt
 
 
-@pytest.mark.parametrize("entry", ["keyed_card", "keyed_ach", "link"])
+@pytest.mark.parametrize("entry", ["keyed_card", "link"])
 def test_a_page_is_the_gateways_own_and_no_terminal_lights_up(desk: InMemory, entry: str) -> None:
     desk.pay(entry=entry, page=entry == "keyed_card", terminal_id="")
     attempt = opened(desk)

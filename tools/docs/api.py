@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tillbridge.apps.agent.routes import CARING, GIVING, LINKS, LOOKING, PAYING, VERBS, Field, Route
+from tillbridge.apps.agent.routes import CARDS, CARING, GIVING, LINKS, LOOKING, PAYING, VERBS, Field, Route
 from tillbridge.strings import sentence
 
 TITLE = """# What can be asked of the agent
@@ -27,6 +27,7 @@ PARTS = (
     ("Paying", PAYING),
     ("Giving money back", GIVING),
     ("Payment links", LINKS),
+    ("Agreements and kept cards", CARDS),
     ("Looking", LOOKING),
     ("Deciding about a payment", VERBS),
     ("Caring for the desk", CARING),

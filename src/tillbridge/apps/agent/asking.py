@@ -25,9 +25,22 @@ def text_of(body: dict[str, Any], name: str, default: str | None = None) -> str:
     return value
 
 
+LONG_TEXT = 4_000
+"""Letters of what a client agreed to."""
+
+
+def long_text_of(body: dict[str, Any], name: str) -> str:
+    """A text of some paragraphs. Raises OperatorError `field_wrong`: missing, too long, or not a text."""
+    value = body.get(name)
+    if not isinstance(value, str) or len(value) > LONG_TEXT:
+        raise OperatorError("field_wrong", field=name)
+    return value
+
+
 OFFERED: dict[str, frozenset[Entry]] = {
-    "sale": frozenset({Entry.TERMINAL, Entry.KEYED_CARD, Entry.KEYED_ACH, Entry.LINK}),
-    "deposit": frozenset({Entry.TERMINAL, Entry.KEYED_CARD, Entry.KEYED_ACH, Entry.LINK}),
+    "sale": frozenset(Entry),
+    "deposit": frozenset(Entry),
+    "store_card": frozenset({Entry.TERMINAL, Entry.KEYED_CARD, Entry.LINK}),
 }
 """What is carried through to its end today, and how the payer's details may arrive for it."""
 

@@ -36,6 +36,14 @@ class Deciding(OnGround):
         seen = self._reading.shown(body)
         return self._done(lambda engine: engine.attach(payment_id, debt_of(seen), person))
 
+    def move(self, payment_id: str, body: dict[str, Any]) -> View:
+        """It belongs to the invoice that is open on the screen: the wrong row is taken back, the right one entered. The
+        card is not touched."""
+        person, marker = _person(body), text_of(body, "marker")
+        self._ground.pause.refuse()
+        seen = self._reading.shown(body)
+        return self._done(lambda engine: engine.move(payment_id, marker, debt_of(seen), person))
+
 
 def _person(body: dict[str, Any]) -> str:
     """Raises OperatorError `person_missing`."""
@@ -72,6 +80,14 @@ def _rest(keep: bool) -> Decision:
     )
 
 
+def _keep_as_prepayment(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
+    return engine.keep_as_prepayment(payment_id, _person(body))
+
+
+def _slip_checked(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
+    return engine.slip_checked(payment_id, _person(body))
+
+
 def _end_task(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
     return engine.end_task(payment_id, text_of(body, "task"), _person(body))
 
@@ -87,4 +103,6 @@ DECISIONS: dict[str, Decision] = {
     "keep_rest": _rest(True),
     "give_rest_back": _rest(False),
     "end_task": _end_task,
+    "keep_as_prepayment": _keep_as_prepayment,
+    "slip_checked": _slip_checked,
 }

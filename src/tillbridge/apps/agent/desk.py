@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tillbridge.apps.agent.accounts import AccountDesk
 from tillbridge.apps.agent.agreeing import Agreeing
 from tillbridge.apps.agent.asking import count_of
+from tillbridge.apps.agent.cards import CardDesk
 from tillbridge.apps.agent.caring import Caring
 from tillbridge.apps.agent.closing import ClosingDesk
 from tillbridge.apps.agent.deciding import DECISIONS, Deciding
@@ -47,6 +49,7 @@ class Desk:
         self.currency = ground.currency
         self.looking, self.caring = Looking(ground), Caring(ground)
         self.paying, self.deciding = Paying(ground, reading), Deciding(ground, reading)
+        self.cards, self.accounts = CardDesk(ground, reading), AccountDesk(ground, reading)
         self.giving, self.linking = GiveBackDesk(ground), LinkDesk(ground)
         self.receipts, self.closing = ReceiptDesk(ground), ClosingDesk(ground)
         self.agreeing = Agreeing(ground)
@@ -75,6 +78,8 @@ class Desk:
             "health": lambda _: looking.health(),
             "invoice": lambda _: looking.read_invoice(),
             "software": lambda _: looking.software(),
+            "account": lambda a: self.accounts.account(a.body),
+            "payment_methods": lambda _: self.accounts.payment_methods(),
             "terminals": lambda _: looking.terminals(),
             "payments": lambda _: looking.payments(),
             "show": lambda a: looking.show(
@@ -106,6 +111,11 @@ class Desk:
             "pay": lambda a: self.paying.pay(a.body),
             "receipt": lambda a: self.receipts.receipt(a.payment_id, a.body),
             "again": lambda a: self.paying.again(a.payment_id, a.body),
+            "move": lambda a: self.deciding.move(a.payment_id, a.body),
+            "record_consent": lambda a: self.cards.record_consent(a.body),
+            "revoke_consent": lambda a: self.cards.revoke_consent(a.body),
+            "stored_cards": lambda a: self.cards.stored_cards(a.body),
+            "forget_card": lambda a: self.cards.forget_card(a.body),
             "attach": lambda a: self.deciding.attach(a.payment_id, a.body),
             "offer": lambda a: self.giving.offer(a.payment_id, a.body),
             "give_back": lambda a: self.giving.give_back(a.payment_id, a.body),

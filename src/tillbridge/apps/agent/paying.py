@@ -20,6 +20,7 @@ from tillbridge.domain.payment import Payment
 from tillbridge.engine.policy import DAY
 from tillbridge.engine.requests import PayRequest
 from tillbridge.engine.sending import where_for
+from tillbridge.engine.slip import Slip
 from tillbridge.ports.practice import Entering
 
 
@@ -61,7 +62,7 @@ class Paying(OnGround):
             payment_id=payment_id,
             operation=operation,
             entry=entry,
-            parts=only_base(wanted or all_owed(body, bill.owed)),
+            parts=only_base(self._parts(operation, body, wanted, bill.owed)),
             debt=bill.debt,
             terminal_id=self._terminal_for(entry, body),
             page=flag_of(body, "page"),
@@ -69,6 +70,11 @@ class Paying(OnGround):
             send_by=text_of(body, "send_by", ""),
             send_to=text_of(body, "send_to", ""),
             instead_of=text_of(body, "instead_of", ""),
+            card_id=text_of(body, "card_id", ""),
+            by_clinic=flag_of(body, "by_clinic"),
+            consent_id=text_of(body, "consent_id", ""),
+            replaces=text_of(body, "replaces", ""),
+            slip=slip_of(body) if entry is Entry.STANDALONE else None,
             person=text_of(body, "person", ""),
             read_at=read_at,
             entering=bill.entering,
@@ -84,14 +90,21 @@ class Paying(OnGround):
         if flag_of(body, "typed"):
             debt, owed = typed_debt(body, wanted)
             return Bill(debt=debt, owed=owed)
-        if operation == "deposit":
-            if wanted is None:
+        if operation != "sale":
+            if wanted is None and operation == "deposit":
                 raise OperatorError("amount_missing")
             self._ground.pause.refuse()
-            return Bill(debt=on_account(debt_of(self._reading.shown(body))), owed=wanted)
+            nothing = Money(minor=0, currency=self._ground.currency)
+            return Bill(debt=on_account(debt_of(self._reading.shown(body))), owed=wanted or nothing)
         seen, notice = self._reading.at_charge(body, wanted)
         debt, owed = self._reading.owed(seen)
         return Bill(debt=debt, owed=owed, entering=seen.entering, notice=notice)
+
+    def _parts(self, operation: str, body: dict[str, Any], wanted: Money | None, owed: Money) -> Money:
+        """No money moves where a card is only kept."""
+        if operation == "store_card":
+            return Money(minor=0, currency=self._ground.currency)
+        return wanted or all_owed(body, owed)
 
     def _close_first(self, body: dict[str, Any]) -> None:
         """What is held by a link that is not wanted any more can be taken only when its close is proved.
@@ -152,6 +165,15 @@ def typed_debt(body: dict[str, Any], amount: Money | None) -> tuple[Debt, Money]
         balance=None,
     )
     return debt, amount
+
+
+def slip_of(body: dict[str, Any]) -> Slip:
+    """What another terminal's slip says; looked at by the engine."""
+    return Slip(
+        last4=text_of(body, "slip_last4", ""),
+        auth_code=text_of(body, "slip_code", ""),
+        brand=text_of(body, "slip_brand", ""),
+    )
 
 
 def on_account(debt: Debt) -> Debt:

@@ -94,6 +94,35 @@ LINKS: tuple[Route, ...] = (
     Route(name="qr", method="GET", path="/v1/payments/{payment_id}/qr"),
 )
 
+CARDS: tuple[Route, ...] = (
+    Route(
+        name="record_consent",
+        path="/v1/consents",
+        fields=(
+            Field(name="consent_id", needed=True, option="consent"),
+            Field(name="kind", needed=True),
+            Field(name="text", needed=True),
+            Field(name="version", needed=True),
+            Field(name="how", needed=True),
+            Field(name="given_by", needed=True),
+            Field(name="given_wall_ms", kind="number", command=False),
+            *SHOWN,
+            DECIDES,
+        ),
+    ),
+    Route(
+        name="revoke_consent",
+        path="/v1/consents/end",
+        fields=(Field(name="consent_id", needed=True, option="consent"), DECIDES),
+    ),
+    Route(name="stored_cards", path="/v1/cards", fields=SHOWN),
+    Route(
+        name="forget_card",
+        path="/v1/cards/forget",
+        fields=(Field(name="card_id", needed=True, option="card"), DECIDES),
+    ),
+)
+
 VERBS: tuple[Route, ...] = (
     verb("cancel", PERSON),
     verb("stop", DECIDES),
@@ -106,6 +135,9 @@ VERBS: tuple[Route, ...] = (
     verb("keep_rest", MARKER, DECIDES),
     verb("give_rest_back", MARKER, DECIDES),
     verb("attach", *SHOWN, DECIDES),
+    verb("move", MARKER, *SHOWN, DECIDES),
+    verb("keep_as_prepayment", DECIDES),
+    verb("slip_checked", DECIDES),
     verb("end_task", Field(name="task", needed=True), DECIDES),
 )
 
@@ -126,6 +158,13 @@ PAYING: tuple[Route, ...] = (
             Field(name="valid_days", kind="number"),
             *REACH,
             Field(name="instead_of"),
+            Field(name="card_id", option="card"),
+            Field(name="by_clinic", kind="flag"),
+            Field(name="consent_id", option="consent"),
+            Field(name="replaces"),
+            Field(name="slip_last4"),
+            Field(name="slip_code"),
+            Field(name="slip_brand"),
             ANYWAY,
             PERSON,
         ),
@@ -136,6 +175,8 @@ LOOKING: tuple[Route, ...] = (
     Route(name="health", method="GET", path="/v1/health", command=False),
     Route(name="invoice", path="/v1/invoice"),
     Route(name="software", path="/v1/software"),
+    Route(name="account", path="/v1/account", fields=SHOWN),
+    Route(name="payment_methods", path="/v1/payment_methods"),
     Route(name="terminals", method="GET", path="/v1/terminals"),
     Route(name="payments", method="GET", path="/v1/payments"),
     Route(
@@ -181,7 +222,7 @@ CARING: tuple[Route, ...] = (
     Route(name="stop_agent", path="/v1/stop", command=False),
 )
 
-ROUTES: tuple[Route, ...] = (*PAYING, *GIVING, *LINKS, *LOOKING, *VERBS, *CARING)
+ROUTES: tuple[Route, ...] = (*PAYING, *GIVING, *LINKS, *CARDS, *LOOKING, *VERBS, *CARING)
 DECISIONS: tuple[Route, ...] = (*VERBS, GIVING[1], LINKS[1])
 """What can be said of a payment that has begun: `resume ID --do NAME` as well as `NAME ID`."""
 BY_NAME = {route.name: route for route in ROUTES}

@@ -130,6 +130,17 @@ def _run(name: str, options: argparse.Namespace) -> int:
         from tillbridge.apps.cli import screen
 
         return screen.run(name, options)
+    if name in (
+        "record_consent",
+        "revoke_consent",
+        "stored_cards",
+        "forget_card",
+        "account",
+        "payment_methods",
+    ):
+        from tillbridge.apps.cli import clients
+
+        return clients.run(name, options)
     if name in ("links", "qr"):
         from tillbridge.apps.cli import links
 

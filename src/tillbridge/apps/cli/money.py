@@ -95,6 +95,9 @@ def _waits(payment: dict[str, Any], patience_over: bool) -> bool:
 
 
 def _end(payment: dict[str, Any], software: str) -> int:
+    if payment["operation"] == "store_card" and payment["finished"] and payment["charged"] == "yes":
+        say("card_kept")
+        return 0
     if _is_open_link(payment):
         say("link_open", amount=payment["amount"]["text"], url=payment["attempts"][-1]["url"])
         return 0
