@@ -139,6 +139,14 @@ def test_a_number_that_stands_twice_was_taken_back_by_somebody(paid: Clinic) -> 
     assert len(rows(paid)) == 2
 
 
+def test_a_payment_that_stands_there_in_parts_is_left_to_a_person(paid: Clinic) -> None:
+    """More was taken than was owed: one row on the invoice, one as credit."""
+    paid.software.posted.insert(0, ["11/22/2026", "Payment", "Tillbridge", "-$20.00", SALE, "", "Kim Tran"])
+    paid.software.draw()
+    report = paid.practice.post(back("void"))
+    assert (report.stage, trouble(report)) == ("not_committed", "payment_in_parts")
+
+
 def test_what_the_software_says_was_reversed_already_is_not_tried_another_way(paid: Clinic) -> None:
     paid.software.reversal_says = "This payment has been reversed already."
     report = paid.practice.post(back("void"))

@@ -5,7 +5,7 @@ A difference in who or what is on the screen is the operator's to mend; a differ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -115,8 +115,8 @@ class Expecting:
     ) -> tuple[ListSeen, RowSeen]:
         """The one row that fits, and the list as far as it was read (`whole`: all of it).
 
-        Raises OperatorError `invoice_not_listed`, `payment_not_listed`, `already_reversed` (a second row carries the
-        same number: somebody took it back), PackError `row_missing`, `row_ambiguous`.
+        Raises OperatorError `invoice_not_listed`, `payment_not_listed`, `already_reversed`, `payment_in_parts`,
+        PackError `row_missing`, `row_ambiguous`.
         """
         wanted = {column: self.facts.fill(term) for column, term in self.known(where).items()}
         listed = self.scene.rows(name, None if whole else wanted)
@@ -125,9 +125,18 @@ class Expecting:
             return listed, rows[0]
         told = ", ".join(f"{name}={value}" for name, value in wanted.items())
         if any(isinstance(term, Given) and term.name == "of_marker" for term in where.values()):
-            raise OperatorError("already_reversed" if rows else "payment_not_listed", wanted=told)
+            raise _not_one_to_take_back(rows, told)
         if rows:
             raise PackError("row_ambiguous", list=listed.spec.name, wanted=told, count=len(rows))
         if any(isinstance(term, Given) and term.name == "invoice_number" for term in where.values()):
             raise OperatorError("invoice_not_listed", list=listed.spec.name, wanted=told)
         raise PackError("row_missing", list=listed.spec.name, wanted=told)
+
+
+def _not_one_to_take_back(rows: Sequence[RowSeen], told: str) -> OperatorError:
+    """None or several rows carry the number of the payment to take back. Do they cancel out, somebody has done it."""
+    amounts = [row.cells.get("amount") for row in rows]
+    cancelled = sum(amount for amount in amounts if type(amount) is int) == 0
+    if not rows:
+        return OperatorError("payment_not_listed", wanted=told)
+    return OperatorError("already_reversed" if cancelled else "payment_in_parts", wanted=told)
