@@ -28,6 +28,17 @@ def test_another_try_is_allowed_beside_a_doubt_and_the_debt_is_held_once(unknown
     assert unknown.engine.held(again.debt) == ASKED
 
 
+def test_the_doubt_holds_the_debt_again_when_the_other_try_is_over(unknown: Desk) -> None:
+    unknown.engine.allow_another("p1", "Dana")
+    unknown.engine.try_again("p1")
+    unknown.engine.cancel("p1")
+    assert [attempt.state for attempt in unknown.known().attempts] == [
+        MoneyState.UNKNOWN,
+        MoneyState.CANCELLED,
+    ]
+    assert unknown.engine.held(unknown.known().debt) == ASKED
+
+
 def test_an_allowed_try_is_the_one_that_counts_and_the_old_one_goes_back(unknown: Desk) -> None:
     unknown.engine.allow_another("p1", "Dana")
     unknown.engine.try_again("p1")

@@ -390,8 +390,10 @@ def holds(payment: Payment) -> dict[str, int]:
 
 
 def _beside(payment: Payment, attempt: Attempt) -> bool:
-    """A doubt beside which a person allowed a newer attempt: the debt is held once, by that one."""
-    return attempt.overridden and attempt.state in OVERRIDABLE and attempt is not payment.attempts[-1]
+    """A doubt beside which a person allowed a newer attempt: the debt is held once, by that one, unless it is over."""
+    newer = payment.attempts[payment.attempts.index(attempt) + 1 :]
+    allowed = attempt.overridden and attempt.state in OVERRIDABLE
+    return allowed and any(one.state not in _HOLDS_NOTHING for one in newer)
 
 
 _HOLDS_NOTHING = money_leg.OVER | {MoneyState.VOIDED, MoneyState.RETURNED}
