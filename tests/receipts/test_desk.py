@@ -88,7 +88,9 @@ def test_a_receipt_is_saved_where_others_cannot_read_it(desk: Paid) -> None:
 
 
 def test_the_second_one_says_that_it_is_a_copy_and_the_same_wish_again_does_not(desk: Paid) -> None:
+    before = len(desk.engine.journal.events(ID))
     first, again, second = (desk.receipt(key=key) for key in ("wish-1", "wish-1", "wish-2"))
+    assert len(desk.engine.journal.events(ID)) == before + 2
     assert (first["copy"], again["copy"], second["copy"]) == (1, 1, 2)
     assert first["text"] == again["text"]
     assert "COPY 1" in second["text"]
