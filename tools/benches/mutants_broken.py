@@ -55,6 +55,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "entries": ENTRIES,
     "terminals": ("tests/engine/test_terminals.py",),
     "site": ("tests/journal/test_site.py",),
+    "allowed": ("tests/engine/test_allow_another.py",),
     "journal": ("tests/journal/test_memory.py",),
     "sqlite": ("tests/journal/test_sqlite.py", "tests/journal/test_trouble.py"),
     "journals": ("tests/journal/test_memory.py", "tests/journal/test_sqlite.py"),
