@@ -102,7 +102,8 @@ def _meaning(attempt: Attempt, item: SettlementItem, known: Known) -> list[Event
         case "refund" if item.reference == attempt.reference:
             return _settled(attempt, item)
         case "rejected":
-            return [_event(MoneyEvent.SETTLEMENT_REJECTED, item, code=item.code)]
+            facts: Facts = {"code": item.code, "returned_minor": item.amount.minor}
+            return [_event(MoneyEvent.SETTLEMENT_REJECTED, item, **facts)]
         case "return":
             return _returned(item, known)
         case "re_presented":

@@ -44,7 +44,7 @@ class SettlementDays:
     def reject(self, provider_ref: str, code: str) -> None:
         """This one will not go through with its batch. Raises Refusal not_rejectable."""
         record = self._record(provider_ref)
-        if record not in self._scribe.books.unsettled():
+        if record not in self._scribe.books.unsettled() or record.given_back:
             raise Refusal("not_rejectable")
         self._to_reject[provider_ref] = code
 
@@ -61,7 +61,7 @@ class SettlementDays:
 
     def _end(self, record: Record, now_ms: int) -> int:
         code = self._to_reject.pop(record.provider_ref, "")
-        if code:
+        if code and not record.given_back:
             undone = record.bounces if record.of else record.left
             self._line(Kind.REJECTED, record, now_ms, amount=undone, batch=record.queued, code=code)
             return 0
