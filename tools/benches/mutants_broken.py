@@ -39,7 +39,8 @@ ENGINE = tuple(
 )  # fmt: skip
 """Fastest first."""
 ENTRIES = tuple(
-    f"tests/engine/test_{name}.py" for name in ("entries", "links", "stored_cards", "slips", "bank_debits")
+    f"tests/engine/test_{name}.py"
+    for name in ("entries", "links", "stored_cards", "slips", "bank_debits", "several_invoices")
 )
 TESTS: dict[str, tuple[str, ...]] = {
     "money_leg": _domain("attempts", "giving_back", "tables"),

@@ -53,6 +53,8 @@ class PaymentEvent(StrEnum):
     """Facts: by, and `cause` where it only may have gone out."""
     REMINDED = "reminded"
     """Facts: as of a link that was sent."""
+    SHARE_ADDED = "share_added"
+    """A part of the payment belongs to an invoice of its own. Facts: share_minor, and whose as for `attached`."""
     CARD_KEPT = "card_kept"
     """A card that the gateway keeps is in the site store. Facts: card_id."""
     CARD_NOT_KEPT = "card_not_kept"

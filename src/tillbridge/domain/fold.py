@@ -112,6 +112,7 @@ def _is_ours(event: Event) -> bool:
 
 
 def _new_attempt(payment: Payment, event: Event) -> Attempt:
+    fold_entries.refuse_open_shares(payment)
     asked = _amount(payment, event)
     if not 0 <= asked.minor <= payment.parts.whole.minor:
         raise ValueError("an attempt asks for no more than its payment")

@@ -9,6 +9,8 @@ from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.reach import reach_after
+from tillbridge.domain.shares import Share
+from tillbridge.domain.whose import attached
 
 MESSAGES = frozenset(
     {
@@ -25,6 +27,8 @@ BANK_RETURNED = "bank_returned"
 
 def told(payment: Payment, event: Event) -> Payment | None:
     """The payment after an event of its way to pay; None if it is not one. Raises ValueError for senseless facts."""
+    if event.kind == PaymentEvent.SHARE_ADDED and not payment.attempts:
+        return _with_share(payment, event)
     attempt = payment.attempt(event.subject)
     if attempt is not None and event.kind in MESSAGES:
         return _with(payment, event.subject, reach=reach_after(attempt.reach, event))
@@ -42,6 +46,22 @@ def told(payment: Payment, event: Event) -> Payment | None:
 def _with(payment: Payment, reference: str, **changes: Any) -> Payment:
     attempts = tuple(replace(a, **changes) if a.reference == reference else a for a in payment.attempts)
     return replace(payment, attempts=attempts)
+
+
+def _with_share(payment: Payment, event: Event) -> Payment:
+    """Raises ValueError for a share of nothing, of the same invoice twice, or beyond the base."""
+    share = Share(debt=attached(payment, event), minor=event.number("share_minor"))
+    shares = (*payment.shares, share)
+    twice = any(other.debt.scope == share.debt.scope for other in payment.shares)
+    if share.minor <= 0 or twice or sum(s.minor for s in shares) > payment.parts.base.minor:
+        raise ValueError("a share is a part of the base, one for each invoice")
+    return replace(payment, shares=shares)
+
+
+def refuse_open_shares(payment: Payment) -> None:
+    """Raises ValueError if the allocation does not sum to the base."""
+    if payment.shares and sum(share.minor for share in payment.shares) != payment.parts.base.minor:
+        raise ValueError("the shares do not sum to the base")
 
 
 def went_wrong(before: Attempt, payment: Payment, event: Event) -> Payment:

@@ -19,6 +19,7 @@ from tillbridge.domain.operation import OPERATIONS, UNATTENDED, Entry, Operation
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.domain.reach import Reach
 from tillbridge.domain.session import Session, Where
+from tillbridge.domain.shares import Share, held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,6 +219,8 @@ class Payment:
     """Codes of what a person has to look at, beside the postings that need attention."""
     first_scope: str = ""
     """What it was asked for, if a person attached it to a real client since."""
+    shares: tuple[Share, ...] = ()
+    """Its allocation, where it is over several invoices; empty: all of it belongs to its debt."""
     children: tuple[Child, ...] = ()
     """What payments of our own give back of it, oldest first."""
     told: Told | None = None
@@ -327,6 +330,10 @@ class Payment:
         """What takes a row of this payment back. Money that did not reach the client is a payment again."""
         return "return" if self.row.direction == "in" else "sale"
 
+    def spread_held(self, base_minor: int) -> dict[str, int]:
+        """On which scopes so much of the base is held: its own, or each of its invoices'."""
+        return held(self.shares, base_minor) if self.shares else {self.debt.scope: base_minor}
+
     def to_book(self, attempt: Attempt, *, fee: bool) -> Money:
         """What of an attempt's money belongs into the practice software: the base, and the fee where the site wants
         it there. A tip is owed to nobody's invoice. A smaller approval pays the base first."""
@@ -380,13 +387,13 @@ def holds(payment: Payment) -> dict[str, int]:
     Taking: the attempt's base while money may be moving, and what was taken until it is seen posted.
     Giving back: its amount on the parent from the start, released only when it is over or it bounced.
     """
-    held: dict[str, int] = {}
+    on: dict[str, int] = {}
     for attempt in payment.attempts:
         if attempt.state in _HOLDS_NOTHING or _beside(payment, attempt):
             continue
         for scope, minor in _held(payment, attempt).items():
-            held[scope] = held.get(scope, 0) + minor
-    return {scope: minor for scope, minor in held.items() if minor}
+            on[scope] = on.get(scope, 0) + minor
+    return {scope: minor for scope, minor in on.items() if minor}
 
 
 def _beside(payment: Payment, attempt: Attempt) -> bool:
@@ -403,7 +410,7 @@ def _held(payment: Payment, attempt: Attempt) -> dict[str, int]:
     if payment.row.direction == "out":
         return {f"payment:{payment.of}": _held_giving(attempt)} if payment.of else {}
     if not attempt.taken:
-        return {payment.debt.scope: min(attempt.asked.minor, payment.parts.base.minor)}
+        return payment.spread_held(min(attempt.asked.minor, payment.parts.base.minor))
     return _held_taking(payment, attempt)
 
 
@@ -418,7 +425,7 @@ def _held_taking(payment: Payment, attempt: Attempt) -> dict[str, int]:
     base = min(moved.minor, payment.parts.base.minor)
     mine = [p for p in payment.postings if p.reference == attempt.reference and payment.is_primary(p)]
     if not mine:
-        return {payment.debt.scope: base}
+        return payment.spread_held(base)
     newest = {payment.debt_of(p).scope: p for p in mine}
     return {scope: _held_by(payment, p, base) for scope, p in newest.items()}
 

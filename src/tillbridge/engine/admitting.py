@@ -9,6 +9,8 @@ Rules of money that live here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.event import PaymentEvent
 from tillbridge.domain.invoice import Debt
@@ -16,6 +18,7 @@ from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money
 from tillbridge.domain.payment import Payment, left_to_give_back
 from tillbridge.domain.posting_leg import PostingState
+from tillbridge.domain.shares import Share
 from tillbridge.engine.requests import PayRequest
 from tillbridge.engine.typed import doubted, held_by_typed
 from tillbridge.engine.writing import Writing
@@ -59,6 +62,11 @@ class Admitting(Writing):
         if balance is None or request.operation != "sale":
             return None
         return Limit(scope=request.debt.scope, minor=max(0, balance.minor - self._typed(request.debt)))
+
+    def _further(self, shares: Sequence[Share]) -> tuple[Limit, ...]:
+        """The limits of a payment over several invoices beside the first one's, held in the same transaction."""
+        balances = [(share.debt.scope, share.debt.balance) for share in shares[1:]]
+        return tuple(Limit(scope=scope, minor=b.minor) for scope, b in balances if b is not None)
 
     def _typed(self, debt: Debt) -> int:
         return held_by_typed(self._open(), debt)

@@ -102,13 +102,15 @@ class Engine(Admitting, Moving, Linking, Receipts, Settling, Keeping, Closing):
         request.check(capabilities)
         if request.instead_of:
             self.close_first(request.instead_of, request.person)
-        self._refuse_stale(request.debt, request.read_at)
+        for debt in (request.debt, *(share.debt for share in request.shares[1:])):
+            self._refuse_stale(debt, request.read_at)
         self._refuse_doubted(request)
         self._refuse_same_slip(request)
         sec_code = self._refuse_unagreed(request)
         now = self.clock.now()
         begun = beginning(self.ids.reference(), request, capabilities, now, self.policy, sec_code)
-        return self._append(request.payment_id, None, begun, self._limit(request))
+        further = self._further(request.shares)
+        return self._append(request.payment_id, None, begun, self._limit(request), further)
 
     def try_again(
         self,
@@ -138,7 +140,8 @@ class Engine(Admitting, Moving, Linking, Receipts, Settling, Keeping, Closing):
         self._refuse_ended(payment, last)
         horizon_ms, now = self._horizon_ms(last), self.clock.now()
         again = another_attempt(self.ids.reference(), last, horizon_ms, terminal_id, now, self.policy)
-        return self._append(payment_id, payment, (again,), self._limit_again(payment, balance))
+        further = self._further(payment.shares)
+        return self._append(payment_id, payment, (again,), self._limit_again(payment, balance), further)
 
     def refuse_other_gateway(self) -> None:
         """A doubt is asked of the gateway that has it: another one knows nothing of it, and its "not found" would be

@@ -14,11 +14,14 @@ from tillbridge.domain.errors import Fact, ImpossibleEvent
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold import apply
 from tillbridge.domain.guards import money_cell, posting_cell
+from tillbridge.domain.invoice import Debt
 from tillbridge.domain.ledger import PostingKind
+from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import Effect
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import Cell, PostingEffect, PostingEvent, PostingState
+from tillbridge.domain.shares import spread
 
 Marker = Callable[[Attempt], str]
 """Makes a new marker for an attempt's money."""
@@ -101,19 +104,32 @@ class Unfolding:
         if attempt is None or kind is None or payment.gives_back or payment.in_software:
             return
         amount = payment.to_book(attempt, fee=self.fee)
-        if payment.may_post(reference, amount):
+        for share in spread(payment.shares, amount.minor):
+            part = Money(minor=share.minor, currency=amount.currency)
+            if self._now().may_post(reference, part, share.debt):
+                self._record(event, attempt, kind, share.minor, None, share.debt)
+        if not payment.shares and payment.may_post(reference, amount):
             self._record(event, attempt, kind, amount.minor, None)
 
     def _record(
-        self, event: Event, attempt: Attempt, kind: PostingKind, minor: int, of: Posting | None
+        self,
+        event: Event,
+        attempt: Attempt,
+        kind: PostingKind,
+        minor: int,
+        of: Posting | None,
+        debt: Debt | None = None,
     ) -> None:
         """One more posting record, owed now. `of`: the row that it takes back (a part of), or stands instead of."""
         facts: dict[str, Fact] = {"kind": kind, "reference": attempt.reference, "amount_minor": minor}
-        if of is not None and of.debt is not None:
-            facts |= of.debt.facts()
+        whose = debt or (of.debt if of is not None else None)
+        if whose is not None:
+            facts |= whose.facts()
         if of is not None and kind != of.kind:
             facts["of_marker"] = of.marker
         marker = self.marker(attempt)
+        while self._now().posting(marker) is not None:
+            marker = self.marker(attempt)
         self._add_plain(Event(kind=PaymentEvent.POSTING_CREATED, at=event.at, subject=marker, facts=facts))
         self._add_plain(Event(kind=PostingEvent.OWED, at=event.at, subject=marker))
 
@@ -132,9 +148,21 @@ class Unfolding:
                 self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
 
     def _reverse_part(self, event: Event, attempt: Attempt, minor: int) -> None:
+        """From the newest row back, where there are several."""
+        rows = self._now().standing(attempt.reference)
+        for row in reversed(rows[1:]):
+            part = min(minor, row.amount.minor)
+            if part == row.amount.minor:
+                self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=row.marker))
+            elif part:
+                self._reverse_row(event, attempt, part, row)
+            minor -= part
+        if minor:
+            self._reverse_row(event, attempt, minor, rows[0] if rows else None)
+
+    def _reverse_row(self, event: Event, attempt: Attempt, minor: int, row: Posting | None) -> None:
         """A row that was never typed is typed for less; everything else gets a row against it."""
         payment = self._now()
-        row = next(iter(reversed(payment.standing(attempt.reference))), None)
         never_typed = row is not None and row.state is PostingState.WAITING and row.touched_at is None
         if row is None or not never_typed or row.amount.minor <= minor:
             kind: PostingKind = "refund" if payment.row.direction == "in" else payment.reversal

@@ -85,12 +85,13 @@ class Linking(Writing):
         closed = []
         for payment in message_steps.links(self._open()):
             attempt = payment.attempts[-1]
-            if payment.debt.scope != debt.scope or payment.operation != "sale" or attempt.cancel_asked:
+            asked = payment.spread_held(payment.parts.base.minor).get(debt.scope, 0)
+            if not asked or payment.operation != "sale" or attempt.cancel_asked:
                 continue
             others = self.journal.held_minor(debt.scope, payment.payment_id) + held_by_typed(
                 self._open(), debt
             )
-            if debt.balance.minor - others < payment.parts.base.minor:
+            if debt.balance.minor - others < asked:
                 gone = self._close(attempt, "", NOT_NEEDED, balance_minor=debt.balance.minor)
                 closed.append(self._append(payment.payment_id, payment, (gone,)))
         return closed

@@ -13,6 +13,7 @@ from tillbridge.domain.operation import OPERATIONS, Entry
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.domain.session import Where
+from tillbridge.domain.shares import Share
 from tillbridge.engine.message_steps import wanted
 from tillbridge.engine.policy import DAY, HOUR, Policy
 from tillbridge.engine.sending import dated, refuse_lacking, where_for
@@ -35,6 +36,7 @@ class PayRequest:
     `card_id`: the stored card to charge; `by_clinic`: while the client is not there.
     `consent_id`: the recorded agreement to a bank debit, or to keeping a card; `replaces`: the card in whose place.
     `slip`: what another terminal's slip says.
+    `shares`: the allocation of a payment over several invoices of one client; `debt` is the first one's.
     `in_software`: what an older machine gave back stands in the practice software already (operation `credit`).
     `of`: the payment to give back, for void and refund. `read_at`: a moment before the balance was read, None if
     none was read. `entering`: what a person has typed into an open payment window, as the screen showed it;
@@ -57,6 +59,7 @@ class PayRequest:
     consent_id: str = ""
     replaces: str = ""
     slip: Slip | None = None
+    shares: tuple[Share, ...] = ()
     person: str = ""
     of: str = ""
     in_software: bool = False
@@ -84,6 +87,8 @@ class PayRequest:
         refuse_lacking(self.operation, self.entry, self.where, capabilities)
         if self.valid_ms and not LINK_LIFE_MS[0] <= self.valid_ms <= LINK_LIFE_MS[1]:
             raise OperatorError("link_life", days=LINK_LIFE_MS[1] // DAY)
+        if self.shares:
+            self._check_shares()
         if self.where == "slip":
             check_slip(self.slip, self.person)
         if row.direction != "none":
@@ -106,6 +111,23 @@ class PayRequest:
             raise OperatorError("currency_not_offered", currency=balance.currency)
         if whole.minor > capabilities.amount_minor_max:
             raise OperatorError("amount_above_gateway", amount_minor_max=capabilities.amount_minor_max)
+
+    def _check_shares(self) -> None:
+        """Rule 11: the shares sum to the base. Raises OperatorError `shares_sum`, `shares_client`, `shares_invoices`
+        (each invoice once, with a balance of its own that was read), `operation_unknown`."""
+        if self.operation != "sale":
+            raise OperatorError("operation_unknown", operation=self.operation)
+        debts = [share.debt for share in self.shares]
+        own = all(d.balance is not None and d.balance_of == "invoice" for d in debts)
+        if len({d.scope for d in debts}) != len(debts) or len(debts) < 2 or not own or debts[0] != self.debt:
+            raise OperatorError("shares_invoices")
+        if len({(d.software, d.account_id, d.balance and d.balance.currency) for d in debts}) != 1:
+            raise OperatorError("shares_client")
+        total, base = sum(share.minor for share in self.shares), self.parts.base
+        if total != base.minor or min(share.minor for share in self.shares) <= 0:
+            raise OperatorError(
+                "shares_sum", sum_minor=total, amount_minor=base.minor, currency=base.currency
+            )
 
     def created(self, now: Moment) -> Event:
         debt, parts = self.debt, self.parts
@@ -132,7 +154,10 @@ class PayRequest:
         """The same id must be the same payment, for ever."""
         mine = (self.operation, self.entry, self.parts, self.debt.scope, self.of)
         scope = payment.first_scope or payment.debt.scope
-        return mine == (payment.operation, payment.entry, payment.parts, scope, payment.of)
+        same = [(s.debt.scope, s.minor) for s in self.shares] == [
+            (s.debt.scope, s.minor) for s in payment.shares
+        ]
+        return same and mine == (payment.operation, payment.entry, payment.parts, scope, payment.of)
 
 
 def refuse_entering(entering: Entering | None) -> None:
@@ -181,7 +206,7 @@ def beginning(
 
     Raises OperatorError `email_unreadable`, `phone_unreadable`."""
     attempt = attempt_created(reference, request, capabilities, now, policy, sec_code)
-    begun = (request.created(now), attempt)
+    begun = (request.created(now), *_share_events(request.shares, now), attempt)
     if request.slip is not None and request.where == "slip":
         taken = taken_elsewhere(reference, request.slip, request.parts.whole, request.person, now)
         return (*begun, *dated(taken, policy))
@@ -190,6 +215,13 @@ def beginning(
     remind_in_ms = policy.remind_in_ms(attempt.number("valid_ms"))
     wish = wanted(reference, request.send_by, request.send_to, remind_in_ms, request.person, now)
     return (*begun, wish)
+
+
+def _share_events(shares: tuple[Share, ...], now: Moment) -> list[Event]:
+    return [
+        Event(kind=PaymentEvent.SHARE_ADDED, at=now, facts={**share.debt.facts(), "share_minor": share.minor})
+        for share in shares
+    ]
 
 
 def another_attempt(

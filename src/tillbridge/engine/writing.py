@@ -66,7 +66,12 @@ class Writing:
         return make_marker(attempt.brand, attempt.last4, self.ids.marker_tail(), length)
 
     def _append(
-        self, payment_id: str, payment: Payment | None, events: Iterable[Event], limit: Limit | None = None
+        self,
+        payment_id: str,
+        payment: Payment | None,
+        events: Iterable[Event],
+        limit: Limit | None = None,
+        further: tuple[Limit, ...] = (),
     ) -> Payment:
         """One durable transaction. A marker that is taken already is made anew (they are short)."""
         wanted = tuple(events)
@@ -83,6 +88,7 @@ class Writing:
                 events=tuple(unfolding.events),
                 payment=after,
                 limit=limit,
+                further=further,
                 lease=leases[0] if leases else None,
                 durable=any(_cannot_be_asked_again(event) for event in unfolding.events),
             )

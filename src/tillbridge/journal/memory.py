@@ -64,9 +64,8 @@ class MemoryJournal:
             refuse_taken("reference_used", reference, owner, append.payment_id)
         for marker in sorted(markers_of(append.payment)):
             refuse_taken("marker_used", marker, self._markers.get(marker), append.payment_id)
-        if append.limit is not None:
-            scope = append.limit.scope
-            refuse_above(append.limit, self.held_minor(scope, append.payment_id), held.get(scope, 0))
+        for limit in append.limits:
+            refuse_above(limit, self.held_minor(limit.scope, append.payment_id), held.get(limit.scope, 0))
 
     def _sealed(self, append: Append) -> tuple[Stored, ...]:
         rows = []

@@ -281,9 +281,8 @@ class SqliteJournal:
                 self._run(statements.NO_HOLDS, (name,))
             for scope, minor in after.held.items():
                 self._run(statements.HOLD, (scope, name, minor))
-        if append.limit is not None:
-            scope = append.limit.scope
-            refuse_above(append.limit, self.held_minor(scope, name), after.held.get(scope, 0))
+        for limit in append.limits:
+            refuse_above(limit, self.held_minor(limit.scope, name), after.held.get(limit.scope, 0))
 
     def _refuse_after_failure(self) -> None:
         if self._failed is not None:

@@ -49,8 +49,14 @@ class Append:
     events: tuple[Event, ...]
     payment: Payment
     limit: Limit | None = None
+    further: tuple[Limit, ...] = ()
+    """One for each further invoice of a payment over several: all hold, or nothing is appended."""
     lease: LeaseStep | None = None
     durable: bool = True
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        return self.further if self.limit is None else (self.limit, *self.further)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
