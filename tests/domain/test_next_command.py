@@ -138,7 +138,9 @@ def test_a_partial_refund_approval_asks_nobody() -> None:
 @pytest.mark.parametrize("back", ["returned", "voided"])
 def test_a_posting_is_not_typed_for_money_that_is_not_ours(back: str) -> None:
     payment = run(run(told(posting(), start=approved()), "posting_owed", subject=MARK), back)
-    assert commands(payment) == (AskPerson(MARK, "money_not_taken"),)
+    assert commands(payment)[0] == AskPerson(MARK, "money_not_taken")
+    assert [c.subject for c in commands(payment)[1:] if isinstance(c, AskPerson)] == list(payment.tasks)
+    assert not any(isinstance(c, Post) for c in commands(payment))
 
 
 def test_a_reversal_is_typed_though_its_money_is_gone() -> None:
@@ -153,7 +155,11 @@ def test_money_without_a_posting_is_shown() -> None:
 
 def test_a_stored_card_owes_no_posting() -> None:
     payment = told(created(operation="store_card", base_minor=0), attempt(minor=0))
-    assert commands(run(payment, "send_started", "approved")) == ()
+    payment = run(payment, "send_started", "approved")
+    assert commands(payment) == (Inquire(REF, "card"),), "until it is in the site store"
+    assert commands(told(event("card_kept", REF, card_id="C1"), start=payment)) == ()
+    given_up = told(event("card_not_kept", REF, task="card_not_kept"), start=payment)
+    assert commands(given_up) == (AskPerson("card_not_kept", "card_not_kept"),)
 
 
 def test_tasks_are_a_persons() -> None:
