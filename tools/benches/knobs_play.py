@@ -142,7 +142,8 @@ def _carry(desk: Desk, done: Turned, payment_id: str, wanted: Wanted) -> None:
                     return
             else:
                 done.reasons.append(reason)
-                if done.reasons.count(reason) > MENDS_MAX and "asked" in done.row.ends:
+                enough = done.reasons.count(reason) > MENDS_MAX and state != "unsure"
+                if enough and "asked" in done.row.ends:
                     done.seen = "asked"
                     return
                 _mend(desk, done, wanted, done.did)
