@@ -13,7 +13,7 @@ from typing import Literal
 
 import pytest
 
-from tests.packs.gnucash_lab import new_practice, order
+from tests.packs.gnucash_lab import Log, new_practice, order
 from tillbridge.flows.leftover import FORGOTTEN_S
 from tillbridge.flows.practice import PackPractice
 from tillbridge.ports.practice import (
@@ -41,7 +41,7 @@ def desktop() -> Iterator[Desktop]:
 
 @pytest.fixture(scope="module")
 def gnucash(desktop: Desktop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GnuCash]:
-    with start(desktop.env, tmp_path_factory.mktemp("gnucash"), seed=7, customers=20) as running:
+    with start(desktop.env, tmp_path_factory.mktemp("gnucash"), seed=7, customers=24) as running:
         yield running
 
 
@@ -298,7 +298,7 @@ def test_the_judge_refuses_an_invoice_that_was_never_posted(gnucash: GnuCash) ->
 
 
 def test_the_same_seed_makes_the_same_invoices(gnucash: GnuCash, tmp_path: Path) -> None:
-    _, again = make_book(tmp_path, seed=7, customers=20)
+    _, again = make_book(tmp_path, seed=7, customers=24)
     assert again == gnucash.invoices
 
 
@@ -386,7 +386,7 @@ def on_account(
 def test_money_given_back_is_in_the_books_once_and_the_paid_invoice_stays_paid(
     practice: PackPractice, gnucash: GnuCash
 ) -> None:
-    invoice = gnucash.invoices[16]
+    invoice = gnucash.invoices[20]
     posted(practice.post(order(invoice, invoice.cents, "V4242-SOLD")))
     back = on_account(invoice, "refund", 700, "V4242-BACK")
     assert read_ledger(practice, back).marked == ()
@@ -403,7 +403,7 @@ def test_money_given_back_is_in_the_books_once_and_the_paid_invoice_stays_paid(
 def test_a_deposit_stays_on_account_though_the_client_owes_an_invoice(
     practice: PackPractice, gnucash: GnuCash
 ) -> None:
-    invoice = gnucash.invoices[17]
+    invoice = gnucash.invoices[21]
     deposit = on_account(invoice, "deposit", 500, "V4242-DEPO")
     posted(practice.post(deposit))
     [row] = [one for one in Book(gnucash.book).payments() if one.num == "V4242-DEPO"]
@@ -415,7 +415,37 @@ def test_a_deposit_stays_on_account_though_the_client_owes_an_invoice(
 def test_what_it_cannot_hold_is_refused_before_anything_is_touched(
     practice: PackPractice, gnucash: GnuCash
 ) -> None:
-    refused(practice.post(on_account(gnucash.invoices[18], "void", 700, "V4242-VOID")), "flow_missing")
-    account = practice.read_account(order(gnucash.invoices[18], 100, "V4242-ACCT"))
+    refused(practice.post(on_account(gnucash.invoices[22], "void", 700, "V4242-VOID")), "flow_missing")
+    account = practice.read_account(order(gnucash.invoices[22], 100, "V4242-ACCT"))
     assert isinstance(account, Trouble)
     assert account.code == "flow_missing"
+
+
+class Killed(BaseException):
+    """The agent dies here."""
+
+
+class UntilChoosing(Log):
+    def note(self, what: str, **facts: object) -> None:
+        if what == "choices":
+            raise Killed
+
+
+def test_a_window_for_money_given_back_that_a_kill_left_empty_is_closed_for_its_own_client_only(
+    desktop: Desktop, gnucash: GnuCash
+) -> None:
+    invoice, other = gnucash.invoices[22], gnucash.invoices[21]
+    back = on_account(invoice, "refund", 300, "V4242-KILL")
+    practice = new_practice(desktop, still_s=FORGOTTEN_S)
+    dying = PackPractice(replace(practice.desk, log=UntilChoosing), practice.packs, time.time_ns())
+    try:
+        with pytest.raises(Killed):
+            dying.post(back)
+        assert {"Find Customer", "Process Payment"} <= set(gnucash.titles())
+        refused(practice.post(on_account(other, "refund", 300, "V4242-ELSE")), "window_open")
+        assert read_ledger(practice, back).marked == ()
+        posted(practice.post(back))
+    finally:
+        practice.close()
+        gnucash.await_free_second()
+    assert [row.num for row in Book(gnucash.book).payments() if row.cents == -300] == ["V4242-KILL"]

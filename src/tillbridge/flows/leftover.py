@@ -126,9 +126,9 @@ def _same_client(writer: Flow, walk: Walk, seen: SeenWindow) -> bool:
         if isinstance(step, Expect) and (hole := _hole(step.what, seen.spec.name)) in seen.holes
     ]
     said = said or list(_said_in(writer, walk, seen.spec.owner if seen.spec.modal else ""))
-    rows = _about_the_invoice(writer)
+    rows = _about_the_order(writer)
     if not said and rows:
-        return _same_invoice(rows, walk)
+        return _same_rows(rows, walk)
     said = said or list(_said_in(writer, walk, seen.spec.name))
     return bool(said) and all(same(shown, walk.facts.fill(term), "text") for shown, term in said)
 
@@ -142,14 +142,15 @@ def _said_in(writer: Flow, walk: Walk, window: str) -> Iterator[tuple[Value, Ter
                 yield walk.scene.values([step.what])[step.what], step.value
 
 
-def _about_the_invoice(writer: Flow) -> list[ExpectRow]:
-    """The checks that look at the order's invoice."""
+def _about_the_order(writer: Flow) -> list[ExpectRow]:
+    """The checks that look at the row of the order's invoice, or of its client."""
     rows = (step for step in writer.check if isinstance(step, ExpectRow))
-    return [step for step in rows if Given("invoice_number") in step.where.values()]
+    names = (Given("invoice_number"), Given("account_id"))
+    return [step for step in rows if any(name in step.where.values() for name in names)]
 
 
-def _same_invoice(steps: list[ExpectRow], walk: Walk) -> bool:
-    """Do the rows inside the window show exactly the order's invoice, as just before a commit?"""
+def _same_rows(steps: list[ExpectRow], walk: Walk) -> bool:
+    """Do the rows show exactly the order's invoice or client, as just before a commit?"""
     try:
         walk.steps(steps, "abandon")
     except TillbridgeError:  # another invoice: the error of a look that was only a question
