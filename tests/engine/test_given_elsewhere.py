@@ -188,3 +188,33 @@ def test_a_return_of_the_bank_takes_the_whole_row_back_whatever_it_says_of_sums(
     till.tells("p1", "returned", reference, code="R01", returned_minor=OWED)
     till.runs()
     assert till.rows() == [OWED, -OWED]
+
+
+# ---- bank debits -----------------------------------------------------------------------------------------
+
+
+def bank_debit(till: Till) -> Payment:
+    """Taken on the simulator's terminal, and known as a bank debit."""
+    return till.pays(known_as="keyed_ach")
+
+
+def test_a_bank_debit_is_refunded_only_after_its_settlement() -> None:
+    till = Till(refund_before_settlement=True)
+    bank_debit(till)
+    assert till.offers(4_000).when == "settled"
+    till.settles()
+    assert till.offers(4_000).when == "now"
+
+
+def test_a_bank_debit_that_was_an_error_is_reversed_as_a_whole_and_soon() -> None:
+    till = Till()
+    payment = bank_debit(till)
+    with pytest.raises(OperatorError, match="reversal_not_settled"):
+        till.gives(error="duplicate")
+    till.settles()
+    till.tells("p1", "settled", payment.attempts[0].reference)
+    with pytest.raises(OperatorError, match="reversal_whole_only"):
+        till.gives(4_000, error="duplicate")
+    till.gives(error="duplicate")
+    till.runs()
+    assert till.went_back() == OWED

@@ -13,7 +13,10 @@ from tillbridge.engine.policy import HOUR, MINUTE
 
 def does_not_fit(till: Till, fits: int = 6_000, *, link: bool = False) -> Payment:
     """Taken, and somebody paid at the desk meanwhile, in two sums: only `fits` is still owed."""
-    till.takes(link=link)
+    if link:
+        till.takes(known_as="link")
+    else:
+        till.takes()
     till.somebody_pays((OWED - fits) // 4)
     till.somebody_pays((OWED - fits) // 4 * 3)
     till.runs()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tillbridge.domain.errors import Fact
@@ -50,12 +50,15 @@ class OnInvoices(ModelPractice):
         return super().post(order)
 
 
-class LinkRequest(PayRequest):
-    """Taken on the terminal, and known as a payment at which nobody stood."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownAs(PayRequest):
+    """Taken on the terminal, and known as a payment by another entry."""
+
+    known_as: str
 
     def created(self, now: Moment) -> Event:
-        event = super().created(now)
-        return replace(event, facts={**event.facts, "entry": "link"})
+        event = PayRequest.created(self, now)
+        return replace(event, facts={**event.facts, "entry": self.known_as})
 
 
 class Till:
@@ -106,7 +109,7 @@ class Till:
             balance=usd(self.practice.owed_on(ROSA[0], number)),
         )
         usual: dict[str, Any] = {"operation": "sale", "entry": Entry.TERMINAL, "debt": debt}
-        kind = LinkRequest if wanted.pop("link", False) else PayRequest
+        kind = KnownAs if "known_as" in wanted else PayRequest
         self.engine.begin(kind(payment_id=payment_id, **(usual | {"terminal_id": "front-desk-1"} | wanted)))
         if posted:
             self.runs()

@@ -83,9 +83,10 @@ def to_give_back(kept: Kept, base: Money | None) -> Parts:
     return _parts(base.minor, fee, 0, kept.left.currency)
 
 
-def choose(found: Inquiry, *, whole: bool, refunds_early: bool) -> Choice:
+def choose(found: Inquiry, *, whole: bool, refunds_early: bool, bank: bool = False) -> Choice:
     """Void or refund, now or when it is settled. `whole`: all that was taken goes back, and nothing went back before.
-    `refunds_early`: the gateway refunds before settlement.
+    `refunds_early`: the gateway refunds before settlement. `bank`: a bank debit, which may still be returned: it is
+    refunded after its settlement, whatever the gateway would let us do.
 
     Raises OperatorError `gateway_does_not_tell`, `not_refundable`.
     """
@@ -93,11 +94,11 @@ def choose(found: Inquiry, *, whole: bool, refunds_early: bool) -> Choice:
         raise OperatorError("gateway_does_not_tell")
     if whole and found.voidable:
         return Choice(way="void", when="now")
-    if found.refundable:
+    if found.refundable and (not bank or found.settle == "settled"):
         return Choice(way="refund", when="now")
     if found.settle in ("voided", "returned", "rejected", "settled"):
         raise OperatorError("not_refundable")
-    return Choice(way="refund", when="now" if refunds_early else "settled")
+    return Choice(way="refund", when="now" if refunds_early and not bank else "settled")
 
 
 def given_elsewhere(found: Inquiry, ours: Money) -> int:

@@ -18,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tillbridge.domain import giving_back as rules
+from tillbridge.domain.ach_reversal import check_reversal
 from tillbridge.domain.errors import Fact, OperatorError
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold import apply
@@ -25,6 +26,7 @@ from tillbridge.domain.moment import Moment, surely_passed_ms
 from tillbridge.domain.money import Money, Parts
 from tillbridge.domain.money_leg import IN_DOUBT, MoneyEvent, MoneyState
 from tillbridge.domain.next_command import AwaitGateway, Command, TellParent
+from tillbridge.domain.operation import Entry
 from tillbridge.domain.outcome import Found, Inquiry, NotFound
 from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
@@ -51,6 +53,8 @@ class GiveBackRequest:
 
     `amount`: how much of the base goes back, with its part of the fee; None = all that is left, tip included.
     `in_software`: it stands in the practice software already (a returned item left a credit): nothing is typed.
+    `error`: a bank debit that should never have been (`duplicate`, `wrong_receiver`, `wrong_amount`, `wrong_date`) is
+    reversed, by the rules of domain/ach_reversal.py; empty for everything else.
     """
 
     payment_id: str
@@ -59,6 +63,7 @@ class GiveBackRequest:
     person: str = ""
     reason: str = ""
     in_software: bool = False
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +105,8 @@ class GivingBack(Decisions):
         kept = self._kept(parent, found)
         parts = rules.to_give_back(kept, amount)
         early = "refund_before_settlement" in (capabilities or self.gateway.capabilities()).features
-        choice = rules.choose(found, whole=_whole(kept, parts), refunds_early=early)
+        bank = parent.entry is Entry.KEYED_ACH
+        choice = rules.choose(found, whole=_whole(kept, parts), refunds_early=early, bank=bank)
         return Offer(
             of=payment_id,
             way=choice.way,
@@ -121,8 +127,8 @@ class GivingBack(Decisions):
         """Make the give-back durable, with its reservation. Sends nothing: the loop does.
 
         Without a usable answer of the gateway (`found`) it is asked first what is possible, by itself.
-        Raises OperatorError: those of `offer_give_back` but `gateway_does_not_tell`, `card_number_typed`,
-        `payment_id_used`, `not_chargeable`.
+        Raises OperatorError: those of `offer_give_back` but `gateway_does_not_tell`, those of check_reversal,
+        `card_number_typed`, `payment_id_used`, `not_chargeable`.
         """
         known = self.journal.payment(request.payment_id)
         if known is not None:
@@ -139,14 +145,16 @@ class GivingBack(Decisions):
         parent = self._known(request.of)
         kept = self._kept(parent, None)
         parts = rules.to_give_back(kept, request.amount)
-        queued, operation = self._chosen(kept, parts, found, capabilities)
+        if request.error:
+            self._check_error(request, parent, attempt, whole=_whole(kept, parts))
+        queued, operation = self._chosen(parent, _whole(kept, parts), found, capabilities)
         created = self._created(request, parent, parts, operation)
         first = self._attempt_event(attempt, parts.whole, queued)
         limit = Limit(scope=f"payment:{request.of}", minor=left_to_give_back(parent).minor)
         return self._append(request.payment_id, None, (created, first), limit)
 
     def _chosen(
-        self, kept: rules.Kept, parts: Parts, found: Inquiry | None, capabilities: Capabilities | None
+        self, parent: Payment, whole: bool, found: Inquiry | None, capabilities: Capabilities | None
     ) -> tuple[str, rules.Way]:
         """Why it is not sent at once (empty: it is), and how it goes back as far as that is known."""
         if isinstance(found, NotFound):
@@ -154,8 +162,18 @@ class GivingBack(Decisions):
         if not isinstance(found, Found):
             return "asked", "refund"
         early = "refund_before_settlement" in (capabilities or self.gateway.capabilities()).features
-        choice = rules.choose(found, whole=_whole(kept, parts), refunds_early=early)
+        bank = parent.entry is Entry.KEYED_ACH
+        choice = rules.choose(found, whole=whole, refunds_early=early, bank=bank)
         return ("settled" if choice.when == "settled" else ""), choice.way
+
+    def _check_error(
+        self, request: GiveBackRequest, parent: Payment, attempt: Attempt, *, whole: bool
+    ) -> None:
+        settled = attempt.since.wall_ms if attempt.state is MoneyState.SETTLED else None
+        now_ms = self.clock.now().wall_ms
+        check_reversal(
+            request.error, entry=parent.entry, whole=whole, settled_wall_ms=settled, now_wall_ms=now_ms
+        )
 
     def _created(
         self, request: GiveBackRequest, parent: Payment, parts: Parts, operation: rules.Way
@@ -171,6 +189,7 @@ class GivingBack(Decisions):
             "person": request.person,
             "reason": request.reason,
             "in_software": request.in_software,
+            "error": request.error,
         }
         whose = replace(parent.debt, balance=None).facts()
         return self._event(PaymentEvent.PAYMENT_CREATED, "", whose | facts)
@@ -295,7 +314,12 @@ class GivingBack(Decisions):
             return []
         whole = payment.parts.whole == parent.taken and not parent.given_back.minor
         try:
-            choice = rules.choose(possible.found, whole=whole, refunds_early=possible.refunds_early)
+            choice = rules.choose(
+                possible.found,
+                whole=whole,
+                refunds_early=possible.refunds_early,
+                bank=parent.entry is Entry.KEYED_ACH,
+            )
         except OperatorError as error:
             return self._not_possible(attempt, error.code)
         queued = "settled" if choice.when == "settled" else ""
