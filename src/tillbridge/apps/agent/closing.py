@@ -112,10 +112,12 @@ def _item(item: Item, day: int, name: str) -> View:
 
 
 def _text(item: Item, name: str) -> str:
+    """What it waits for, where that is known, instead of that it goes in by itself."""
     if not item.reason:
         return ""
-    why = reason_text(PostingEvent.BLOCKED, {"reason": item.detail, "name": name}) if item.detail else ""
     days = abs(item.other_day - item.day) if item.other_day else 0
     facts: dict[str, Fact] = {"name": name, "days": days, "payment_id": item.payment_id}
-    told = sentence(f"reason_{item.reason}", facts, section="closing")
+    why = reason_text(PostingEvent.BLOCKED, {**facts, "reason": item.detail}) if item.detail else ""
+    code = "waits_for" if item.reason == "waits" and why else item.reason
+    told = sentence(f"reason_{code}", facts, section="closing")
     return f"{told} {why}".strip()

@@ -27,13 +27,21 @@ def run(options: argparse.Namespace) -> int:
     if told["lines"]:
         CONSOLE.print(_table(told))
     for section in SECTIONS:
-        if told[section]:
+        items = _not_told(told, section)
+        if items:
             print_hanging(CONSOLE, "", sentence(f"section_{section}", section="closing"))
-            for item in told[section]:
-                _say_item(item)
+        for item in items:
+            _say_item(item)
     if told["paused"]:
         print_hanging(CONSOLE, "", told["paused"]["text"])
     return 0 if told["ready"] else 1
+
+
+def _not_told(told: dict[str, Any], section: str) -> list[dict[str, Any]]:
+    """What does not agree is said once, with its reason; it is not said again as not being over."""
+    differs = {(item["payment_id"], item["reason"]) for item in told["differences"]}
+    again = differs if section == "open" else set()
+    return [item for item in told[section] if (item["payment_id"], item["reason"]) not in again]
 
 
 def _table(told: dict[str, Any]) -> Table:
