@@ -73,6 +73,18 @@ def test_what_staff_reversed_by_hand_is_not_taken_back_again(lab: Lab) -> None:
     assert (ours(lab), lab.windows()) == ([], 1)
 
 
+def test_a_refund_that_is_refused_is_told_and_thrown_away_though_the_window_asks(lab: Lab) -> None:
+    lab.server.knobs(method_not_refundable="1")
+    report = lab.practice.post(lab.order(2500, kind="refund", marker=BACK))
+    assert (report.stage, report.means, trouble(report).code) == (
+        "doubt",
+        "not_posted",
+        "method_not_refundable",
+    )
+    assert trouble(report).facts["text"] == "This tender cannot give money back."
+    assert (ours(lab), lab.windows()) == ([], 1)
+
+
 def test_a_window_that_turns_from_taking_to_giving_back_at_the_last_moment_is_filled_in_anew(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,7 @@ class Dialogs:
             return "nothing"
         return said.pop() if len(said) == 1 else "doubt"
 
-    def reason(self) -> str:
-        """The reason given by the last dialog that had one."""
-        return next((met.spec.reason for met in reversed(self.met) if met.spec.reason), "")
+    def reason(self) -> tuple[str, str]:
+        """Reason and text of the last dialog that had one: others may have come while the window was left."""
+        said = ((met.spec.reason, met.text) for met in reversed(self.met) if met.spec.reason)
+        return next(said, ("", ""))

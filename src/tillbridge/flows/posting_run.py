@@ -383,8 +383,7 @@ class PostingRun:
             stage, error = "doubt", OperatorError("software_busy", cause=str(cause))
         means = walk.dialogs.means()
         if means in ("not_posted", "doubt"):
-            reason = walk.dialogs.reason()
-            text = walk.dialogs.met[-1].text
+            reason, text = walk.dialogs.reason()
             error = error or OperatorError(reason, text=text)
             stage = "doubt"
         return End(stage, error, means)
