@@ -242,3 +242,10 @@ def test_a_reason_that_is_chosen_is_taken_out_again_where_nothing_is_reversed(pa
     paid.software.main["btnReverse"].on_press = open_and_watch
     assert paid.practice.post(back("void")).stage == "not_committed"
     assert chosen[-1] == "(none)"
+
+
+def test_more_given_back_than_lay_on_account_is_no_credit_but_owed(clinic: Clinic) -> None:
+    clinic.practice.post(order(5000, kind="refund", marker=BACK))
+    account = clinic.practice.read_account(order())
+    assert isinstance(account, AccountSeen), account
+    assert (account.balance, account.credit) == (usd(5550 + 21240 + 5000), usd(0))
