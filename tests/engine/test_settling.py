@@ -129,6 +129,20 @@ def test_a_refund_made_elsewhere_is_counted_once_and_owes_a_reversal(paid: Desk,
     assert paid.known().given_back == usd(700)
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_refund_made_elsewhere_that_bounced_is_ours_again(
+    paid: Desk, reference: str, backwards: bool
+) -> None:
+    told = [
+        item("", "refund", 700, key="g9", gateway_ref="g9", of_reference=reference),
+        item("", "return", 700, key="g9:returned", gateway_ref="g9", of_reference=reference, code="R03"),
+    ]
+    for each in [*(told[::-1] if backwards else told), *told]:
+        report(paid, each)
+    assert (paid.known().given_back, paid.known().elsewhere) == (usd(0), usd(0))
+    assert ("give_back_bounced" in paid.known().tasks) is not backwards
+
+
 def test_what_an_inquiry_counted_as_a_sum_is_not_counted_again_line_by_line(
     paid: Desk, reference: str
 ) -> None:

@@ -81,6 +81,8 @@ def events_of_item(
 
 
 def _fits(payment: Payment, event: Event) -> bool:
+    if event.kind == PaymentEvent.GIVE_BACK_FAILED:
+        return event.number_or("amount_minor", 0) <= payment.elsewhere.minor
     return event.kind == PaymentEvent.NOTED or money_cell(payment, event) is not None
 
 
@@ -96,6 +98,8 @@ def _meaning(attempt: Attempt, item: SettlementItem, known: Known) -> list[Event
         return []
     if item.reference == attempt.give_back_reference != "":
         return _late_give_back(item)
+    if item.of_reference == attempt.reference and item.kind in ("return", "rejected"):
+        return _bounced(item, known)
     match item.kind:
         case "sale":
             return _settled(attempt, item)
@@ -124,6 +128,20 @@ def _late_give_back(item: SettlementItem) -> list[Event]:
     if item.kind not in ("return", "rejected"):
         return []
     return [_event(PaymentEvent.NOTED, item, code=BOUNCED, task=BOUNCED, reason=item.code)]
+
+
+def _bounced(item: SettlementItem, known: Known) -> list[Event]:
+    """What others gave back did not reach the client: it is ours again, and a person puts the books right. Told before
+    the refund itself, the two cancel each other out. `gateway_ref` is the refund's key."""
+    if item.gateway_ref not in known.keys:
+        both: Facts = {"key": item.gateway_ref, "code": BOUNCED}
+        return [
+            _event(PaymentEvent.NOTED, item, code=BOUNCED),
+            Event(kind=PaymentEvent.NOTED, at=_NEVER, facts=both),
+        ]
+    failed = _event(PaymentEvent.GIVE_BACK_FAILED, item, amount_minor=item.amount.minor, by="elsewhere")
+    shown: Facts = {"code": BOUNCED, "task": BOUNCED, "reason": item.code}
+    return [failed, Event(kind=PaymentEvent.NOTED, at=_NEVER, facts=shown)]
 
 
 def _event(kind: str, item: SettlementItem, **facts: Fact) -> Event:

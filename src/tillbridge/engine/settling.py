@@ -167,12 +167,10 @@ class Settling(Writing):
 
     def _whose(self, item: SettlementItem) -> tuple[Payment, Attempt] | None:
         """The attempt that a line is about. A give-back of our own is its own attempt's; another's, its parent's."""
-        if not item.reference and item.kind not in _GIVES_BACK:
-            return None
         mine = self._told_about(item.reference)
         if mine is not None:
             return mine if _is_news(item) else None
-        if item.kind not in _GIVES_BACK or self.journal.payment_of_reference(item.reference):
+        if not item.of_reference or self.journal.payment_of_reference(item.reference):
             return None
         parent = self._told_about(item.of_reference)
         if parent is None or self._ours_by_gateway_ref(parent[0], item.gateway_ref):
