@@ -27,9 +27,9 @@ from tillbridge.engine.policy import HOUR, MINUTE, SECOND, Policy
 
 UNKNOWN_GAPS = (2 * SECOND, 3 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND)
 RUNNING_GAP = 1 * SECOND
-LINK_GAPS = (5 * SECOND,) * 60
-LINK_TAIL = 30 * SECOND
-"""Who shows the link on the screen waits for it at first."""
+LINK_GAPS = (5 * SECOND,) * 24 + (30 * SECOND,) * 16
+LINK_TAIL = 5 * MINUTE
+"""Who shows the link on the screen waits for it at first; later a notice of the gateway tells sooner."""
 KILL_GAPS = (0, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND)
 LOOK_GAPS = (0, 1 * SECOND, 1 * SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 22 * SECOND)
 """In sum 61 s: one look falls just after the usual settling time of a minute, when absence can be proved."""
