@@ -143,3 +143,25 @@ def test_what_was_queued_goes_back_when_the_batch_is_read(paid: InMemory) -> Non
     until(lambda: gone_back(paid) == [("refund", 3_850)], "it goes by itself")
     assert paid.finished(BACK)["posting_state"] == "posted"
     assert paid.ask("strangers")["strangers"] == []
+
+
+def test_what_went_back_without_us_is_written_down_with_a_name(paid: InMemory) -> None:
+    body = {"record_id": "record-0001", "amount": "38.50", "how": "slip of the other terminal"}
+    with pytest.raises(OperatorError) as refused:
+        paid.ask("record_given_back", PAID, body)
+    assert refused.value.code == "person_missing"
+    paid.ask("record_given_back", PAID, {**body, "person": "Dana", "in_software": True})
+    assert gone_back(paid) == [], "nothing is sent"
+    assert paid.told(PAID)["given_back"]["minor"] == 3_850
+    assert paid.ask("offer", PAID)["left"]["minor"] == OWED - 3_850
+
+
+def test_what_an_older_machine_took_can_be_given_back_by_its_slip(desk: InMemory) -> None:
+    """No dead end for a payment that no record of ours knows."""
+    slip = {"slip_last4": "4242", "slip_code": "ab12cd", "person": "Dana"}
+    desk.pay(operation="credit", entry="standalone", amount="12.00", **slip)
+    until(lambda: desk.told(PAID)["posting_state"] == "posted", "it is in the books")
+    assert [row.amount.minor for row in desk.screen.books] == [-1_200]
+    with pytest.raises(OperatorError) as refused:
+        desk.pay("payment-0002", operation="credit", amount="12.00")
+    assert refused.value.code == "entry_not_offered"

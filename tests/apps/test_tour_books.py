@@ -27,7 +27,7 @@ def payment(payment_id: str, reference: str, minor: int, **more: Any) -> dict[st
         "finished": True,
         "next": [],
         "taken": money(minor),
-        "attempts": [{"reference": reference, "approved": money(minor)}],
+        "attempts": [{"reference": reference, "approved": money(minor), "where": "terminal"}],
         "postings": [row("sale", f"V-{payment_id}", minor)],
         **more,
     }

@@ -53,7 +53,15 @@ BY_WHERE |= {f"{kind}_back" for kind in (*TOLD_OF_BACK, PaymentEvent.PAYMENT_CRE
     "payment_created_deposit"
 }
 
-TASKS = {"over_returned", "posting_missing", "unexpected", "salvaged", "restored", "bank_returned"} | {
+TASKS = {
+    "overpaid",
+    "over_returned",
+    "posting_missing",
+    "unexpected",
+    "salvaged",
+    "restored",
+    "bank_returned",
+} | {
     "notice_of_change",
     "settlement_unfitting",
     "settled_amount_differs",
@@ -82,7 +90,7 @@ def reasons() -> set[str]:
         | set(get_args(WhyNot))
         | DECLINES
         | by
-        | {"salvaged", "restored", "money_not_taken"}
+        | {"salvaged", "restored", "money_not_taken", "move_undone"}
         | FOUND.reasons
     )
 

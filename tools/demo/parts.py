@@ -196,7 +196,7 @@ def write_site(
     """
     home.mkdir(parents=True)
     tables = {
-        "site": {"clinic_name": "Pine Street Vet"},
+        "site": {"clinic_name": "Pine Street Vet", "contact": "Telephone 555 0100"},
         "gateway": {"name": "simulator"},
         "gateway.settings": {"url": simulator["url"]},
         "software": {"pack": shown.pack, "name": shown.name},

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 Row = Mapping[str, Any]
+ELSEWHERE = "slip"
+"""Where money was taken that no line of this network can show."""
 IN, BACK = frozenset({"capture", "pending"}), frozenset({"void", "refund"})
 
 
@@ -35,9 +37,17 @@ def totals(books: Books) -> dict[str, int]:
     """What each of the three says was taken and kept, in minor units."""
     return {
         "card network": sum(_network(books.network).values()),
-        "clinic": sum(_clinic(books).values()),
+        "clinic": sum(_clinic(books).values()) - elsewhere(books),
         "our record": sum(_taken(books.ours).values()) - sum(_given(books.ours).values()),
     }
+
+
+def elsewhere(books: Books) -> int:
+    """What other terminals took by their slips: in the clinic's books, not in this network's."""
+    attempts = [each for payment in books.ours for each in payment["attempts"]]
+    return sum(
+        int(each["approved"]["minor"]) for each in attempts if each["where"] == ELSEWHERE and each["approved"]
+    )
 
 
 def _money(books: Books) -> Iterable[str]:
@@ -107,7 +117,7 @@ def _taken(ours: Iterable[Row]) -> dict[str, int]:
         for payment in ours
         if payment["charged"] == "yes" and payment["operation"] not in ("void", "refund")
         for attempt in payment["attempts"]
-        if attempt["approved"]
+        if attempt["approved"] and attempt["where"] != ELSEWHERE
     }
 
 

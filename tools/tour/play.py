@@ -18,6 +18,9 @@ from tools.tour.books import Books
 from tools.tour.steps import Deed, Step
 
 STEP_S = 90.0
+SHOWN_S = 20.0
+FIRST_CLIENT, NEXT_CLIENT = "01042", "00508"
+"""Of the clinic's first scene: who is open at the beginning, and somebody else who owes something."""
 ASKS_NOBODY = frozenset({"AskPerson"})
 LONG_AFTER = frozenset({"Inquire"})
 """Left of a payment that waits for the bank."""
@@ -38,6 +41,8 @@ class Stage:
     method: str
     folder: Path
     paid: dict[str, str] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)
+    """So many steps of a payment's story were played before."""
 
     def admin(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         headers = {"Authorization": f"Bearer {self.simulator['admin_key']}"}
@@ -74,6 +79,8 @@ def play(stage: Stage, step: Step) -> Played:
     payment_id = _asked(stage, step)
     stage.paid[step.name] = payment_id
     told = _followed(stage, step, payment_id)
+    for deed in step.after:
+        DEEDS[deed](stage, told["payment"])
     payment = told["payment"]
     _as_expected(step, payment)
     lines = [f"{line['after_ms'] / 1000:6.1f} s  {line['text']}" for line in told["story"]]
@@ -84,6 +91,10 @@ def _asked(stage: Stage, step: Step) -> str:
     """The id of the payment that is followed."""
     payment_id = f"tour-{step.name}"
     body: dict[str, Any] = {"payment_id": payment_id, "person": "Dana", **step.body}
+    if str(body.get("card_id", "")).startswith("of "):
+        body["card_id"] = stage.agent.post("/v1/cards")["cards"][0]["card_id"]
+    if step.ask == "move":
+        return _moved(stage, stage.paid[step.of])
     if step.ask == "pay":
         stage.agent.post("/v1/payments", {"terminal_id": "front-desk-1", **body})
     else:
@@ -92,9 +103,17 @@ def _asked(stage: Stage, step: Step) -> str:
     return payment_id
 
 
+def _moved(stage: Stage, payment_id: str) -> str:
+    rows = stage.agent.get(f"/v1/payments/{payment_id}")["payment"]["postings"]
+    body = {"marker": rows[-1]["marker"], "person": "Dana"}
+    stage.agent.post(f"/v1/payments/{payment_id}/move", body)
+    return payment_id
+
+
 def _followed(stage: Stage, step: Step, payment_id: str) -> dict[str, Any]:
     """Until nothing goes on by itself; the others do their part when it is their turn."""
-    ends, seen, to_do = time.monotonic() + STEP_S, 0, list(step.meanwhile)
+    ends, to_do = time.monotonic() + STEP_S, list(step.meanwhile)
+    seen = stage.told.get(payment_id, 0)
     told: dict[str, Any] = {}
     while time.monotonic() < ends:
         told = stage.agent.get(f"/v1/payments/{payment_id}", after=seen, wait_ms=1_000)
@@ -104,6 +123,7 @@ def _followed(stage: Stage, step: Step, payment_id: str) -> dict[str, Any]:
         if to_do and DEEDS[to_do[0]](stage, told["payment"]):
             to_do.pop(0)
         elif not to_do and at_rest(told["payment"]):
+            stage.told[payment_id] = seen
             return told
     raise StepFailed(f"does not come to rest: {told['payment']['next']}, {told['story'][-1]['text']}")
 
@@ -142,19 +162,37 @@ def _type_on_page(_stage: Stage, payment: dict[str, Any]) -> bool:
     return True
 
 
+def _agree(stage: Stage, consent_id: str, kind: str) -> bool:
+    """A person asks for the text, reads it out, and writes down that the client agreed."""
+    agreed = stage.agent.post("/v1/agreement", {"kind": kind, "client": "Alvarez, Rosa", "amount": "17.05"})
+    said = {"how": "signed, in the file", "given_by": "Rosa Alvarez", "person": "Dana"}
+    body = {"consent_id": consent_id, "kind": kind, "text": agreed["text"], "version": agreed["version"]}
+    stage.agent.post("/v1/consents", {**body, **said})
+    return True
+
+
+def _show(stage: Stage, client: str) -> bool:
+    """Somebody opens a client; the agent is asked until it sees that one's invoice."""
+    httpx.post(f"{stage.ledger_url}/world", json={"act": "show", "client": client}, timeout=30)
+    ends = time.monotonic() + SHOWN_S
+    while stage.agent.post("/v1/invoice").get("account_id") != client:
+        if time.monotonic() > ends:
+            raise StepFailed(f"client {client} with an open invoice is not shown")
+        time.sleep(0.2)  # between two looks
+    return True
+
+
 def _settle_batch(stage: Stage, _payment: dict[str, Any]) -> bool:
     stage.admin("settle")
     stage.agent.post("/v1/settle")
     return True
 
 
-def _ask_again(stage: Stage, payment: dict[str, Any]) -> bool:
-    stage.agent.post(f"/v1/payments/{payment['payment_id']}/resume", {})
-    return True
-
-
 DEEDS: dict[Deed, Callable[[Stage, dict[str, Any]], bool]] = {
     "type_on_page": _type_on_page,
     "settle_batch": _settle_batch,
-    "ask_again": _ask_again,
+    "agree_to_debit": lambda stage, _: _agree(stage, "tour-debit", "PPD"),
+    "agree_to_keeping": lambda stage, _: _agree(stage, "tour-card", "card_on_file"),
+    "next_client": lambda stage, _: _show(stage, NEXT_CLIENT),
+    "first_client": lambda stage, _: _show(stage, FIRST_CLIENT),
 }

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Deed = Literal["type_on_page", "settle_batch", "ask_again"]
-"""What somebody else does while the desk waits: the client types on the gateway's page, the processor settles, a person
-asks the desk to go on now."""
-Ask = Literal["pay", "give_back"]
+Deed = Literal[
+    "type_on_page", "settle_batch", "agree_to_debit", "agree_to_keeping", "next_client", "first_client"
+]
+"""What somebody else does: the client types on the gateway's page or agrees, the processor settles, somebody opens
+another client on the screen, and the first one again."""
+Ask = Literal["pay", "give_back", "move"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +31,11 @@ class Step:
     body: Mapping[str, object] = field(default_factory=dict)
     of: str = ""
     before: tuple[Deed, ...] = ()
+    after: tuple[Deed, ...] = ()
     meanwhile: tuple[Deed, ...] = ()
     charged: Literal["yes", "no"] = "yes"
+    books: bool = True
+    """Something is entered into the practice software."""
     ends: str = "posted"
 
 
@@ -70,7 +75,33 @@ STEPS: tuple[Step, ...] = (
         "type_on_page",
         page=True,
     ),
-    sale("sale-ach", "A bank account is typed on the bank's page", "17.05", "keyed_ach", "type_on_page"),
+    Step(
+        name="sale-ach",
+        title="A client agrees on paper, and a bank account is typed on the bank's page",
+        cell=("sale", "keyed_ach"),
+        body={"amount": "17.05", "entry": "keyed_ach", "consent_id": "tour-debit"},
+        before=("agree_to_debit",),
+        meanwhile=("type_on_page",),
+    ),
+    Step(
+        name="keep-card",
+        title="A card is kept at the terminal, as the client agreed",
+        cell=("store_card", "terminal"),
+        body={"operation": "store_card", "consent_id": "tour-card"},
+        before=("agree_to_keeping",),
+        ends="not_needed",
+        books=False,
+    ),
+    sale("sale-stored", "The kept card is charged", "15.08", "stored_card", card_id="of keep-card"),
+    sale(
+        "sale-standalone",
+        "Another terminal took it: its slip is written down",
+        "14.09",
+        "standalone",
+        slip_last4="4242",
+        slip_code="A1B2C3",
+        slip_brand="Visa",
+    ),
     sale("sale-link", "A payment link is paid", "18.04", "link", "type_on_page"),
     Step(
         name="deposit-terminal",
@@ -84,6 +115,15 @@ STEPS: tuple[Step, ...] = (
         cell=("deposit", "keyed_card"),
         body={"amount": "16.07", "operation": "deposit", "entry": "keyed_card", "page": True},
         meanwhile=("type_on_page",),
+    ),
+    Step(
+        name="move",
+        title="The typed page belongs to the next client, who is open on the screen: it is moved",
+        cell=("move", "keyed_card"),
+        ask="move",
+        of="sale-page",
+        before=("next_client",),
+        after=("first_client",),
     ),
     back("void-terminal", "The tapped card is undone on the same day", ("void", "terminal"), "sale-terminal"),
     back(
@@ -101,5 +141,6 @@ STEPS: tuple[Step, ...] = (
         ("refund", "keyed_card"),
         "sale-keypad",
     ),
+    back("refund-stored", "The kept card is given back", ("refund", "stored_card"), "sale-stored"),
     back("refund-ach", "The bank debit is given back after the batch", ("refund", "keyed_ach"), "sale-ach"),
 )

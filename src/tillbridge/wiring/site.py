@@ -24,7 +24,7 @@ SECTIONS: dict[str, frozenset[str]] = {
     "site": frozenset({"clinic_name", "contact", "currency", "desk"}),
     "gateway": frozenset({"name", "settings", "terminal"}),
     "software": frozenset({"pack", "name", "shelf"}),
-    "posting": frozenset({"payment_method", "employee", "payment_methods"}),
+    "posting": frozenset({"payment_method", "employee", "payment_methods", "fee_in_software"}),
     "screen": frozenset({"backend", "guard", "rehearse"}),
     "messages": frozenset({"email", "text", "email_settings", "text_settings", "printer"}),
     "agent": frozenset({"port"}),
@@ -151,6 +151,7 @@ def _policy(table: Mapping[str, Any]) -> Policy:
         payment_methods=_named(table, "posting", "payment_methods"),
         employee=_setting(table, "posting", "employee", ""),
         clinic_name=_setting(table, "site", "clinic_name", ""),
+        fee_in_software=_flag(table, "posting", "fee_in_software"),
         desk=_setting(table, "site", "desk", "Desk 1"),
         day_of=local_day,
     )
@@ -167,6 +168,14 @@ def _setting(table: Mapping[str, Any], section: str, key: str, default: str | No
     if value is None:
         raise SetupError("site_lacks", section=section, key=key)
     if not isinstance(value, str):
+        raise SetupError("site_value", section=section, key=key)
+    return value
+
+
+def _flag(table: Mapping[str, Any], section: str, key: str) -> bool:
+    """True or false, false if it is not there. Raises SetupError `site_value`."""
+    value = table.get(section, {}).get(key, False)
+    if not isinstance(value, bool):
         raise SetupError("site_value", section=section, key=key)
     return value
 

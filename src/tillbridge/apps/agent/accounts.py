@@ -9,7 +9,9 @@ from tillbridge.apps.agent.reading import Reading, debt_of
 from tillbridge.apps.agent.views import View, money, trouble_view
 from tillbridge.domain.invoice import Debt
 from tillbridge.domain.money import Money
+from tillbridge.engine.given_elsewhere import CreditOffer
 from tillbridge.ports.practice import AccountSeen, PostingOrder, Trouble
+from tillbridge.strings import sentence
 
 
 class AccountDesk(OnGround):
@@ -24,7 +26,18 @@ class AccountDesk(OnGround):
             return paused
         order = _looked_for(debt_of(self._reading.shown(body)), self._ground.currency)
         seen = self._runner.on_screen(lambda practice: practice.read_account(order))
-        return {"trouble": trouble_view(seen)} if isinstance(seen, Trouble) else account_view(seen)
+        if isinstance(seen, Trouble):
+            return {"trouble": trouble_view(seen)}
+        return {**account_view(seen), "credit_offers": self._offers(seen)}
+
+    def _offers(self, seen: AccountSeen) -> list[View]:
+        """A returned item left a credit: which cards that paid can get it back."""
+        credit = seen.credit
+        if credit is None or credit.minor <= 0:
+            return []
+        software = seen.software.software
+        found = self._runner.ask(lambda engine: engine.credit_offers(software, seen.account_id, credit))
+        return [_offer_view(offer) for offer in found]
 
     def payment_methods(self) -> View:
         """As the practice software writes them now."""
@@ -44,6 +57,20 @@ def account_view(seen: AccountSeen) -> View:
         "invoices": [
             {"invoice_number": each.number, "balance": money(each.balance)} for each in seen.invoices
         ],
+    }
+
+
+def _offer_view(offer: CreditOffer) -> View:
+    """Give it back with `in_software`: it stands in the practice software already."""
+    amount = money(offer.amount)
+    assert amount is not None
+    facts = {"amount": amount["text"], "brand": offer.brand, "last4": offer.last4}
+    return {
+        "payment_id": offer.payment_id,
+        "amount": amount,
+        "brand": offer.brand,
+        "last4": offer.last4,
+        "text": sentence("credit", facts, section="offer"),
     }
 
 

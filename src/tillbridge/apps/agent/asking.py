@@ -11,7 +11,7 @@ from tillbridge.domain.invoice import Debt
 from tillbridge.domain.operation import Entry
 
 PAYMENT_ID_MAX = 64
-OWN_IDS = frozenset({"payment_id", "give_back_id"})
+OWN_IDS = frozenset({"payment_id", "give_back_id", "record_id"})
 """Numbers that whoever asks has made."""
 
 
@@ -40,6 +40,7 @@ def long_text_of(body: dict[str, Any], name: str) -> str:
 OFFERED: dict[str, frozenset[Entry]] = {
     "sale": frozenset(Entry),
     "deposit": frozenset(Entry),
+    "credit": frozenset({Entry.STANDALONE}),
     "store_card": frozenset({Entry.TERMINAL, Entry.KEYED_CARD, Entry.LINK}),
 }
 """What is carried through to its end today, and how the payer's details may arrive for it."""

@@ -58,6 +58,10 @@ def _stop(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
     return engine.stop(payment_id, _person(body))
 
 
+def _allow_another(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
+    return engine.allow_another(payment_id, _person(body))
+
+
 def _keep(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
     return engine.keep_partial(payment_id, True, text_of(body, "person", ""))
 
@@ -95,6 +99,7 @@ def _end_task(engine: Engine, payment_id: str, body: dict[str, Any]) -> Payment:
 DECISIONS: dict[str, Decision] = {
     "cancel": _cancel,
     "stop": _stop,
+    "allow_another": _allow_another,
     "keep": _keep,
     "resume": _resume,
     "posted": _said(True),

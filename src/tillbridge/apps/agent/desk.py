@@ -118,6 +118,7 @@ class Desk:
             "forget_card": lambda a: self.cards.forget_card(a.body),
             "attach": lambda a: self.deciding.attach(a.payment_id, a.body),
             "offer": lambda a: self.giving.offer(a.payment_id, a.body),
+            "record_given_back": lambda a: self.giving.record_given_back(a.payment_id, a.body),
             "give_back": lambda a: self.giving.give_back(a.payment_id, a.body),
             "links": lambda a: self.linking.links(a.query),
             "send_link": lambda a: self.linking.send_link(a.payment_id, a.body),

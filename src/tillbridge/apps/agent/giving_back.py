@@ -12,6 +12,7 @@ from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.money import Money, parse_typed
 from tillbridge.domain.outcome import CannotTell, Inquiry
 from tillbridge.domain.payment import Payment
+from tillbridge.engine.given_elsewhere import GivenElsewhere
 from tillbridge.engine.giving_back import GiveBackRequest, Offer
 from tillbridge.ports.gateway import Capabilities, Gateway
 from tillbridge.strings import sentence
@@ -51,6 +52,21 @@ class GiveBackDesk(OnGround):
         )
         found, can = self._asked(payment_id)
         return self._done(lambda engine: engine.give_back(request, found, can))
+
+    def record_given_back(self, payment_id: str, body: dict[str, Any]) -> View:
+        """It went back without us: at another terminal, or in the card processor's own portal. Sends nothing.
+
+        Raises OperatorError `person_missing`, `field_wrong`, and those of the engine's record_given_back.
+        """
+        given = GivenElsewhere(
+            record_id=text_of(body, "record_id"),
+            of=payment_id,
+            amount=self._amount(body),
+            person=named(text_of(body, "person", "")),
+            how=text_of(body, "how", ""),
+            in_software=flag_of(body, "in_software"),
+        )
+        return self._done(lambda engine: engine.record_given_back(given))
 
     def _asked(self, payment_id: str) -> tuple[Inquiry, Capabilities]:
         """What the gateway says of it now, and what it can do."""

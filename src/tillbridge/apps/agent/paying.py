@@ -74,6 +74,7 @@ class Paying(OnGround):
             by_clinic=flag_of(body, "by_clinic"),
             consent_id=text_of(body, "consent_id", ""),
             replaces=text_of(body, "replaces", ""),
+            in_software=flag_of(body, "in_software"),
             slip=slip_of(body) if entry is Entry.STANDALONE else None,
             person=text_of(body, "person", ""),
             read_at=read_at,
@@ -91,7 +92,7 @@ class Paying(OnGround):
             debt, owed = typed_debt(body, wanted)
             return Bill(debt=debt, owed=owed)
         if operation != "sale":
-            if wanted is None and operation == "deposit":
+            if wanted is None and operation != "store_card":
                 raise OperatorError("amount_missing")
             self._ground.pause.refuse()
             nothing = Money(minor=0, currency=self._ground.currency)

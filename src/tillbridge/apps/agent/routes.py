@@ -86,6 +86,14 @@ GIVING: tuple[Route, ...] = (
         Field(name="in_software", kind="flag"),
         DECIDES,
     ),
+    verb(
+        "record_given_back",
+        Field(name="record_id", kind="id", needed=True, option="id"),
+        Field(name="amount", kind="amount"),
+        Field(name="how"),
+        Field(name="in_software", kind="flag"),
+        DECIDES,
+    ),
 )
 
 LINKS: tuple[Route, ...] = (
@@ -126,6 +134,7 @@ CARDS: tuple[Route, ...] = (
 VERBS: tuple[Route, ...] = (
     verb("cancel", PERSON),
     verb("stop", DECIDES),
+    verb("allow_another", DECIDES),
     verb("again", TERMINAL, ANYWAY, PERSON),
     verb("keep", PERSON),
     verb("resume", PERSON),
@@ -165,6 +174,7 @@ PAYING: tuple[Route, ...] = (
             Field(name="slip_last4"),
             Field(name="slip_code"),
             Field(name="slip_brand"),
+            Field(name="in_software", kind="flag"),
             ANYWAY,
             PERSON,
         ),

@@ -67,6 +67,9 @@ def _account(told: dict[str, Any]) -> None:
          balance=told["balance"]["text"], credit=credit)  # fmt: skip
     for each in told["invoices"]:
         say("account_invoice", number=each["invoice_number"], balance=each["balance"]["text"])
+    for offer in told["credit_offers"]:
+        plain = offer["amount"]["text"].lstrip("$")
+        say("account_offer", text=offer["text"], payment_id=offer["payment_id"], amount=plain)
 
 
 def _picked(row: dict[str, Any], names: Iterable[str]) -> dict[str, str]:

@@ -135,6 +135,8 @@ def _decide(
         body["marker"] = _marker(agent, payment_id)
     if "task" in asked:
         body["task"] = _task(agent, payment_id)
+    if "record_id" in asked:
+        body["record_id"] = str(uuid.uuid4())
     if "give_back_id" in asked and not _is_answer(agent, payment_id):
         body["give_back_id"] = str(uuid.uuid4())
         say("paying", payment_id=body["give_back_id"])
