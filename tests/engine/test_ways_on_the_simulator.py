@@ -88,8 +88,9 @@ def test_a_link_paid_with_the_computer_off_is_posted_after_the_start(world: Worl
 
 def test_a_link_that_nobody_paid_ends_and_leaves_the_money_owed(world: World) -> None:
     begin(world, Entry.LINK)
-    for _ in range(8):
-        payment = world.run(DAY)
+    for _ in range(7):
+        world.run(DAY)
+    payment = world.run(HOUR)
     assert (payment.attempts[0].state, payment.attempts[0].reason) == (MoneyState.CANCELLED, "timeout")
     assert payment.finished
     assert world.journal.held_minor(debt().scope) == 0
