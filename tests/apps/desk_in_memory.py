@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -26,13 +26,16 @@ from tillbridge.apps.agent.runs import Runs
 from tillbridge.apps.agent.support import Support
 from tillbridge.apps.agent.system import RandomIds, SystemClock
 from tillbridge.domain.errors import Fact
+from tillbridge.domain.money import Money
 from tillbridge.engine.cashier import Engine
 from tillbridge.engine.policy import Policy
 from tillbridge.journal.memory import MemoryJournal
 from tillbridge.ports.practice import (
+    AccountSeen,
     Entering,
     InvoiceSeen,
     LedgerSeen,
+    OpenInvoice,
     PostingOrder,
     PostingReport,
     SoftwareSeen,
@@ -59,6 +62,8 @@ class Screen(ModelPractice):
     """The ledger cannot be read just now."""
     gate: threading.Event | None = None
     acts: list[str]
+    others: Mapping[str, int] = {}
+    """What is owed on other invoices of the same client, in minor units."""
 
     def identify(self) -> SoftwareSeen | Trouble:
         if self.closed:
@@ -75,7 +80,25 @@ class Screen(ModelPractice):
     def read_ledger(self, order: PostingOrder) -> LedgerSeen | Trouble:
         if self.busy:
             return Trouble(who="operator", code="client_locked", facts={"text": "in use"}, retry_in_ms=200)
-        return super().read_ledger(order)
+        seen = super().read_ledger(order)
+        if isinstance(seen, Trouble) or order.invoice_number not in self.others:
+            return seen
+        return replace(seen, balance=self.owed_on(order.invoice_number))
+
+    def read_account(self, order: PostingOrder) -> AccountSeen | Trouble:
+        seen = super().read_account(order)
+        if isinstance(seen, Trouble):
+            return seen
+        more = tuple(OpenInvoice(number=each, balance=self.owed_on(each)) for each in self.others)
+        return replace(seen, invoices=(*seen.invoices, *more))
+
+    def owed(self) -> Money:
+        paid = sum(row.amount.minor for row in self.books if row.invoice_number not in self.others)
+        return usd(self.balance.minor - paid)
+
+    def owed_on(self, number: str) -> Money:
+        paid = sum(row.amount.minor for row in self.books if row.invoice_number == number)
+        return usd(self.others[number] - paid)
 
     def rehearse(self, order: PostingOrder) -> PostingReport:
         self.acts.append("rehearse")
@@ -88,8 +111,10 @@ class Screen(ModelPractice):
 
     def post(self, order: PostingOrder) -> PostingReport:
         self.acts.append("post")
-        if order.balance is not None and order.balance != self.owed():
-            facts: dict[str, Fact] = {"seen_minor": self.owed().minor, "wanted_minor": order.balance.minor}
+        other = order.invoice_number in self.others
+        owed = self.owed_on(order.invoice_number) if other else self.owed()
+        if order.balance is not None and order.balance != owed:
+            facts: dict[str, Fact] = {"seen_minor": owed.minor, "wanted_minor": order.balance.minor}
             return PostingReport(
                 stage="not_committed", trouble=Trouble(who="operator", code="balance_changed", facts=facts)
             )

@@ -120,3 +120,41 @@ def test_an_address_that_cannot_be_one_makes_no_link(desk: InMemory, more: dict[
         desk.pay(entry="link", **more)
     assert refused.value.code == code
     assert desk.ask("payments")["payments"] == []
+
+
+def several(*rows: tuple[str, str]) -> list[dict[str, str]]:
+    return [{"invoice_number": number, **({"amount": amount} if amount else {})} for number, amount in rows]
+
+
+def test_one_tap_pays_several_invoices_and_each_gets_its_part(desk: InMemory) -> None:
+    desk.screen.others = {"10467": 4_800}
+    desk.pay(invoices=several(("10482", "12.40"), ("10467", "")))
+    desk.finished()
+    assert desk.captures() == [6_040]
+    rows = sorted((row.invoice_number, row.amount.minor) for row in desk.screen.books)
+    assert rows == [("10467", 4_800), ("10482", 1_240)]
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"invoices": several(("10482", "12.00"), ("10999", ""))}, "invoice_not_open"),
+        ({"invoices": several(("10482", "12.00"), ("10482", "3.00"))}, "field_wrong"),
+        ({"invoices": several(("10482", "12.00"))}, "shares_invoices"),
+        ({"invoices": several(("10482", "twelve"), ("10467", ""))}, "amount_unreadable"),
+        ({"invoices": several(("10482", "12.00"), ("10467", "1.00")), "amount": "14.00"}, "shares_sum"),
+        ({"invoices": several(("10482", "12.00"), ("10467", "48.01"))}, "not_chargeable"),
+        ({"invoices": "10482, 10467"}, "field_wrong"),
+        ({"invoices": []}, "field_wrong"),
+        ({"invoices": [10482, 10467]}, "field_wrong"),
+    ],
+)
+def test_an_allocation_that_cannot_be_meant_charges_nothing(
+    desk: InMemory, more: dict[str, Any], code: str
+) -> None:
+    desk.screen.others = {"10467": 4_800}
+    with pytest.raises(OperatorError) as refused:
+        desk.pay(**more)
+    assert refused.value.code == code
+    assert desk.captures() == []
+    assert desk.ask("payments")["payments"] == []

@@ -104,6 +104,18 @@ STEPS: tuple[Step, ...] = (
     ),
     sale("sale-link", "A payment link is paid", "18.04", "link", "type_on_page"),
     Step(
+        name="sale-several",
+        title="One tap pays two invoices",
+        cell=("several", "terminal"),
+        body={
+            "entry": "terminal",
+            "invoices": [
+                {"invoice_number": "10482", "amount": "7.11"},
+                {"invoice_number": "10467", "amount": "6.12"},
+            ],
+        },
+    ),
+    Step(
         name="deposit-terminal",
         title="A deposit is taken on the client's account",
         cell=("deposit", "terminal"),

@@ -24,7 +24,7 @@ class AccountDesk(OnGround):
         paused = self._paused()
         if paused is not None:
             return paused
-        order = _looked_for(debt_of(self._reading.shown(body)), self._ground.currency)
+        order = looked_for(debt_of(self._reading.shown(body)), self._ground.currency)
         seen = self._runner.on_screen(lambda practice: practice.read_account(order))
         if isinstance(seen, Trouble):
             return {"trouble": trouble_view(seen)}
@@ -74,7 +74,7 @@ def _offer_view(offer: CreditOffer) -> View:
     }
 
 
-def _looked_for(debt: Debt, currency: str) -> PostingOrder:
+def looked_for(debt: Debt, currency: str) -> PostingOrder:
     """Whose account it is; nothing is to be posted."""
     return PostingOrder(
         payment_id="",

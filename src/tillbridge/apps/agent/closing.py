@@ -16,7 +16,8 @@ from tillbridge.apps.agent.views import View, money, reason_text
 from tillbridge.domain.errors import Fact, OperatorError
 from tillbridge.domain.posting_leg import PostingEvent
 from tillbridge.engine.cashier import Engine
-from tillbridge.engine.closing import BANK, OTHER, BrandLine, DayEnd, Item
+from tillbridge.engine.closing import BrandLine, DayEnd, Item
+from tillbridge.engine.money_moves import BANK, OTHER
 from tillbridge.strings import amount, sentence
 
 DAYS_MAX = 400

@@ -11,12 +11,14 @@ from tillbridge.apps.agent.ground import Ground, OnGround
 from tillbridge.apps.agent.looking import known
 from tillbridge.apps.agent.reading import Reading, debt_of
 from tillbridge.apps.agent.rehearsed import Rehearsed
+from tillbridge.apps.agent.sharing import Sharing
 from tillbridge.apps.agent.views import View, payment_view
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.invoice import Debt
 from tillbridge.domain.money import Money, only_base, parse_typed
 from tillbridge.domain.operation import Entry
 from tillbridge.domain.payment import Payment
+from tillbridge.domain.shares import Share
 from tillbridge.engine.policy import DAY
 from tillbridge.engine.requests import PayRequest
 from tillbridge.engine.sending import where_for
@@ -26,18 +28,20 @@ from tillbridge.ports.practice import Entering
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bill:
-    """What a payment is for. `entering`: what somebody types by hand there. `notice`: why the window was not tried."""
+    """What a payment is for. `entering`: what somebody types by hand there. `notice`: why the window was not tried.
+    `shares`: what of it belongs to which of several invoices."""
 
     debt: Debt
     owed: Money
     entering: Entering | None = None
     notice: Rehearsed | None = None
+    shares: tuple[Share, ...] = ()
 
 
 class Paying(OnGround):
     def __init__(self, ground: Ground, reading: Reading) -> None:
         super().__init__(ground)
-        self._reading = reading
+        self._reading, self._sharing = reading, Sharing(ground, reading)
 
     def pay(self, body: dict[str, Any]) -> View:
         """Begin a payment of the invoice on screen, or of typed client and amount (rule 13).
@@ -64,6 +68,7 @@ class Paying(OnGround):
             entry=entry,
             parts=only_base(self._parts(operation, body, wanted, bill.owed)),
             debt=bill.debt,
+            shares=bill.shares,
             terminal_id=self._terminal_for(entry, body),
             page=flag_of(body, "page"),
             valid_ms=(number_of(body, "valid_days") or 0) * DAY,
@@ -97,6 +102,10 @@ class Paying(OnGround):
             self._ground.pause.refuse()
             nothing = Money(minor=0, currency=self._ground.currency)
             return Bill(debt=on_account(debt_of(self._reading.shown(body))), owed=wanted or nothing)
+        if "invoices" in body:
+            shares = self._sharing.shares(body)
+            owed = Money(minor=sum(share.minor for share in shares), currency=self._ground.currency)
+            return Bill(debt=shares[0].debt, owed=owed, shares=shares)
         seen, notice = self._reading.at_charge(body, wanted)
         debt, owed = self._reading.owed(seen)
         return Bill(debt=debt, owed=owed, entering=seen.entering, notice=notice)
@@ -105,7 +114,7 @@ class Paying(OnGround):
         """No money moves where a card is only kept."""
         if operation == "store_card":
             return Money(minor=0, currency=self._ground.currency)
-        return wanted or all_owed(body, owed)
+        return wanted or (owed if "invoices" in body else all_owed(body, owed))
 
     def _close_first(self, body: dict[str, Any]) -> None:
         """What is held by a link that is not wanted any more can be taken only when its close is proved.

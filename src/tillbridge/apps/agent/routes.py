@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "amount", "flag", "number", "id"]
+Kind = Literal["text", "amount", "flag", "number", "id", "shares"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
     """One thing that a request may say. `amount`: a text like 212.40, never a number. `id`: a payment's own number.
+    `shares`: a list of objects with `invoice_number` and perhaps `amount`; 10482=21.00 on the command line.
 
     `option`: its name on the command line, where that is another one ("" = the name with dashes); `command`: False
     where the command line has no use for it. `needed`: refused without it; a command may fill it in.
@@ -159,6 +160,7 @@ PAYING: tuple[Route, ...] = (
             Field(name="operation"),
             Field(name="entry"),
             Field(name="amount", kind="amount"),
+            Field(name="invoices", kind="shares"),
             Field(name="expected_minor", kind="number", command=False),
             Field(name="typed", kind="flag"),
             *SHOWN,

@@ -24,8 +24,16 @@ def add_option(parser: argparse.ArgumentParser, field: Field) -> None:
         parser.add_argument(field.flag, dest=field.name, action="store_true", help=told)
     elif field.kind == "number":
         parser.add_argument(field.flag, dest=field.name, type=int, default=None, help=told)
+    elif field.kind == "shares":
+        parser.add_argument(field.flag, dest=field.name, nargs="+", type=_share, default=None, help=told)
     else:
         parser.add_argument(field.flag, dest=field.name, default=None, help=told)
+
+
+def _share(word: str) -> dict[str, str]:
+    """`10482=21.00`, or `10482` for all of it."""
+    number, _, amount = word.partition("=")
+    return {"invoice_number": number, **({"amount": amount} if amount else {})}
 
 
 def body_of(route: Route, options: argparse.Namespace) -> dict[str, Any]:
