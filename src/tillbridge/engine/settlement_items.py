@@ -77,7 +77,7 @@ def events_of_item(
         return []
     if attempt.state in NOT_KNOWN_YET and wanted[0].kind not in (MoneyEvent.SETTLED, PaymentEvent.NOTED):
         return None
-    return wanted if _fits(payment, wanted[0]) else [_unfitting(wanted[0], item)]
+    return wanted if _fits(payment, wanted[0]) else [unfitting(wanted[0], item)]
 
 
 def _fits(payment: Payment, event: Event) -> bool:
@@ -86,8 +86,8 @@ def _fits(payment: Payment, event: Event) -> bool:
     return event.kind == PaymentEvent.NOTED or money_cell(payment, event) is not None
 
 
-def _unfitting(event: Event, item: SettlementItem) -> Event:
-    """The tables do not allow it: kept with its key, so that it is told once, and shown."""
+def unfitting(event: Event, item: SettlementItem) -> Event:
+    """Instead of an event that the tables do not allow: kept with its key, so that it is told once, and shown."""
     facts: Facts = {"code": UNFITTING, "task": UNFITTING, "key": item.key, "told": str(event.kind)}
     return replace(event, kind=PaymentEvent.NOTED, facts=facts)
 

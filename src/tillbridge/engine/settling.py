@@ -19,11 +19,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from tillbridge.domain.errors import OperatorError, SetupError
+from tillbridge.domain.errors import ImpossibleEvent, OperatorError, SetupError
 from tillbridge.domain.moment import surely_passed_ms
 from tillbridge.domain.next_command import Inquire
 from tillbridge.domain.payment import Attempt, Payment
-from tillbridge.engine.settlement_items import events_of_item, known_of
+from tillbridge.engine.settlement_items import events_of_item, known_of, unfitting
 from tillbridge.engine.writing import Writing
 from tillbridge.ports.gateway import Gateway, Notice, SettlementItem
 
@@ -161,7 +161,10 @@ class Settling(Writing):
             self._hurry(payment.payment_id)
             return False
         if wanted:
-            self._append(payment.payment_id, payment, wanted)
+            try:
+                self._append(payment.payment_id, payment, wanted)
+            except ImpossibleEvent:
+                self._append(payment.payment_id, payment, [unfitting(wanted[0], item)])
             changed.append(payment.payment_id)
         return True
 
