@@ -11,6 +11,7 @@ from tests.engine.clinic import Clinic
 from tillbridge.domain.event import Event
 from tillbridge.domain.fold import fold
 from tillbridge.domain.payment import Payment
+from tillbridge.engine import money_moves
 from tillbridge.engine.closing import BrandLine, DayEnd, Item, day_end
 from tillbridge.engine.policy import HOUR, Policy
 
@@ -76,7 +77,7 @@ def refund_of(
 
 
 def closed(*told: Told, day: int = TODAY, policy: Policy = POLICY) -> DayEnd:
-    return day_end([one.payment for one in told], day, policy)
+    return day_end([money_moves.Told(payment=one.payment, events=one.events) for one in told], day, policy)
 
 
 def figures(found: DayEnd) -> dict[str, tuple[int, int, int, int]]:
@@ -213,6 +214,63 @@ def test_a_refund_at_the_processors_own_portal_is_taken_off_when_it_was_told() -
     for kind in ("posting_safe_moment", "posting_found"):
         sale.add(kind, "V-r", NEXT)
     assert closed(sale, day=TODAY + 1).agrees
+
+
+def test_a_refund_at_another_terminal_that_the_software_has_already_agrees() -> None:
+    sale = Told("a", 9_620).taken().entered()
+    sale.add("refunded_elsewhere", sale.reference, NEXT, key="said:1", returned_minor=3_850, in_software=True)
+    tomorrow = closed(sale, day=TODAY + 1)
+    assert figures(tomorrow) == {"Visa": (-3_850, 0, -3_850, 0)}
+    assert tomorrow.agrees
+
+
+def test_the_same_refund_told_twice_is_taken_off_once() -> None:
+    sale = Told("a", 9_620).taken().entered()
+    for second in (NEXT, NEXT + 5):
+        sale.add(
+            "refunded_elsewhere", sale.reference, second, key="k1", returned_minor=3_850, in_software=True
+        )
+    assert figures(closed(sale, day=TODAY + 1)) == {"Visa": (-3_850, 0, -3_850, 0)}
+
+
+def test_what_the_bank_returns_after_a_partial_refund_is_the_rest() -> None:
+    debit = Told("a", 10_000, entry="keyed_ach").taken(kind="pended", brand="First Bank").entered()
+    debit.add("settled", debit.reference)
+    back = refund_of(debit, "b", 1_000, 200).taken(brand="").entered(kind="refund")
+    debit.add("returned", debit.reference, NEXT, returned_minor=9_000, code="R10")
+    assert figures(closed(debit, back)) == {"bank": (9_000, 0, 9_000, 0)}
+    assert figures(closed(debit, back, day=TODAY + 1)) == {"bank": (-9_000, 0, 0, -9_000)}
+
+
+def test_a_debit_that_is_presented_again_comes_in_on_its_own_day() -> None:
+    debit = Told("a", 10_000, entry="keyed_ach").taken(kind="pended", brand="First Bank").entered()
+    debit.add("returned", debit.reference, NEXT)
+    debit.add("re_presented", debit.reference, 2 * NEXT)
+    sums = [closed(debit, day=TODAY + days).total.taken.minor for days in range(4)]
+    assert sums == [10_000, -10_000, 10_000, 0]
+
+
+def test_a_charge_that_was_voided_at_the_processor_goes_back_with_its_fee() -> None:
+    sale = Told("a", 10_000, fee_minor=400).taken(10_400).entered(minor=10_000)
+    sale.add("voided", sale.reference, NEXT)
+    assert figures(closed(sale)) == {"Visa": (10_400, 400, 10_000, 0)}
+    assert figures(closed(sale, day=TODAY + 1)) == {"Visa": (-10_400, -400, 0, -10_000)}
+
+
+def test_what_is_given_back_for_an_older_machine_goes_out() -> None:
+    credit = (
+        Told("a", 3_850, operation="credit", entry="standalone").taken(to_check=True).entered(kind="refund")
+    )
+    found = closed(credit)
+    assert figures(found) == {"Visa": (-3_850, 0, -3_850, 0)}
+    assert reasons(found.given_back) == [("a", "", -3_850)]
+    assert reasons(found.open_) == [("a", "to_check", -3_850)]
+
+
+def test_keeping_a_card_moves_nothing() -> None:
+    kept = Told("a", 0, operation="store_card", entry="terminal")
+    kept.sent().add("approved", kept.reference, amount_minor=0, brand="Visa", last4="4242")
+    assert (closed(kept).lines, closed(kept).differences) == ((), ())
 
 
 def test_a_bank_debit_is_taken_on_its_day_and_its_return_on_another() -> None:

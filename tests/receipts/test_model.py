@@ -166,3 +166,15 @@ def test_a_second_receipt_is_counted_and_the_same_wish_again_is_not() -> None:
     first, second = (event("receipt_made", "", 50, key=key, how="print", number=1) for key in ("a", "b"))
     payment, _ = story(attempt(), *taken(), first, first, second)
     assert payment.receipts == ("a", "b")
+
+
+def test_what_is_given_back_for_an_older_machine_is_a_refund() -> None:
+    payment, events = story(attempt(), *taken(), operation="credit", entry="standalone")
+    receipt = made(payment, events)
+    assert (receipt.operation, receipt.of, receipt.total) == ("refund", None, usd(10_000))
+
+
+def test_keeping_a_card_has_no_receipt() -> None:
+    payment, events = story(attempt(minor=0), *taken(0), operation="store_card", base_minor=0)
+    with pytest.raises(OperatorError):
+        made(payment, events)

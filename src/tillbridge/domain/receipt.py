@@ -19,6 +19,7 @@ from tillbridge.domain.money_leg import MoneyEvent, MoneyState
 from tillbridge.domain.operation import Entry
 from tillbridge.domain.payment import Attempt, Payment
 
+What = Literal["sale", "deposit", "void", "refund"]
 TenderState = Literal["taken", "pending", "voided", "returned"]
 
 _STATES: dict[MoneyState, TenderState] = {
@@ -28,6 +29,14 @@ _STATES: dict[MoneyState, TenderState] = {
     MoneyState.VOIDED: "voided",
     MoneyState.RETURNED: "returned",
 }
+_OPERATIONS: dict[str, What] = {
+    "sale": "sale",
+    "deposit": "deposit",
+    "void": "void",
+    "refund": "refund",
+    "credit": "refund",
+}
+"""What the client reads; an operation that is not here moves no money."""
 _TELLS_WHEN = frozenset({MoneyEvent.APPROVED, MoneyEvent.PENDED, MoneyEvent.AUTHORIZED})
 
 
@@ -86,7 +95,7 @@ class Receipt:
     short enough to be read aloud. `total` is what the client paid at the time (or gets back, for `of`); `returned` is
     what went back of it since."""
 
-    operation: Literal["sale", "deposit", "void", "refund"]
+    operation: What
     clinic: str
     number: str
     at_wall_ms: int
@@ -125,12 +134,13 @@ def receipt_of(
     """
     when = _moments(events)
     tenders = tuple(_tender(payment, attempt, when) for attempt in payment.attempts if _counts(attempt))
-    if not tenders or payment.operation not in ("sale", "deposit", "void", "refund"):
+    operation = _OPERATIONS.get(payment.operation)
+    if not tenders or operation is None:
         raise OperatorError("no_receipt_yet", payment_id=payment.payment_id)
     currency = payment.parts.whole.currency
     total = Money(minor=sum(tender.amount.minor for tender in tenders), currency=currency)
     return Receipt(
-        operation=payment.operation,  # type: ignore[arg-type]  # one of the four, asked above
+        operation=operation,
         clinic=clinic,
         number=short_number(payment.payment_id),
         at_wall_ms=min(tender.at_wall_ms for tender in tenders),

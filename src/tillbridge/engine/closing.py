@@ -17,12 +17,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money
 from tillbridge.domain.money_leg import IN_DOUBT, MoneyState
 from tillbridge.domain.operation import Entry
 from tillbridge.domain.payment import Attempt, Payment, Posting
 from tillbridge.domain.posting_leg import CLOSED, PostingState
+from tillbridge.engine.money_moves import Move, Told, brand_of, day_of, money_moves
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.writing import Writing
 
@@ -35,25 +35,9 @@ Reason = Literal[
 RECENT = 1_000
 """So many of the newest payments are looked through, and all that are not finished."""
 
-BANK, OTHER = "bank", "other"
-"""Brands of what is no card, and of what nobody told."""
-
-_MOVED = frozenset(
-    {MoneyState.APPROVED, MoneyState.SETTLED, MoneyState.PENDING, MoneyState.VOIDED, MoneyState.RETURNED}
-)
 _LOOKING = frozenset(
     {PostingState.CHECKING, PostingState.TYPING, PostingState.COMMITTING, PostingState.UNSURE}
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
-    """Money that moved, or a row of the books: `minor` above zero comes in. `apart`: of it, what is not entered."""
-
-    day: int
-    brand: str
-    minor: int
-    apart: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,103 +114,72 @@ class Closing(Writing):
                 found[payment.of] = self._known(payment.of)
         if day is None:
             day = self.policy.business_day(self.clock.now().wall_ms)
-        return day_end(found.values(), day, self.policy)
+        return day_end([self._told(payment) for payment in found.values()], day, self.policy)
+
+    def _told(self, payment: Payment) -> Told:
+        events = [stored.event for stored in self.journal.events(payment.payment_id)]
+        return Told(payment=payment, events=events)
 
 
-def day_end(payments: Iterable[Payment], day: int, policy: Policy) -> DayEnd:
+def day_end(payments: Iterable[Told], day: int, policy: Policy) -> DayEnd:
     """`payments`: at least all of that day, all that are not finished, and the payments that give-backs give back."""
-    families: dict[str, list[Payment]] = defaultdict(list)
-    for payment in payments:
-        families[payment.of or payment.payment_id].append(payment)
+    families: dict[str, list[Told]] = defaultdict(list)
+    for told in payments:
+        families[told.payment.of or told.payment.payment_id].append(told)
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     differences: list[Item] = []
-    for root, family in families.items():
-        family.sort(key=lambda payment: payment.payment_id != root)
-        money = [move for payment in family for move in _money(payment, family[0], policy)]
-        books = [move for payment in family for move in _books(payment, family[0], policy)]
+    for name, family in families.items():
+        family.sort(key=lambda told: told.payment.payment_id != name)
+        root = family[0].payment
+        money = [move for told in family for move in money_moves(told, root, policy)]
+        books = [move for told in family for move in _books(told.payment, root, policy)]
+        books += [move for move in money if move.entered_by_hand]
         _add(sums, day, money, books)
-        differences += _differences(family, day, money, books, policy)
-    of_day = [(p, a) for family in families.values() for p in family for a in _taken_on(p, day, policy)]
+        differences += _differences([told.payment for told in family], day, money, books, policy)
+    everybody = [told.payment for family in families.values() for told in family]
+    of_day = [(payment, a) for payment in everybody for a in _taken_on(payment, day, policy)]
     lines = tuple(_line(brand, sums[brand], policy.currency) for brand in sorted(sums) if any(sums[brand]))
     whole = [sum(parts) for parts in zip(*sums.values(), strict=True)] or [0, 0, 0]
-    everybody = [payment for family in families.values() for payment in family]
     return DayEnd(
         day=day,
         lines=lines,
         differences=tuple(differences),
         open_=tuple(_sorted(item for payment in everybody for item in _open_items(payment, day, policy))),
         deposits=tuple(_item(p, a, day) for p, a in of_day if p.operation == "deposit"),
-        given_back=tuple(_item(p, a, day) for p, a in of_day if p.gives_back),
+        given_back=tuple(_item(p, a, day) for p, a in of_day if _goes_out(p)),
         links=tuple(_item(p, a, day) for p, a in of_day if p.entry is Entry.LINK),
         said=tuple(item for payment in everybody for item in _said(payment, day, policy)),
         total=_line("", whole, policy.currency),
     )
 
 
-# ---- what moved -----------------------------------------------------------------------------------
+# ---- what stands in the books ---------------------------------------------------------------------
 
 
-def _day_of(payment: Payment, attempt: Attempt, policy: Policy) -> int:
-    """Decided once, when it was approved; older events do not tell."""
-    at = attempt.sent_at or payment.created_at
-    return attempt.business_day or policy.business_day(at.wall_ms)
+def _goes_out(payment: Payment) -> bool:
+    return payment.row.direction == "out"
 
 
 def _taken_on(payment: Payment, day: int, policy: Policy) -> Iterator[Attempt]:
-    moved = (a for a in payment.attempts if a.state in _MOVED and a.approved is not None)
-    return (attempt for attempt in moved if _day_of(payment, attempt, policy) == day)
-
-
-def _brand(payment: Payment, attempt: Attempt | None, root: Payment) -> str:
-    """A give-back goes where the money came from."""
-    if root.entry is Entry.KEYED_ACH:
-        return BANK
-    first = next((a.brand for a in root.attempts if a.brand), "")
-    return (attempt.brand if attempt is not None else "") or first or OTHER
-
-
-def _money(payment: Payment, root: Payment, policy: Policy) -> Iterator[Move]:
-    """What the gateway moved: taken, given back by us, taken back by a bank or by others."""
-    sign = -1 if payment.gives_back else 1
-    back_by_others = payment.elsewhere.minor
-    for attempt in payment.attempts:
-        if attempt.state not in _MOVED or attempt.approved is None:
-            continue
-        brand, day = _brand(payment, attempt, root), _day_of(payment, attempt, policy)
-        minor = attempt.approved.minor
-        apart = minor - payment.to_book(attempt, fee=policy.fee_in_software).minor
-        yield Move(day=day, brand=brand, minor=sign * minor, apart=sign * apart)
-        if attempt.state in (MoneyState.VOIDED, MoneyState.RETURNED):
-            gone = policy.business_day(attempt.since.wall_ms)
-            yield Move(day=gone, brand=brand, minor=-sign * minor, apart=-sign * apart)
-        elif back_by_others:
-            told = policy.business_day(_told_at(payment, attempt).wall_ms)
-            yield Move(day=told, brand=brand, minor=-sign * back_by_others)
-            back_by_others = 0
-
-
-def _told_at(payment: Payment, attempt: Attempt) -> Moment:
-    """When others gave it back: their reversal was owed in the same transaction. Without one it was not in the books
-    yet, and the attempt's own time stands for it."""
-    rows = [p for p in payment.postings if p.kind == payment.reversal and p.reference == attempt.reference]
-    return (rows[-1].owed_at if rows else None) or attempt.since
+    moved = (a for a in payment.attempts if a.taken and payment.row.direction != "none")
+    return (attempt for attempt in moved if day_of(payment, attempt, policy) == day)
 
 
 def _books(payment: Payment, root: Payment, policy: Policy) -> Iterator[Move]:
     """What stands in the books, on the day on which it was seen there first. What a give-back found entered already
     (a returned item) stands there on its own day."""
-    sign = -1 if payment.gives_back else 1
+    sign = -1 if _goes_out(payment) else 1
     for row in payment.postings:
         if row.state is PostingState.POSTED:
             attempt = payment.attempt(row.reference)
             day = policy.business_day(row.since.wall_ms)
             minor = row.amount.minor if payment.is_primary(row) else -row.amount.minor
-            yield Move(day=day, brand=_brand(payment, attempt, root), minor=sign * minor)
+            yield Move(day=day, brand=brand_of(attempt, root), minor=sign * minor)
     if payment.in_software:
         for attempt in payment.attempts:
             if attempt.taken:
                 minor = payment.to_book(attempt, fee=policy.fee_in_software).minor
-                day, brand = _day_of(payment, attempt, policy), _brand(payment, attempt, root)
+                day, brand = day_of(payment, attempt, policy), brand_of(attempt, root)
                 yield Move(day=day, brand=brand, minor=sign * minor)
 
 
@@ -299,9 +252,9 @@ def _waiting(item: Item, row: Posting) -> Item:
 
 def _open_items(payment: Payment, day: int, policy: Policy) -> Iterator[Item]:
     for attempt in payment.attempts:
-        if _day_of(payment, attempt, policy) > day:
+        if day_of(payment, attempt, policy) > day:
             continue
-        item = _item(payment, attempt, _day_of(payment, attempt, policy))
+        item = _item(payment, attempt, day_of(payment, attempt, policy))
         reason = _money_reason(payment, attempt)
         if reason:
             yield replace(item, reason=reason)
@@ -313,7 +266,7 @@ def _open_items(payment: Payment, day: int, policy: Policy) -> Iterator[Item]:
             yield replace(item, reason="missing")
         for row in payment.postings:
             if row.reference == attempt.reference and row.state not in CLOSED:
-                back = payment.is_primary(row) is payment.gives_back
+                back = payment.is_primary(row) is _goes_out(payment)
                 amount = -row.amount if back else row.amount
                 yield _waiting(replace(item, amount=amount), row)
 
@@ -321,9 +274,9 @@ def _open_items(payment: Payment, day: int, policy: Policy) -> Iterator[Item]:
 def _money_reason(payment: Payment, attempt: Attempt) -> Reason | Literal[""]:
     """A page or link that nobody has paid yet is no doubt about money: it is in the list of links."""
     if attempt.state is MoneyState.PENDING:
-        return "back_on_its_way" if payment.gives_back else "bank_on_its_way"
+        return "back_on_its_way" if _goes_out(payment) else "bank_on_its_way"
     if attempt.state is MoneyState.CREATED:
-        return "back_queued" if payment.gives_back else ""
+        return "back_queued" if _goes_out(payment) else ""
     open_page = attempt.where in ("link", "page") and attempt.state is MoneyState.RUNNING
     return "finding_out" if attempt.state in IN_DOUBT and not open_page else ""
 
@@ -344,7 +297,7 @@ def _item(payment: Payment, attempt: Attempt, day: int) -> Item:
         payment_id=payment.payment_id,
         client=payment.debt.client,
         invoice_number=payment.debt.invoice_number,
-        amount=-amount if payment.gives_back else amount,
+        amount=-amount if _goes_out(payment) else amount,
         day=day,
         marker=standing[0].marker if standing else "",
         in_books=entered or payment.in_software,
