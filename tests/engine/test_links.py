@@ -224,6 +224,21 @@ def test_a_link_goes_nowhere_without_an_address(linked: LinkDesk, by: str, to: s
     assert refused.value.code == code
 
 
+def test_a_link_that_ended_is_made_anew_and_sent_to_the_same_address(linked: LinkDesk) -> None:
+    linked.opened(**SENT)
+    linked.step(SendMessage)
+    linked.gateway.told = Found(outcome=Cancelled(by="timeout"))
+    linked.wait(7 * DAY)
+    linked.step(Inquire)
+    linked.gateway.opened = replace(SESSION, session_id="s2", url="https://gateway.example/pay/s2")
+    linked.engine.try_again("p1")
+    linked.step(Send)
+    linked.step(SendMessage)
+    assert [m.to for m in linked.courier.sent] == ["+15552340147"] * 2
+    assert "pay/s2" in linked.courier.sent[1].text
+    assert len({m.key for m in linked.courier.sent}) == 2
+
+
 def test_what_was_paid_or_is_being_closed_is_not_sent_any_more(linked: LinkDesk) -> None:
     linked.opened(**SENT)
     linked.engine.cancel("p1")

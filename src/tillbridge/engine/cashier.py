@@ -47,7 +47,7 @@ from tillbridge.engine.moving import Moving
 from tillbridge.engine.policy import Policy
 from tillbridge.engine.possible import Possible
 from tillbridge.engine.receipts import Receipts
-from tillbridge.engine.requests import PayRequest, another_attempt, beginning, refuse_entering
+from tillbridge.engine.requests import PayRequest, another_attempt, beginning, refuse_entering, told_again
 from tillbridge.engine.schedule import Tried, doubt_of, due_in_ms
 from tillbridge.engine.screen_turn import NOTHING_TOUCHED
 from tillbridge.engine.sending import dated
@@ -141,7 +141,8 @@ class Engine(Admitting, Moving, Linking, Receipts, Settling, Keeping, Closing):
         horizon_ms, now = self._horizon_ms(last), self.clock.now()
         again = another_attempt(self.ids.reference(), last, horizon_ms, terminal_id, now, self.policy)
         further = self._further(payment.shares)
-        return self._append(payment_id, payment, (again,), self._limit_again(payment, balance), further)
+        once_more = (again, *told_again(again, last, self.policy))
+        return self._append(payment_id, payment, once_more, self._limit_again(payment, balance), further)
 
     def refuse_other_gateway(self) -> None:
         """A doubt is asked of the gateway that has it: another one knows nothing of it, and its "not found" would be

@@ -244,6 +244,14 @@ def another_attempt(
     return Event(kind=PaymentEvent.ATTEMPT_CREATED, at=now, subject=reference, facts=facts)
 
 
+def told_again(again: Event, last: Attempt, policy: Policy) -> list[Event]:
+    """Who was told of the link before is told of the new one."""
+    reach = last.reach
+    if reach is None:
+        return []
+    return [wanted(again.subject, reach.by, reach.to, policy.remind_in_ms(last.valid_ms), "", again.at)]
+
+
 def valid_ms(where: Where, wished_ms: int, policy: Policy) -> int:
     """How long a page or link may live; nothing else has an end of its own."""
     if where == "link":
