@@ -189,6 +189,17 @@ class ReadingAndSetting:
         pilot.done(b.SetText(pilot.node(NOTE), "V4242-K7Q9 äé"))
         assert pilot.text(NOTE) == "V4242-K7Q9 äé"
 
+    @pytest.mark.parametrize("typed", ["4111111111111111", "see 4111 1111 1111 1111, Rosa"])
+    def test_a_text_that_may_hold_a_card_number_is_read_as_empty(self, pilot: Pilot, typed: str) -> None:
+        """Rule 14: somebody typed it into the wrong box."""
+        pilot.burst(b.SetText(pilot.node(NOTE), typed))
+        assert pilot.text(NOTE) == ""
+
+    def test_a_long_text_is_read_to_its_end(self, pilot: Pilot) -> None:
+        words = "Bella's teeth, then the blood test of 10/12"
+        pilot.done(b.SetText(pilot.node(NOTE), words))
+        assert pilot.text(NOTE) == words
+
     def test_a_value_that_is_validated_on_leaving_is_validated(self, pilot: Pilot) -> None:
         pilot.done(b.SetText(pilot.node(AMOUNT), "1212.4", leave=True))
         assert pilot.waiter.value(pilot.node(TENDERED), {"$1,212.40"})

@@ -13,6 +13,7 @@ from typing import Literal
 
 from tillbridge.screen import backend as b
 from tillbridge.screen.locator import caption, judge_shown_first, same_words, usable
+from tillbridge.screen.pieces import may_hold_card
 
 KINDS: frozenset[b.EvidenceKind] = frozenset({"id", "number", "name", "label", "only"})
 
@@ -52,6 +53,12 @@ class FakeControl:
         if kind in ("id", "number"):
             return value == (self.id if kind == "id" else self.number)
         return same_words(value, self.name if kind == "name" else self.label)
+
+
+def _shown_text(control: FakeControl) -> str:
+    if control.role == "edit" and may_hold_card([control.text]):
+        return ""
+    return control.text or (control.name if control.role not in ("edit", "choice") else "")
 
 
 @dataclass(eq=False, slots=True)
@@ -280,7 +287,7 @@ class FakeBackend:
 
     def _reading(self, control: FakeControl) -> b.Reading:
         return b.Reading(
-            control.text or (control.name if control.role not in ("edit", "choice") else ""),
+            _shown_text(control),
             control.enabled,
             control.shown and self._home(control).shown,
             control.read_only,

@@ -14,7 +14,7 @@ from tillbridge.screen.backends.atspi import words as w
 from tillbridge.screen.backends.atspi.bus import Bus, Call, Failed, Ref, Reply
 from tillbridge.screen.backends.atspi.find import matching
 from tillbridge.screen.backends.atspi.focus import Focus
-from tillbridge.screen.backends.atspi.reading import Reader, value_of, value_reply
+from tillbridge.screen.backends.atspi.reading import Reader
 from tillbridge.screen.backends.atspi.table import TABLE, Grid, Tables, tick_column
 from tillbridge.screen.backends.atspi.tops import (
     COMPONENT,
@@ -109,7 +109,7 @@ class Hands:
         if role in w.BRANCHED:
             self._reader.trees.choose(ref, role, text)
             return
-        if self._value(ref) == text:
+        if self._reader.text(ref) == text:
             return
         options = self._reader.just_read(ref)
         if options.count(text) != 1:
@@ -138,7 +138,7 @@ class Hands:
         with self._focus.lent(home.window) as can_send:
             if not can_send or not self._focus.reach(home.window, ref):
                 return False
-            shown = self._value(ref)
+            shown = self._reader.text(ref)
             for _ in range(2 * len(options)):
                 if shown == text:
                     return True
@@ -216,22 +216,18 @@ class Hands:
 
     # ---- reading back ----------------------------------------------------------------------------
 
-    def _value(self, ref: Ref) -> str:
-        (role,) = self._reader.roles([ref])
-        return value_reply(role, self._bus.ask_one(value_of(ref, role)))
-
     def _moved_on(self, ref: Ref, before: str) -> str | None:
         """What a control shows as soon as it is something else; None if it stays."""
         seen = [before]
 
         def differs() -> bool:
-            seen.append(self._value(ref))
+            seen.append(self._reader.text(ref))
             return seen[-1] != before
 
         return seen[-1] if self._until(differs) else None
 
     def _shows(self, ref: Ref, text: str) -> bool:
-        return self._until(lambda: self._value(ref) == text)
+        return self._until(lambda: self._reader.text(ref) == text)
 
     def _is_on(self, ref: Ref) -> bool:
         return w.has(bits(self._bus.ask_one(state_of(ref))), w.CHECKED)

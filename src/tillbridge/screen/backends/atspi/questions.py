@@ -52,7 +52,9 @@ class Questions:
             case "text" if role in w.BRANCHED:
                 return Question(check, *self._reader.trees.question(ref, role, check.accepted))
             case "text":
-                return Question(check, value_of(ref, role), lambda reply: value_reply(role, reply))
+                return Question(
+                    check, value_of(ref, role, check.accepted), lambda reply: value_reply(role, reply)
+                )
             case "checked":
                 return Question(check, state_of(ref), lambda reply: _word(reply, w.CHECKED))
             case "enabled":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tillbridge.screen import backend as b
@@ -21,18 +21,20 @@ from tillbridge.screen.backends.atspi.tops import (
     text_reply,
 )
 from tillbridge.screen.backends.atspi.trees import Trees
+from tillbridge.screen.pieces import PIECE, may_hold_card
 
 _MOMENT_S = 2.0
 TEXT = "org.a11y.atspi.Text"
 
 
-def text_of(ref: Ref) -> Call:
-    return Call(ref, TEXT, "GetText", "ii", (0, -1))
+def text_of(ref: Ref, since: int = 0, length: int = PIECE) -> Call:
+    return Call(ref, TEXT, "GetText", "ii", (since, since + length))
 
 
-def value_of(ref: Ref, role: int) -> Call:
-    """The one call that tells what a control shows."""
-    return text_of(ref) if role in w.EDITS else name_of(ref)
+def value_of(ref: Ref, role: int, accepted: Collection[str] = ()) -> Call:
+    """The one call that tells what a control shows: of a text its beginning, long enough to tell it from `accepted`."""
+    length = max(PIECE, *(len(text) + 1 for text in accepted)) if accepted else PIECE
+    return text_of(ref, length=length) if role in w.EDITS else name_of(ref)
 
 
 def value_reply(role: int, reply: Reply) -> str:
@@ -73,7 +75,25 @@ class Reader:
         for at, (ref, role) in enumerate(zip(controls, roles)):
             if role in w.BRANCHED:
                 readings[at] = replace(readings[at], text=self.trees.value(ref, role))
+            elif _goes_on(role, replies[2 * at]):
+                readings[at] = replace(readings[at], text=self._whole(ref, str(replies[2 * at])))
         return readings
+
+    def text(self, control: Ref) -> str:
+        """What a control shows now."""
+        (role,) = self.roles([control])
+        reply = self._bus.ask_one(value_of(control, role))
+        return self._whole(control, str(reply)) if _goes_on(role, reply) else value_reply(role, reply)
+
+    def _whole(self, ref: Ref, first: str) -> str:
+        """A long text, piece by piece; empty where it may hold a card number (pieces.py)."""
+        pieces = [first]
+        while len(pieces[-1]) == PIECE and not may_hold_card(pieces):
+            reply = self._bus.ask_one(text_of(ref, len(pieces) * PIECE))
+            if isinstance(reply, Failed):
+                raise b.Gone(reply.text)
+            pieces.append(str(reply))
+        return "" if may_hold_card(pieces) else seen_text("".join(pieces))
 
     def choices(self, control: Ref) -> list[str]:
         """The entries of a choice. It is neither opened nor changed; a tree opens its branches."""
@@ -111,6 +131,11 @@ class Reader:
                 for ref, name, state in zip(buttons, names[len(labels) :], states)
             ),
         )
+
+
+def _goes_on(role: int, reply: Reply) -> bool:
+    """There may be more of this text than was asked for."""
+    return role in w.EDITS and not isinstance(reply, Failed) and len(str(reply)) == PIECE
 
 
 def is_read_only(states: int) -> bool:
