@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.domain.story import at
+from tests.domain.story import at, attempt, created
+from tests.domain.test_random_stories import SENSIBLE, tell
 from tests.engine.clinic import Clinic
 from tillbridge.domain.event import Event
 from tillbridge.domain.fold import fold
@@ -367,6 +371,27 @@ def test_a_declined_card_is_in_no_sum() -> None:
     one = Told("a", 9_620).sent()
     one.add("declined", one.reference, reason="generic")
     assert closed(one) == closed()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(SENSIBLE, st.integers(0, 5)), max_size=40))
+def test_whatever_happened_no_money_is_made_and_none_is_counted_twice(steps: list[tuple[Event, int]]) -> None:
+    """Over all days: what was taken and has not gone back; a day end is made of any story."""
+    story, day = [], 0
+    for step, days in steps:
+        day += days
+        story.append(replace(step, at=at(day * NEXT)))
+    payment, events = tell(created(), [attempt(), *story])
+    told = money_moves.Told(payment=payment, events=events)
+    ends = [day_end([told], TODAY + number, POLICY) for number in range(day + 1)]
+    in_all = sum(end.total.taken.minor for end in ends)
+    moves = list(money_moves.money_moves(told, payment, POLICY))
+    ever = sum(move.minor for move in moves if move.minor > 0)
+    assert in_all == sum(move.minor for move in moves)
+    assert in_all <= payment.taken.minor
+    if not any(event.kind in money_moves._GOES_BACK for event in events):
+        assert in_all == ever == payment.taken.minor
+    assert all(end.agrees or end.differences for end in ends)
 
 
 def test_the_engine_closes_its_own_day() -> None:
