@@ -99,7 +99,7 @@ def command(home: Path, *words: str) -> Shown:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         exit_code = main(["--home", str(home), *words])
     text = " ".join(f"{out.getvalue()} {err.getvalue()}".split())
-    code = re.findall(r"\[([a-z_]+)\]$", text)
+    code = re.findall(r"\[([a-z0-9_]+)\]$", text)
     return Shown(text, code[0] if code else "", exit_code)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.apps import bad_door, bad_files, bad_screen, bad_typed  # noqa: F401 - each brings its cases
+from tests.apps import bad_door, bad_files, bad_screen, bad_typed, bad_ways  # noqa: F401 - each brings its cases
 from tests.apps.bad_input import CASES, ON_SCREEN, Row, rows
 from tests.apps.counter import Counter, until
 from tests.apps.nothing_kept import in_files, in_memory

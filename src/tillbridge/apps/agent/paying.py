@@ -56,7 +56,7 @@ class Paying(OnGround):
             return self._same(same, body)
         self._ground.restored.refuse()
         operation, wanted = operation_of(body), self._wanted(body)
-        entry = entry_of(body, operation)
+        entry, anyway = entry_of(body, operation), flag_of(body, "anyway")
         self._close_first(body)
         bill = self._bill(operation, body, wanted)
         same = self._runner.ask(lambda e: e.journal.payment(payment_id))
@@ -84,7 +84,7 @@ class Paying(OnGround):
             person=text_of(body, "person", ""),
             read_at=read_at,
             entering=bill.entering,
-            anyway=flag_of(body, "anyway"),
+            anyway=anyway,
         )
         capabilities = self._runner.on_gateway(lambda engine: engine.gateway.capabilities())
         begun = self._runner.ask(lambda engine: engine.begin(request, capabilities))
