@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import random
+from functools import partial
+from typing import Any
 
 import pytest
 
+from tillbridge.domain.lease import Release
 from tillbridge.journal.connect import Settings
+from tillbridge.testing.site_suite import consent, stored_card, take
 from tools.benches.lossy_disk import SECTOR, Folder, Inode, LossyDisk, PowerCut
-from tools.benches.powercut import Setup, cut_engine, cut_journal
+from tools.benches.powercut import Machine, Setup, cut_engine, cut_journal
 from tools.benches.powercut_judge import Books, Tally, judge_end, judge_intents, judge_rows
 
 
@@ -68,6 +72,41 @@ def test_with_our_settings_no_cut_loses_anything() -> None:
     cut_engine(engine, random.Random(5), 40, Setup())
     assert alone.failures == engine.failures == []
     assert (alone.cuts >= 20, engine.cuts >= 40, engine.charges >= 20) == (True, True, True)
+
+
+def shared(kept: list[str], life: int, journal: Any) -> None:
+    """Consents, cards and leases of one life; each is noted when the store has said that it has it."""
+    for number in range(20):
+        name = f"con-{life}-{number}"
+        journal.site.add_consent(consent(name))
+        kept.append(name)
+        journal.site.add_card(stored_card(f"card-{life}-{number}", consent_id=name))
+        kept.append(f"card-{life}-{number}")
+        terminal = f"simulator:1/T{life}"
+        fence = journal.site.move_lease(take(f"R{life}X{number}", terminal=terminal)).fence
+        kept.append(f"{terminal} {fence}")
+        journal.site.move_lease(Release(terminal=terminal, fence=fence))
+
+
+def test_no_power_cut_takes_what_desks_share() -> None:
+    chance, tally = random.Random(6), Tally()
+    while tally.cuts < 25:
+        machine = Machine(chance, Setup(), tally, "what desks share")
+        kept: list[str] = []
+        for life in range(3):
+            machine.live(chance.randrange(40, 400), partial(shared, kept, life))
+        machine.live(None, partial(all_there, kept))
+        machine.disk.leave()
+    assert tally.failures == []
+
+
+def all_there(kept: list[str], journal: Any) -> None:
+    for name in kept:
+        terminal, _, fence = name.partition(" ")
+        if fence:
+            assert journal.site.lease(terminal).fence >= int(fence)
+        else:
+            assert journal.site.consent(name) or journal.site.card(name), name
 
 
 WEAKER = {

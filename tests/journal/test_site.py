@@ -14,6 +14,7 @@ from tests.journal.files import Files, harm, overwrite, page_size, refusal, root
 from tillbridge.domain.errors import JournalError
 from tillbridge.domain.lease import Lease
 from tillbridge.journal.memory import MemoryJournal
+from tillbridge.journal.migration import shipped
 from tillbridge.journal.salvage import salvage_file
 from tillbridge.journal.sqlite import SqliteJournal
 from tillbridge.ports.journal import Journal
@@ -129,6 +130,17 @@ def test_a_salvage_loses_no_event_over_a_broken_table_of_the_site(files: Files) 
     assert len(again.events("pay-1")) == 11
     assert again.site.consent("con-1") is None
     assert again.site.cursor("simulator:1") == "b7:19"
+
+
+def test_a_journal_of_yesterday_learns_what_desks_share(files: Files) -> None:
+    old = files.open(files.folder / "old.db", migrations=shipped()[:1])
+    Writer(old).sale("pay-1", "R1", "V1")
+    today = files.reopen(old)
+    assert [finding.code for finding in today.found] == ["migrated"]
+    today.site.add_consent(consent())
+    today.site.move_lease(take("R2"))
+    assert len(today.events("pay-1")) == 11
+    assert today.check().sound
 
 
 A_DESK = """
