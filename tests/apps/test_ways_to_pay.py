@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,7 @@ def test_open_links_are_listed_by_client_and_shown_as_a_square(desk: InMemory) -
     shown = desk.ask("qr", "payment-0001")
     assert shown["url"] == url
     assert shown["svg"].startswith("<svg")
+    assert base64.b64decode(shown["png"].removeprefix("data:image/png;base64,")).startswith(b"\x89PNG")
     desk.ask("cancel", "payment-0001")
     until(lambda: desk.listed("") == [], "it is closed")
     with pytest.raises(OperatorError) as refused:

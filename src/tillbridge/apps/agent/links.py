@@ -31,7 +31,7 @@ class LinkDesk(OnGround):
         return self._done(lambda engine: engine.send_link(payment_id, by, to, person))
 
     def qr(self, payment_id: str) -> View:
-        """The open link as its address, as a picture (SVG) and for a terminal window.
+        """The open link as its address, as a picture (SVG, and PNG as a data address) and for a terminal window.
 
         Raises OperatorError `unknown_payment`, `no_open_link`.
         """
@@ -44,5 +44,6 @@ class LinkDesk(OnGround):
         return {
             "url": attempt.session.url,
             "svg": made.svg_inline(scale=6, border=4),
+            "png": made.png_data_uri(scale=6, border=4),
             "terminal": shown.getvalue(),
         }
