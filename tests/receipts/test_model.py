@@ -178,3 +178,19 @@ def test_keeping_a_card_has_no_receipt() -> None:
     payment, events = story(attempt(minor=0), *taken(0), operation="store_card", base_minor=0)
     with pytest.raises(OperatorError):
         made(payment, events)
+
+
+def test_money_goes_back_to_the_card_that_paid_also_where_the_gateway_does_not_say_so_again() -> None:
+    parent, _ = sale()
+    events = [refund_created(base_minor=3_850), attempt(minor=3_850), *taken(3_850, brand="", last4="")]
+    receipt = made(told(*events), events, given_back=parent)
+    assert (receipt.tenders[0].brand, receipt.tenders[0].last4) == ("Visa", "4242")
+
+
+def test_what_is_left_counts_a_refund_of_which_its_payment_was_not_told_yet() -> None:
+    asked = event("give_back_asked", "", 50, payment_id="pay-1", operation="refund")
+    parent, _ = story(attempt(), *taken(), asked)
+    events = [refund_created(base_minor=3_850), attempt(minor=3_850), *taken(3_850)]
+    receipt = made(told(*events), events, given_back=parent)
+    assert receipt.of is not None
+    assert receipt.of.left == usd(6_150)

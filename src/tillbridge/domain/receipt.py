@@ -133,7 +133,10 @@ def receipt_of(
     Raises OperatorError `no_receipt_yet` while nothing was taken for certain, and for what moves no money.
     """
     when = _moments(events)
-    tenders = tuple(_tender(payment, attempt, when) for attempt in payment.attempts if _counts(attempt))
+    first = _first(given_back) if given_back is not None else None
+    tenders = tuple(
+        _tender(payment, attempt, when, first) for attempt in payment.attempts if _counts(attempt)
+    )
     operation = _OPERATIONS.get(payment.operation)
     if not tenders or operation is None:
         raise OperatorError("no_receipt_yet", payment_id=payment.payment_id)
@@ -150,7 +153,7 @@ def receipt_of(
         total=total,
         tenders=tenders,
         returned=_returned(payment, tenders),
-        of=None if given_back is None else _of(given_back),
+        of=None if given_back is None else _of(given_back, payment, total),
         agreed=agreed,
         copy=copy,
     )
@@ -186,16 +189,23 @@ def _counts(attempt: Attempt) -> bool:
     return attempt.state in _STATES and attempt.approved is not None
 
 
-def _tender(payment: Payment, attempt: Attempt, when: dict[str, int]) -> Tender:
+def _first(payment: Payment) -> Attempt | None:
+    return next((attempt for attempt in payment.attempts if _counts(attempt)), None)
+
+
+def _tender(payment: Payment, attempt: Attempt, when: dict[str, int], first: Attempt | None) -> Tender:
+    """`first`: what paid the payment that this gives back; money goes back to it, also where the gateway does not say
+    so again."""
     assert attempt.approved is not None
+    card = attempt if attempt.last4 or first is None else first
     at = when.get(attempt.reference, (attempt.sent_at or payment.created_at).wall_ms)
     return Tender(
         amount=attempt.approved,
         asked=attempt.asked,
         state=_STATES[attempt.state],
         entry=payment.entry,
-        brand=attempt.brand,
-        last4=attempt.last4,
+        brand=card.brand,
+        last4=card.last4,
         auth_code=attempt.auth_code,
         at_wall_ms=at,
         lines=attempt.receipt,
@@ -225,13 +235,17 @@ def _returned(payment: Payment, tenders: tuple[Tender, ...]) -> Money:
     return Money(minor=back, currency=payment.parts.whole.currency)
 
 
-def _of(payment: Payment) -> GivenBack:
-    taken = sum(a.approved.minor for a in payment.attempts if a.approved is not None and _counts(a))
-    paid = Money(minor=taken, currency=payment.parts.whole.currency)
-    left = max(0, payment.taken.minor - payment.given_back.minor)
+def _of(parent: Payment, child: Payment, total: Money) -> GivenBack:
+    """What is left counts this one, also in the moment before its parent is told of it."""
+    taken = sum(a.approved.minor for a in parent.attempts if a.approved is not None and _counts(a))
+    told = next((c.given_minor for c in parent.children if c.payment_id == child.payment_id), 0)
+    left = parent.taken.minor - parent.given_back.minor - max(0, total.minor - told)
+    first = _first(parent)
     return GivenBack(
-        number=short_number(payment.payment_id),
-        at_wall_ms=payment.created_at.wall_ms,
-        paid=paid,
-        left=Money(minor=left, currency=paid.currency),
+        number=short_number(parent.payment_id),
+        at_wall_ms=(first.sent_at or parent.created_at).wall_ms
+        if first is not None
+        else parent.created_at.wall_ms,
+        paid=Money(minor=taken, currency=total.currency),
+        left=Money(minor=max(0, left), currency=total.currency),
     )
