@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
@@ -249,6 +250,21 @@ def test_a_lease_that_no_payment_explains_is_let_go_at_the_start(desk: Desk) -> 
     assert lease(desk).free
     assert lease(desk).needs_idle
     assert fresh.payment(begun.payment_id) is None
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_desk_that_was_given_another_name_keeps_its_terminal(desk: Desk, running: bool) -> None:
+    desk.gateway.started = WAITS
+    begun = desk.begin()
+    if running:
+        sent(desk.engine, begun)
+    renamed = replace(desk.restarted(), policy=Policy(payment_method="Card", desk="Reception"))
+    renamed.recover()
+    assert lease(desk).free is running
+    desk.gateway.started = PAID
+    mine = begun if not running else renamed.begin(payment("p-2"))
+    sent(renamed, mine)
+    assert (lease(desk).free, lease(desk).desk) == (True, "Reception")
 
 
 def gone(desk: Desk) -> tuple[Engine, Lease]:

@@ -106,7 +106,7 @@ def moved(lease: Lease | None, step: LeaseStep) -> Lease:
 
 
 def _taken(lease: Lease | None, take: Take) -> Lease:
-    mine = lease is not None and (lease.reference, lease.desk) == (take.reference, take.desk)
+    mine = lease is not None and lease.reference == take.reference
     if lease is not None and not (lease.free or mine):
         raise OperatorError("terminal_in_use", terminal=name_of(take.terminal), desk=lease.desk)
     before = lease.fence if lease is not None else 0

@@ -92,12 +92,13 @@ def renewal(attempt: Attempt, site: SiteStore, policy: Policy, now: Moment) -> R
 def left_behind(
     site: SiteStore, policy: Policy, attempt_of: Callable[[str], Attempt | None]
 ) -> list[Release]:
-    """After a start: leases of this desk whose attempt does not use the terminal any more, or is not known here."""
+    """After a start: leases whose attempt does not use the terminal any more, and those of this desk that nothing here
+    explains. What this journal knows is its own, whatever the desk was called then."""
     found = []
     for lease in site.leases():
-        attempt = attempt_of(lease.reference) if lease.desk == policy.desk and not lease.free else None
-        over = attempt is None or attempt.state not in _HOLDS
-        if lease.desk == policy.desk and not lease.free and over:
+        attempt = attempt_of(lease.reference) if not lease.free else None
+        stale = attempt.state not in _HOLDS if attempt is not None else lease.desk == policy.desk
+        if stale and not lease.free:
             found.append(_let_go(lease, attempt.state if attempt is not None else None))
     return found
 
