@@ -252,6 +252,12 @@ def test_a_lease_that_no_payment_explains_is_let_go_at_the_start(desk: Desk) -> 
     assert fresh.payment(begun.payment_id) is None
 
 
+def test_a_restart_lets_go_of_nobody_elses_terminal(desk: Desk) -> None:
+    theirs = another(desk).begin(request())
+    desk.restarted().recover()
+    assert lease(desk).reference == theirs.attempts[-1].reference
+
+
 @pytest.mark.parametrize("running", [True, False])
 def test_a_desk_that_was_given_another_name_keeps_its_terminal(desk: Desk, running: bool) -> None:
     desk.gateway.started = WAITS
