@@ -166,6 +166,9 @@ def test_what_is_not_set_up_says_so_and_a_wrong_address_makes_no_copy(desk: Paid
         ({"how": "fax"}, "receipt_way"),
         ({"how": "email", "to": "rosa"}, "email_unreadable"),
         ({"how": "text", "to": ""}, "phone_unreadable"),
+        ({"how": "text", "to": "4111 1111 1111 1111"}, "phone_unreadable"),
+        ({"key": "4111111111111111"}, "card_number_typed"),
+        ({"person": "4111 1111 1111 1111"}, "card_number_typed"),
     ):
         with pytest.raises(OperatorError) as raised:
             desk.receipt(**wrong)

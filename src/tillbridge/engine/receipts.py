@@ -3,9 +3,10 @@ speak to. It moves no money and tells nothing that is not in the journal."""
 
 from __future__ import annotations
 
-from tillbridge.domain.errors import Fact
+from tillbridge.domain.errors import Fact, OperatorError
 from tillbridge.domain.event import PaymentEvent
 from tillbridge.domain.operation import Entry
+from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Payment
 from tillbridge.domain.receipt import Agreed, Receipt, receipt_of
 from tillbridge.engine.writing import Writing
@@ -18,8 +19,10 @@ class Receipts(Writing):
         """`how`: `print`, `save`, `email` or `text`. `key`: the same one again is the same receipt, not a copy;
         without one it is a new receipt. Journalled before anything is printed or sent.
 
-        Raises OperatorError `unknown_payment`, `no_receipt_yet` (then nothing is counted).
+        Raises OperatorError `unknown_payment`, `no_receipt_yet` (then nothing is counted), `card_number_typed`.
         """
+        if any(looks_like_card_number(text) for text in (key, person)):
+            raise OperatorError("card_number_typed")
         payment = self._known(payment_id)
         key = key or f"{payment_id}:{len(payment.receipts) + 1}"
         events = [stored.event for stored in self.journal.events(payment_id)]
