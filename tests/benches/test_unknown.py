@@ -40,7 +40,7 @@ LATE = plain(sends=(("late_26h", 20 * HOUR_MS), ("none", 0), ("none", 0)), batch
 
 
 def test_the_real_engine_charges_once_and_forgets_nothing() -> None:
-    for number in range(70):
+    for number in range(45):
         assert verdict_on(world(number, 7)).why == "", number
 
 
