@@ -33,7 +33,9 @@ ENGINE = tuple(
     f"tests/engine/test_{name}.py"
     for name in (
         "answers", "small_rules", "when_due", "card_numbers", "pause", "next_client", "still_there", "typed",
-        "rules_at_the_engine", "posting_rules", "attacks", "one_payment", "patience", "long_waits", "account_balance", "swallowed",
+        "rules_at_the_engine", "posting_rules", "attacks", "one_payment", "patience", "long_waits",
+        "account_balance", "swallowed",
+        "giving_back", "given_back_books", "moving", "rest",
         "rules_hold",
     )
 )  # fmt: skip
@@ -52,7 +54,12 @@ TESTS: dict[str, tuple[str, ...]] = {
     "names": _domain("marker", "pan"),
     "time": _domain("moment"),
     "told": _domain("event"),
+    "ways": _domain("ways_back"),
     "engine": ENGINE,
+    "back": tuple(
+        f"tests/engine/test_{name}.py"
+        for name in ("giving_back", "given_back_books", "what_is_booked", "moving", "rest", "given_elsewhere")
+    ),
     "entries": ENTRIES,
     "terminals": ("tests/engine/test_terminals.py",),
     "site": ("tests/journal/test_site.py",),

@@ -186,12 +186,16 @@ def _for_killing(attempt: Attempt) -> Command:
     return Inquire(attempt.reference, "killing") if asking else Kill(attempt.reference)
 
 
-def _waits_for(payment: Payment, posting: Posting) -> Command | None:
-    """A moved row is typed only after the wrong one was taken back; until then that one's command goes first."""
+def _is_in_the_books(payment: Payment, marker: str) -> bool:
+    first = payment.posting(marker)
+    return first is None or first.state is PostingState.POSTED
+
+
+def _for_follower(payment: Payment, posting: Posting) -> Command | None:
+    """It is typed only after the other record is seen in the books: until then that one is what is open."""
     first = payment.posting(posting.after)
-    if first is None or first.state is PostingState.POSTED:
-        return None
-    return _for_posting(payment, first) or AskPerson(posting.marker, "move_undone")
+    gone = first is not None and first.state is PostingState.NOT_NEEDED
+    return AskPerson(posting.marker, "move_undone") if gone else None
 
 
 def _for_posting(payment: Payment, posting: Posting) -> Command | None:
@@ -200,8 +204,8 @@ def _for_posting(payment: Payment, posting: Posting) -> Command | None:
         case PostingState.WAITING | PostingState.CHECKING:
             if attempt is not None and payment.undecided(attempt):
                 return None
-            if posting.after and (waits := _waits_for(payment, posting)) is not None:
-                return waits
+            if posting.after and not _is_in_the_books(payment, posting.after):
+                return _for_follower(payment, posting)
             if payment.is_primary(posting) and not (attempt is not None and attempt.taken):
                 return AskPerson(posting.marker, "money_not_taken")
             return Post(posting.marker)

@@ -69,13 +69,16 @@ class Unfolding:
         entered, posting = posting_cell(before, event), before.posting(event.subject)
         if entered is not None and posting is not None:
             self._after_posting(posting, entered, event)
-        if event.kind == PostingEvent.DROPPED:
-            self._undo_move(event)
+            self._without_followers(event)
 
-    def _undo_move(self, event: Event) -> None:
-        """The wrong row is not taken back after all: then the right one is not typed either."""
+    def _without_followers(self, event: Event) -> None:
+        """What was to be typed after a record that is not needed any more is not needed either: the right row of a move
+        whose wrong row stays, and a part that went back of what was never typed."""
+        first = self._now().posting(event.subject)
+        if first is None or first.state is not PostingState.NOT_NEEDED:
+            return
         for posting in self._now().postings:
-            if posting.after == event.subject and posting.state is PostingState.WAITING:
+            if posting.after == first.marker and posting.state is PostingState.WAITING:
                 self._add_plain(Event(kind=PostingEvent.REPLACED, at=event.at, subject=posting.marker))
 
     def _money_effect(self, effect: Effect, event: Event, before: Payment) -> None:
@@ -127,6 +130,7 @@ class Unfolding:
             facts |= whose.facts()
         if of is not None and kind != of.kind:
             facts["of_marker"] = of.marker
+            facts["after"] = of.marker if of.state is not PostingState.POSTED else ""
         marker = self.marker(attempt)
         while self._now().posting(marker) is not None:
             marker = self.marker(attempt)

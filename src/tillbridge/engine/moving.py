@@ -61,7 +61,10 @@ class Moving(Resting):
         posted = posting.state is PostingState.POSTED
         undecided = payment.undecided(attempt) or (posted and posting.settle_first)
         gone = posted and returned_books.left_of(self, payment, posting) < posting.amount.minor
-        if undecided or gone or not (posted or returned_books.surely_absent(posting)):
+        taken_back = any(
+            p.of_marker == posting.marker and p.state is not PostingState.NOT_NEEDED for p in payment.postings
+        )
+        if undecided or gone or taken_back or not (posted or returned_books.surely_absent(posting)):
             raise OperatorError("move_not_yet", payment_id=payment.payment_id)
         return attempt
 
