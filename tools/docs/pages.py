@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tools.docs import api, decisions, machines, numbers
+from tools.docs import api, decisions, machines, matrix, numbers
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES: dict[str, Callable[[], str]] = {
@@ -13,6 +13,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "src/tillbridge/strings/numbers.toml": numbers.table,
     "docs/operate/NUMBERS.md": numbers.page,
     "docs/MACHINES.md": machines.page,
+    "docs/MATRIX.md": matrix.page,
     "docs/decisions/README.md": decisions.page,
 }
 

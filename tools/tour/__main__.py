@@ -28,6 +28,9 @@ def main() -> int:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     wanted = [step for step in STEPS if options.only is None or step.name in options.only]
+    for step in [step for step in wanted if options.profile in step.not_on]:
+        CONSOLE.print(f"Left out: {step.title} ({step.not_on[options.profile]})")
+        wanted.remove(step)
     try:
         with ExitStack() as stack:
             return tour(open_stage(VAR, options.profile, stack), wanted)

@@ -43,11 +43,11 @@ def totals(books: Books) -> dict[str, int]:
 
 
 def elsewhere(books: Books) -> int:
-    """What other terminals took by their slips: in the clinic's books, not in this network's."""
-    attempts = [each for payment in books.ours for each in payment["attempts"]]
-    return sum(
-        int(each["approved"]["minor"]) for each in attempts if each["where"] == ELSEWHERE and each["approved"]
-    )
+    """What other terminals took by their slips and kept: in the clinic's books, not in this network's."""
+    theirs = [
+        payment for payment in books.ours if any(each["where"] == ELSEWHERE for each in payment["attempts"])
+    ]
+    return sum(int(payment["taken"]["minor"]) - int(payment["given_back"]["minor"]) for payment in theirs)
 
 
 def _money(books: Books) -> Iterable[str]:

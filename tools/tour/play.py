@@ -98,8 +98,10 @@ def _asked(stage: Stage, step: Step) -> str:
     if step.ask == "pay":
         stage.agent.post("/v1/payments", {"terminal_id": "front-desk-1", **body})
     else:
-        body["give_back_id"] = body.pop("payment_id")
-        stage.agent.post(f"/v1/payments/{stage.paid[step.of]}/{step.ask}", body)
+        own = body.pop("payment_id")
+        body["give_back_id" if step.ask == "give_back" else "record_id"] = own
+        told = stage.agent.post(f"/v1/payments/{stage.paid[step.of]}/{step.ask}", body)
+        payment_id = str(told["payment"]["payment_id"])
     return payment_id
 
 

@@ -15,7 +15,7 @@ Deed = Literal[
 ]
 """What somebody else does: the client types on the gateway's page or agrees, the processor settles, somebody opens
 another client on the screen, and the first one again."""
-Ask = Literal["pay", "give_back", "move"]
+Ask = Literal["pay", "give_back", "record_given_back", "move"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +34,9 @@ class Step:
     after: tuple[Deed, ...] = ()
     meanwhile: tuple[Deed, ...] = ()
     charged: Literal["yes", "no"] = "yes"
-    books: bool = True
-    """Something is entered into the practice software."""
     ends: str = "posted"
+    not_on: Mapping[str, str] = field(default_factory=dict)
+    """Versions where it cannot be, and why."""
 
 
 def sale(name: str, title: str, amount: str, entry: str, *meanwhile: Deed, **body: object) -> Step:
@@ -90,7 +90,6 @@ STEPS: tuple[Step, ...] = (
         body={"operation": "store_card", "consent_id": "tour-card"},
         before=("agree_to_keeping",),
         ends="not_needed",
-        books=False,
     ),
     sale("sale-stored", "The kept card is charged", "15.08", "stored_card", card_id="of keep-card"),
     sale(
@@ -114,6 +113,7 @@ STEPS: tuple[Step, ...] = (
                 {"invoice_number": "10467", "amount": "6.12"},
             ],
         },
+        not_on={"v5": "this version puts money on the oldest balance by itself"},
     ),
     Step(
         name="deposit-terminal",

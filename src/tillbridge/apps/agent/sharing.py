@@ -10,7 +10,7 @@ from tillbridge.apps.agent.asking import text_of
 from tillbridge.apps.agent.ground import Ground, OnGround
 from tillbridge.apps.agent.reading import Reading, debt_of
 from tillbridge.domain.errors import OperatorError
-from tillbridge.domain.invoice import Debt, chargeable
+from tillbridge.domain.invoice import BalanceOf, Debt, chargeable
 from tillbridge.domain.money import parse_typed
 from tillbridge.domain.shares import Share
 from tillbridge.ports.practice import AccountSeen, Trouble
@@ -31,13 +31,16 @@ class Sharing(OnGround):
         """
         wanted = _wanted(body)
         self._ground.pause.refuse()
-        order = looked_for(debt_of(self._reading.shown(body)), self._ground.currency)
+        shown = debt_of(self._reading.shown(body))
+        order = looked_for(shown, self._ground.currency)
         seen = self._runner.on_screen(lambda practice: practice.read_account(order))
         if isinstance(seen, Trouble):
             raise OperatorError(seen.code, **seen.facts)
-        return tuple(self._share(seen, number, amount) for number, amount in wanted)
+        return tuple(self._share(seen, shown.balance_of, number, amount) for number, amount in wanted)
 
-    def _share(self, seen: AccountSeen, number: str, amount: str) -> Share:
+    def _share(self, seen: AccountSeen, balance_of: BalanceOf, number: str, amount: str) -> Share:
+        """Where the software puts money on the oldest balance by itself, an invoice has none of its own: the engine
+        refuses an allocation there."""
         balance = next((each.balance for each in seen.invoices if each.number == number), None)
         if balance is None:
             raise OperatorError("invoice_not_open", invoice_number=number)
@@ -47,6 +50,7 @@ class Sharing(OnGround):
             client=seen.client,
             invoice_number=number,
             balance=balance,
+            balance_of=balance_of,
         )
         if amount:
             return Share(debt=debt, minor=parse_typed(amount, self._ground.currency).minor)
