@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.packs.impromed_lab import MARKER, Lab, order, trouble
+from tests.stand_ins.qt.eyes import Eyes
 from tillbridge.domain.money import Money
 from tillbridge.ports.practice import AccountSeen, PostingOrder
 
@@ -112,10 +113,18 @@ def test_the_payment_methods_are_read_from_the_window_that_shows_them(lab: Lab) 
     assert (told(lab), lab.windows()) == ([], 1)
 
 
-def test_a_supervisors_password_is_left_to_a_person(lab: Lab) -> None:
+def test_a_supervisors_password_is_a_persons_and_the_reversal_is_found_afterwards(lab: Lab) -> None:
     sold(lab)
     lab.server.knobs(reverse_permission="always")
     report = lab.practice.post(back("void"))
-    assert (report.stage, trouble(report).code) == ("not_committed", "supervisor_needed"), report.transcript
+    assert (report.stage, trouble(report).code) == ("doubt", "supervisor_needed"), report.transcript
     assert trouble(report).facts["text"] == "Supervisor password"
-    assert (told(lab), lab.windows()) == ([SOLD], 2)
+    assert (told(lab), lab.windows()) == ([SOLD], 3)
+    eyes = Eyes(lab.desktop)
+    box = eyes.window("ImproMed")
+    assert eyes.text(eyes.find(box, "txtPassword")) == "", "nothing was typed there"
+    eyes.press(eyes.by_name(box, "push button", "OK"))
+    eyes.close()
+    lab.until(lambda: lab.windows() == 1, "the end of the reversal")
+    assert [row.amount.minor for row in lab.ledger(back("void")).marked] == [-21240]
+    assert told(lab) == [SOLD, ("reversal", -21240, BACK, "10482")]

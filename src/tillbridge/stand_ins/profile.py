@@ -86,8 +86,8 @@ class Behaviour:
     reason_max: int = 30
     """How much of a reason the window that reverses a payment takes."""
     reverse_checks_at: str = "ok"
-    """When it is looked whether a payment may be reversed: ok | opening (of its window) | split: at the opening whether
-    it can be, at the end whether a supervisor allows it."""
+    """When it is first looked whether a payment can be reversed: ok | opening (of its window). A supervisor is asked at
+    OK."""
     reverse_permission: str = "never"
     """When a supervisor has to allow it: never | earlier (a payment of an earlier day) | always."""
     filtered_lists: bool = False

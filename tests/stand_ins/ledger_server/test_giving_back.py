@@ -180,10 +180,7 @@ def test_what_cannot_be_reversed_is_told_when_its_window_is_to_open_where_the_ve
 def test_a_supervisor_is_asked_where_the_practice_wants_it(clinic: Clinic) -> None:
     payment = paid(clinic)
     clinic.knob("reverse_permission", "always")
-    at_opening = clinic.ledger.profile.behaviour.reverse_checks_at == "opening"
-    turn = (
-        clinic.ledger.reverse_pressed(clinic.desk, ROSA, payment) if at_opening else reverse(clinic, payment)
-    )
+    turn = reverse(clinic, payment)
     assert turn["dialog"]["id"] == "permission"
     assert clinic.press(turn, turn["dialog"]["escape"])["turn"] == "stay"
     assert rows(clinic, "reversal") == []

@@ -107,13 +107,12 @@ class Reversing:
         return (yield from self._allowed(self._books.payments[act.payment], at="ok"))
 
     def _allowed(self, old: Payment, at: str) -> Step:
-        """What cannot be is refused again at the end, wherever it was looked at first; a supervisor is asked once."""
-        checks_at = self._profile.behaviour.reverse_checks_at
-        if at == "ok" or checks_at in ("opening", "split"):
+        """What cannot be is refused again at the end, wherever it was looked at first; a supervisor is asked there."""
+        if at == "ok" or self._profile.behaviour.reverse_checks_at == "opening":
             ended = yield from self._refused(old)
             if ended is not None:
                 return ended
-        if (at == "opening") == (checks_at == "opening") and self._needs_permission(old):
+        if at == "ok" and self._needs_permission(old):
             return (yield from self._rules.messages.ask("permission", self._rules.facts(old.client, "")))
         return None
 
