@@ -76,7 +76,7 @@ DAY = {
     "ready": False, "headline": "$96.20 does not agree", "lines": [line("Visa")], "total": line(""), "paused": None,
     "differences": [ITEM], "open": [ITEM, {**ITEM, "reason": "to_check", "text": "Hold it."}],
     "carried": [], "said": [{**ITEM, "reason": "", "text": "", "said_by": "Kim"}], "deposits": [],
-    "given_back": [], "links": [],
+    "given_back": [], "links": [], "returned": [],
 }  # fmt: skip
 
 

@@ -283,8 +283,12 @@ def test_a_bank_debit_is_taken_on_its_day_and_its_return_on_another() -> None:
     assert figures(found) == {"bank": (9_620, 0, 9_620, 0)}
     assert reasons(found.open_) == [("a", "bank_on_its_way", 9_620)]
     assert reasons(closed(debit, day=TODAY + 3).carried) == [("a", "bank_on_its_way", 9_620)]
-    debit.add("returned", debit.reference, NEXT, reason="R01")
+    debit.add("returned", debit.reference, NEXT, code="R01")
     tomorrow = closed(debit, day=TODAY + 1)
+    assert [(item.payment_id, item.detail, item.amount.minor) for item in tomorrow.returned] == [
+        ("a", "R01", 9_620)
+    ]
+    assert closed(debit).returned == ()
     assert figures(tomorrow) == {"bank": (-9_620, 0, 0, -9_620)}
     assert closed(debit).agrees
 

@@ -74,7 +74,8 @@ class Item:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayEnd:
     """`open_`: everything that is not over, of this day and of earlier ones; `carried` are those of earlier days.
-    `said`: rows of this day that nobody but a named person saw in the books."""
+    `said`: rows of this day that nobody but a named person saw in the books. `returned`: debits that a bank returned on
+    this day, with its code as `detail`."""
 
     day: int
     lines: tuple[BrandLine, ...]
@@ -84,6 +85,7 @@ class DayEnd:
     given_back: tuple[Item, ...]
     links: tuple[Item, ...]
     said: tuple[Item, ...]
+    returned: tuple[Item, ...]
     total: BrandLine
 
     @property
@@ -149,6 +151,7 @@ def day_end(payments: Iterable[Told], day: int, policy: Policy) -> DayEnd:
         given_back=tuple(_item(p, a, day) for p, a in of_day if _goes_out(p)),
         links=tuple(_item(p, a, day) for p, a in of_day if p.entry is Entry.LINK),
         said=tuple(item for payment in everybody for item in _said(payment, day, policy)),
+        returned=tuple(item for payment in everybody for item in _returned(payment, day, policy)),
         total=_line("", whole, policy.currency),
     )
 
@@ -287,6 +290,13 @@ def _said(payment: Payment, day: int, policy: Policy) -> Iterator[Item]:
         of_day = policy.business_day(row.since.wall_ms) == day
         if attempt is not None and row.state is PostingState.POSTED and of_day and not seen_by_us:
             yield replace(_item(payment, attempt, day), amount=row.amount, marker=row.marker, detail=row.by)
+
+
+def _returned(payment: Payment, day: int, policy: Policy) -> Iterator[Item]:
+    for attempt in payment.attempts:
+        of_day = policy.business_day(attempt.since.wall_ms) == day
+        if attempt.state is MoneyState.RETURNED and of_day:
+            yield replace(_item(payment, attempt, day), detail=attempt.return_code)
 
 
 def _item(payment: Payment, attempt: Attempt, day: int) -> Item:

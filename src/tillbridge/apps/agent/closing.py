@@ -12,7 +12,7 @@ from typing import Any
 from tillbridge.apps.agent.asking import flag_of, number_of
 from tillbridge.apps.agent.ground import OnGround
 from tillbridge.apps.agent.pausing import MINUTES
-from tillbridge.apps.agent.views import View, money, reason_text
+from tillbridge.apps.agent.views import View, bank_text, money, reason_text
 from tillbridge.domain.errors import Fact, OperatorError
 from tillbridge.domain.posting_leg import PostingEvent
 from tillbridge.engine.cashier import Engine
@@ -66,6 +66,7 @@ def day_view(found: DayEnd, name: str) -> View:
         "given_back": _items(found.given_back, found.day, name),
         "links": _items(found.links, found.day, name),
         "said": _items(found.said, found.day, name),
+        "returned": [_returned(item, found.day, name) for item in found.returned],
     }
 
 
@@ -95,6 +96,11 @@ def _line(line: BrandLine) -> View:
 
 def _items(items: Iterable[Item], day: int, name: str) -> list[View]:
     return [_item(item, day, name) for item in items]
+
+
+def _returned(item: Item, day: int, name: str) -> View:
+    """Why the bank returned it, in words."""
+    return {**_item(item, day, name), "said_by": "", "text": bank_text(item.detail) if item.detail else ""}
 
 
 def _item(item: Item, day: int, name: str) -> View:

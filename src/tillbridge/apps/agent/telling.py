@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tillbridge.apps.agent.runs import RunTold
-from tillbridge.apps.agent.views import View, reason_text, task_text
+from tillbridge.apps.agent.views import View, bank_text, reason_text, task_text
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.invoice import TYPED
@@ -112,6 +112,9 @@ class Story:
             found.append(_detail("asked_by", person=event.text("person")))
         if event.kind == MoneyEvent.CANCEL_ASKED and event.text("person"):
             found.append(_detail("cancelled_by", person=event.text("person")))
+        code = event.text("change") or (event.text("code") if event.kind == MoneyEvent.RETURNED else "")
+        if code:
+            found.append(bank_text(code))
         if event.kind in AT_THE_TERMINAL and self._is_at_the_terminal(facts):
             ms = self._since(at, MoneyEvent.SEND_STARTED)
             found += [_detail("at_terminal", time=duration(ms))] if ms >= WORTH_TELLING_MS else []

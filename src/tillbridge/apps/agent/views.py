@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tillbridge.apps.agent.rehearsed import Rehearsed, facts_of
+from tillbridge.domain.ach import word_of
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.invoice import Debt
 from tillbridge.domain.money import Money
@@ -170,8 +171,15 @@ def attempt_view(attempt: Attempt) -> View:
         "queued": attempt.queued,
         "reach": reach_view(attempt.reach),
         "reason": attempt.reason,
+        "return_code": attempt.return_code,
+        "return_text": bank_text(attempt.return_code) if attempt.return_code else "",
         "undecided_partial": attempt.partial and attempt.taken and not attempt.keep_decided,
     }
+
+
+def bank_text(code: str) -> str:
+    """Why a bank returned a debit, or what it corrects, in words (domain/ach.py)."""
+    return sentence(word_of(code), {"code": code}, section="ach")
 
 
 def reach_view(reach: Reach | None) -> View | None:

@@ -16,7 +16,7 @@ from tillbridge.strings import sentence
 from tillbridge.wiring import home_folder, load_site
 
 COLUMNS = ("brand", "taken", "apart", "in_books", "difference")
-SECTIONS = ("differences", "open", "carried", "said", "deposits", "given_back", "links")
+SECTIONS = ("differences", "open", "carried", "returned", "said", "deposits", "given_back", "links")
 
 
 def run(options: argparse.Namespace) -> int:
