@@ -355,3 +355,36 @@ def test_doctor_still_looks_at_the_machine_when_no_agent_starts(tmp_path: Path) 
     told = command(home, "doctor")
     assert "MB free" in told.text
     assert "The agent does not start. Others on this computer can read the keys." in told.text
+
+
+def test_a_link_is_made_listed_shown_as_a_square_and_closed(counter: Counter) -> None:
+    words = ("--amount", "31.00", "--entry", "link", "--valid-days", "2", "--id", "link-by-hand-1")
+    made = counter.command(*TYPED, *words)
+    assert made.exit_code == 0
+    assert "The link over $31.00 can be paid: http" in made.text
+    assert "Alvarez, $31.00, until" in counter.command("links", "--client", "alva").text
+    square = counter.command("qr", "link-by-hand-1").text
+    assert counter.agent.get("/v1/payments/link-by-hand-1")["payment"]["attempts"][-1]["url"] in square
+    assert "Not paid. Charged: no." in counter.command("cancel", "link-by-hand-1").text
+    assert "No link waits to be paid." in counter.command("links", "--client", "alva").text
+
+
+def test_money_goes_back_with_an_offer_first(counter: Counter) -> None:
+    _paid(counter, "goes-back-again")
+    offer = counter.command("offer", "goes-back-again")
+    assert "Take $12.00 back from Visa 4242 as if it had never been. The client sees it today." in offer.text
+    back = counter.command("give-back", "goes-back-again", "--person", "Dana")
+    assert "Given back: $12.00 Visa 4242." in back.text
+    assert counter.agent.get("/v1/payments/goes-back-again")["payment"]["went_back"] == "whole"
+
+
+def test_a_refusal_has_a_number_that_can_be_read_over_the_telephone(
+    counter: Counter, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--home", str(counter.home), "give-back", "nobody-knows-this", "--person", "Dana"]) == 1
+    assert re.search(r"  TB-\d{3} \[unknown_payment\]$", capsys.readouterr().err.strip())
+
+
+def test_what_is_read_from_the_screen_is_refused_where_there_is_none(counter: Counter) -> None:
+    for name in ("account", "payment-methods", "stored-cards"):
+        assert counter.command(name).code == "no_display"

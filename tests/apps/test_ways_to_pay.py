@@ -11,6 +11,7 @@ import pytest
 
 from tests.apps.counter import until
 from tests.apps.desk_in_memory import OWED, InMemory, desk_in_memory
+from tests.engine.test_one_payment import usd
 from tillbridge.apps.agent.asking import OFFERED
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.operation import OPERATIONS
@@ -160,3 +161,15 @@ def test_an_allocation_that_cannot_be_meant_charges_nothing(
     assert refused.value.code == code
     assert desk.captures() == []
     assert desk.ask("payments")["payments"] == []
+
+
+def test_a_link_that_is_not_needed_any_more_is_closed_when_the_balance_is_read(desk: InMemory) -> None:
+    """A colleague took cash: nobody can pay the link for it as well."""
+    desk.pay(entry="link", amount="100.00")
+    opened(desk)
+    assert desk.ask("invoice")["chargeable"]["minor"] == OWED - 10_000
+    assert len(desk.listed("")) == 1, "as long as it fits it stays"
+    desk.screen.balance = usd(9_999)
+    desk.ask("invoice")
+    until(lambda: desk.listed("") == [], "it is closed")
+    assert desk.told("payment-0001")["charged"] == "no"

@@ -1,4 +1,5 @@
-"""Looking: what is on the screen, what became of payments, how the agent is. Changes nothing."""
+"""Looking: what is on the screen, what became of payments, how the agent is. Takes nothing and types nothing; a balance
+that was read closes links that are not needed any more."""
 
 from __future__ import annotations
 
@@ -10,9 +11,12 @@ from tillbridge.apps.agent.reading import debt_of
 from tillbridge.apps.agent.telling import story
 from tillbridge.apps.agent.views import View, invoice_view, money, payment_view, trouble_view
 from tillbridge.domain.errors import OperatorError, SetupError
-from tillbridge.domain.invoice import chargeable
+from tillbridge.domain.invoice import Debt, chargeable
+from tillbridge.domain.lease import Lease
 from tillbridge.domain.payment import Payment
 from tillbridge.engine.cashier import Engine
+from tillbridge.engine.returned_books import OVERPAID
+from tillbridge.ports.gateway import Terminal
 from tillbridge.ports.practice import InvoiceSeen, Trouble
 from tillbridge.strings import sentence
 
@@ -54,15 +58,14 @@ class Looking(OnGround):
         view = invoice_view(seen)
         if isinstance(seen, InvoiceSeen):
             debt = debt_of(seen)
-            held = self._runner.ask(lambda engine: engine.held(debt))
+            held = self._runner.ask(lambda engine: _heard_of(engine, debt))
             view["chargeable"] = money(chargeable(seen.balance, held))
         return view
 
     def terminals(self) -> View:
         found = self._runner.on_gateway(lambda engine: engine.gateway.terminals())
-        return {
-            "terminals": [{"terminal_id": t.terminal_id, "name": t.name, "state": t.state} for t in found]
-        }
+        leases = self._runner.ask(lambda e: {t.terminal_id: e.lease_of(t.terminal_id) for t in found})
+        return {"terminals": [terminal_view(each, leases[each.terminal_id]) for each in found]}
 
     def payments(self) -> View:
         """The newest payments; those that are not finished with why they wait."""
@@ -81,6 +84,8 @@ class Looking(OnGround):
         ground = self._ground
         told = story(events, ground.support.runs.told, time.time_ns() // 1_000_000, ground.name)
         shown = payment_view(payment, events, self._runner.policy.method_for)
+        if OVERPAID in payment.tasks:
+            shown["rest"] = money(self._runner.ask(lambda engine: engine.rest_of(payment_id)))
         return {"payment": shown, "story": told, **ground.pause.told()}
 
     def support(self, payment_id: str) -> View:
@@ -110,6 +115,22 @@ def _state_of_journal(engine: Engine) -> tuple[int, int]:
     newest = engine.journal.recent(1)
     wall_ms = newest[0].created_at.wall_ms if newest else 0
     return len(engine.journal.unfinished()), wall_ms
+
+
+def terminal_view(terminal: Terminal, lease: Lease | None) -> View:
+    """`desk`: which desk uses it just now, "" = none of this site's."""
+    return {
+        "terminal_id": terminal.terminal_id,
+        "name": terminal.name,
+        "state": terminal.state,
+        "desk": lease.desk if lease is not None and not lease.free else "",
+    }
+
+
+def _heard_of(engine: Engine, debt: Debt) -> int:
+    """What is held of a debt; links that ask for more than is owed now are closed by that."""
+    engine.balance_read(debt)
+    return engine.held(debt)
 
 
 def _recent(engine: Engine) -> list[tuple[Payment, Any]]:

@@ -167,6 +167,7 @@ def attempt_view(attempt: Attempt) -> View:
         "where": attempt.where,
         "url": attempt.session.url if attempt.session else "",
         "expires_wall_ms": attempt.session.expires_at_ms if attempt.session else 0,
+        "cancel_asked": attempt.cancel_asked,
         "to_check": attempt.to_check,
         "queued": attempt.queued,
         "reach": reach_view(attempt.reach),

@@ -82,7 +82,8 @@ def _rests(payment: dict[str, Any]) -> bool:
 def _is_open_link(payment: dict[str, Any]) -> bool:
     """It is paid in hours or days, and told to the client by itself."""
     newest = payment["attempts"][-1]
-    return bool(newest["where"] == "link" and newest["url"] and payment["money_state"] == "running")
+    waits = newest["url"] and not newest["cancel_asked"] and payment["money_state"] == "running"
+    return bool(newest["where"] == "link" and waits)
 
 
 def _waits(payment: dict[str, Any], patience_over: bool) -> bool:

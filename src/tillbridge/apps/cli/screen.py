@@ -68,7 +68,9 @@ def _terminals(agent: AgentClient) -> int:
     found = agent.get("/v1/terminals")["terminals"]
     for terminal in found:
         state = sentence(f"terminal_{terminal['state']}", section="cli")
-        say("terminal_is", terminal_id=terminal["terminal_id"], name=terminal["name"], state=state)
+        code = "terminal_is_at" if terminal["desk"] else "terminal_is"
+        say(code, terminal_id=terminal["terminal_id"], name=terminal["name"], state=state,
+             desk=terminal["desk"])  # fmt: skip
     return 0 if found else 1
 
 
