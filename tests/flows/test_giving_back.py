@@ -131,6 +131,17 @@ def test_a_row_that_is_not_there_is_reversed_nowhere(clinic: Clinic) -> None:
     assert rows(clinic) == []
 
 
+@pytest.mark.parametrize("rows_with_its_number", [0, 2])
+def test_what_no_second_try_would_mend_is_a_no_for_good(clinic: Clinic, rows_with_its_number: int) -> None:
+    for _ in range(rows_with_its_number):
+        clinic.software.posted.append(["11/22/2026", "Payment", "Tillbridge", "-$9.00", SALE, "10482", "Kim"])
+    clinic.software.draw()
+    report = clinic.practice.post(back("void"))
+    assert (report.stage, report.means) == ("not_committed", "not_posted")
+    assert report.trouble is not None
+    assert report.trouble.retry_in_ms is None
+
+
 def test_a_number_that_stands_twice_was_taken_back_by_somebody(paid: Clinic) -> None:
     paid.software.posted.insert(0, ["11/22/2026", "Reversal", "Tillbridge", "$212.40", SALE, "10482", "Kim"])
     paid.software.draw()

@@ -146,6 +146,7 @@ def unlearnt(clinic: Clinic, flow: str) -> PackPractice:
 def test_an_order_of_a_kind_that_nobody_has_learnt_is_told_and_touches_nothing(clinic: Clinic) -> None:
     report = unlearnt(clinic, "post_refund").post(order(kind="refund"))
     assert (trouble(report).who, trouble(report).code) == ("pack", "flow_missing")
+    assert report.means == "not_posted", "typing it again would change nothing: a person is asked"
     assert clinic.software.backend.log == []
 
 

@@ -27,7 +27,7 @@ from tillbridge.flows.lint_flows import parts_of
 from tillbridge.flows.open_payment import entering
 from tillbridge.flows.order_facts import Facts, Value, facts_of
 from tillbridge.flows.pace import Pace
-from tillbridge.flows.pack import During, Pack
+from tillbridge.flows.pack import DialogMeans, During, Pack
 from tillbridge.flows.posting_run import End, PostingRun
 from tillbridge.flows.scene import Scene
 from tillbridge.flows.steps import (
@@ -275,7 +275,8 @@ class PackPractice:
             flow = _flow(known.pack, WRITERS[order.kind])
             facts = facts_of(order, self.desk.settings, self.desk.today())
         except (TillbridgeError, NotAnswering, Gone) as cause:
-            return PostingReport(stage="not_committed", trouble=self._told(cause))
+            told = self._told(cause)
+            return PostingReport(stage="not_committed", trouble=told, means=_means(told))
         log = self.desk.log(f"{known.pack.key} {what} {order.marker}")
         walk = self._walk(known, facts, flow, log)
         visit = self._visit(known, walk, log)
@@ -301,7 +302,7 @@ class PackPractice:
         return PostingReport(
             stage=end.stage,
             trouble=trouble,
-            means=end.means,
+            means=_means(trouble, end.means),
             transcript=log.close(),
             swallowed=self.desk.guard.swallowed - swallowed,
         )
@@ -430,6 +431,16 @@ def _refuse_open_windows(walk: Walk) -> None:
     for seen in walk.scene.glance().known:
         if seen.spec.comes_and_goes:
             raise OperatorError("window_open", window=seen.spec.name)
+
+
+FOR_GOOD = frozenset(
+    {"flow_missing", "row_unknown", "payment_not_listed", "already_reversed", "payment_in_parts"}
+)
+"""Typing it again changes nothing about these: a person is asked, as after a no of the software itself."""
+
+
+def _means(trouble: Trouble | None, said: DialogMeans = "nothing") -> DialogMeans:
+    return "not_posted" if trouble is not None and trouble.code in FOR_GOOD and said == "nothing" else said
 
 
 def _searched_by(pack: Pack, order: PostingOrder) -> Flow:

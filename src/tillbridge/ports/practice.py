@@ -122,7 +122,8 @@ class PostingOrder:
 class PostingReport:
     """How far a posting came. `not_committed` is a proof; anything not proved is `doubt`.
 
-    `means`: what a dialog said about this posting; it may skip a wait, never the look.
+    `means`: what a dialog said about this posting, or `not_posted` where typing it again would change nothing; it may
+    skip a wait, never the look.
     """
 
     stage: Stage
