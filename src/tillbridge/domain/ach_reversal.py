@@ -39,7 +39,7 @@ def check_reversal(
 
 def banking_days_between(since_wall_ms: int, until_wall_ms: int) -> int:
     """Weekdays after the day of `since` up to the day of `until`, by UTC."""
-    day, last = (datetime.fromtimestamp(ms / 1000, UTC).date() for ms in (since_wall_ms, until_wall_ms))
+    day, last = (datetime.fromtimestamp(ms // 1000, UTC).date() for ms in (since_wall_ms, until_wall_ms))
     days = 0
     while day < last and days <= BANKING_DAYS:
         day += timedelta(days=1)
