@@ -25,6 +25,7 @@ REASONS = {"NotProven": "", "FoundWrong": "wrong_"}
 COMPUTED: dict[str, frozenset[str]] = {
     # handed on as they are: raised elsewhere with a code that was read there
     "apps/agent/reading.py:shown": frozenset(),
+    "apps/agent/sharing.py:shares": frozenset(),
     "engine/work.py:_outcome": frozenset(),
     "engine/work.py:_screen": frozenset(),
     "flows/dialogs.py:_end_of_run": frozenset(),
