@@ -16,6 +16,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from tillbridge.domain.errors import OperatorError
+
 _BETWEEN = r"(?:[\s.,_'\-\u00ad\u00b7\u2022\u2010-\u2015\u2212\u200b-\u200f\u2060\ufeff]{1,3})"
 _RUN = re.compile(rf"[0-9]+(?:{_BETWEEN}[0-9]+)*")
 _GROUP = re.compile(r"[0-9]+")
@@ -43,6 +45,25 @@ def looks_like_card_number(text: str) -> bool:
         return False
     bare = _LONG_HEX.sub(" x ", _UUID.sub(" x ", _plain_digits(text)))
     return any(_card(groups) for run in _RUN.findall(bare) for groups in _windows(_GROUP.findall(run)))
+
+
+def refuse_card_numbers(*values: object) -> None:
+    """Raises OperatorError `card_number_typed`: looked for in every name and value, however deep."""
+    if any(looks_like_card_number(text) for value in values for text in _texts(value)):
+        raise OperatorError("card_number_typed")
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case dict():
+            for name, inner in value.items():
+                yield str(name)
+                yield from _texts(inner)
+        case list():
+            for inner in value:
+                yield from _texts(inner)
+        case _:
+            yield str(value)
 
 
 def luhn_valid(digits: str) -> bool:

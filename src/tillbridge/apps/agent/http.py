@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from tillbridge.apps.agent.desk import Asked, Desk
 from tillbridge.apps.agent.forgetting import forget
 from tillbridge.apps.agent.routes import ROUTES
 from tillbridge.domain.errors import OperatorError, TillbridgeError
-from tillbridge.domain.pan import looks_like_card_number
+from tillbridge.domain.pan import refuse_card_numbers
 from tillbridge.strings import number, sentence
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -78,7 +78,7 @@ def _handler(desk: Desk, door: Door, name: str) -> Handler:
         if refused is not None:
             return refused
         try:
-            _refuse_card_numbers(str(request.url), dict(request.path_params))
+            refuse_card_numbers(str(request.url), dict(request.path_params))
             asked = Asked(named=request.path_params, body=await _body(request), query=request.query_params)
             return JSONResponse(await run_in_threadpool(desk.answer, name, asked), headers=_HEADERS)
         except TillbridgeError as error:
@@ -110,27 +110,8 @@ async def _body(request: Request) -> dict[str, Any]:
         raise OperatorError("body_unreadable") from error
     if not isinstance(body, dict):
         raise OperatorError("body_unreadable")
-    _refuse_card_numbers(body)
+    refuse_card_numbers(body)
     return body
-
-
-def _refuse_card_numbers(*values: object) -> None:
-    """Raises OperatorError `card_number_typed`: looked for in every name and value, however deep."""
-    if any(looks_like_card_number(text) for value in values for text in _texts(value)):
-        raise OperatorError("card_number_typed")
-
-
-def _texts(value: object) -> Iterator[str]:
-    match value:
-        case dict():
-            for name, inner in value.items():
-                yield str(name)
-                yield from _texts(inner)
-        case list():
-            for inner in value:
-                yield from _texts(inner)
-        case _:
-            yield str(value)
 
 
 def _status(error: TillbridgeError) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from tillbridge.domain.errors import OperatorError, SetupError
+from tillbridge.domain.pan import refuse_card_numbers
 from tillbridge.wiring import Site
 
 LONG_S = 60.0
@@ -29,6 +30,8 @@ class AgentClient:
         return self._ask("POST", path, json=body or {})
 
     def _ask(self, method: str, path: str, **content: Any) -> dict[str, Any]:
+        """A card number is refused here already (rule 14): it must not even come into the agent's memory."""
+        refuse_card_numbers(path, content)
         try:
             reply = self.http.request(method, path, **content)
             body: dict[str, Any] = reply.json()

@@ -24,9 +24,18 @@ from tillbridge.screen.backends.atspi.x11 import Screen
 
 _KEPT = 5000
 """Controls that are kept before those of closed windows are forgotten."""
-_EVENTS = ("object:state-changed", "object:children-changed", "object:property-change", "object:text-changed")
+_EVENTS = (
+    "object:state-changed",
+    "object:children-changed",
+    "object:property-change",
+    "object:text-caret-moved",
+)
 _MORE_EVENTS = ("object:selection-changed", "object:visible-data-changed", "object:model-changed", "window:")
-_SIGNALS = ("org.a11y.atspi.Event.Object", "org.a11y.atspi.Event.Window")
+_CHANGES = ("StateChanged", "ChildrenChanged", "PropertyChange", "TextCaretMoved", "SelectionChanged")
+_MORE_CHANGES = ("VisibleDataChanged", "ModelChanged")
+"""Never TextChanged: it brings what was typed or pasted, and that may be a card number in the wrong box (rule 14). That
+the caret moved says as well that a text changed."""
+_OBJECT, _WINDOW = "org.a11y.atspi.Event.Object", "org.a11y.atspi.Event.Window"
 
 
 def connect(env: Mapping[str, str] | None = None, limit_s: float = 3.0) -> AtspiBackend:
@@ -141,7 +150,7 @@ class AtspiBackend:
         changed = self._bus.wait_signal(timeout_s)
         self.waited_s += time.monotonic() - started
         self._bus.drain()
-        self._bus.signals.clear()
+        self._bus.signals = 0
         return changed
 
     def close(self) -> None:
@@ -155,6 +164,10 @@ class AtspiBackend:
             Call(registry, w.REGISTRY, "RegisterEvent", "sass", (event, [], ""))
             for event in _EVENTS + _MORE_EVENTS
         ]
-        calls += [self._bus.driver("AddMatch", "s", f"type='signal',interface='{name}'") for name in _SIGNALS]
+        rules = [
+            f"type='signal',interface='{_OBJECT}',member='{member}'" for member in _CHANGES + _MORE_CHANGES
+        ]
+        rules.append(f"type='signal',interface='{_WINDOW}'")
+        calls += [self._bus.driver("AddMatch", "s", rule) for rule in rules]
         self._bus.ask(calls)
         self._listening = True
