@@ -63,6 +63,12 @@ def test_a_deposit_that_landed_on_an_invoice_is_wrong() -> None:
     assert judge_back(wanted("deposit", 0), [SALE], [SOLD]).wrong
 
 
+def test_a_void_that_became_a_negative_payment_on_an_open_day_is_wrong() -> None:
+    void = {**BACK, "kind": "void", "amount": 1000}
+    instead = {**WENT, "amount_minor": -1000}
+    assert judge_back(wanted("void", 1000), [SALE, void], [SOLD, instead]).wrong
+
+
 def test_the_figures_count_each_kind_and_each_fault() -> None:
     clean = {
         "kind": "void",
