@@ -120,7 +120,7 @@ MONEY = {
         settled > settled
         settlement_rejected returned declined > returned +owe_reversal
         cancelled > voided +owe_reversal
-        voided > = ? our_void : voided +owe_reversal
+        voided > approved ? our_void : voided +owe_reversal
     """,
     "settled": GIVEN_ELSEWHERE
     + """

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.engine.scripted_desk import ASKED, Desk, usd
 from tillbridge.domain.errors import OperatorError, SetupError
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
-from tillbridge.domain.next_command import Inquire, Send
+from tillbridge.domain.next_command import Inquire, Send, TellParent, commands
 from tillbridge.domain.outcome import Approved, Found, Pending
 from tillbridge.domain.payment import Payment
+from tillbridge.engine.giving_back import GiveBackRequest
 from tillbridge.engine.policy import MINUTE
 from tillbridge.engine.settling import SettlementTold, read_settlement
 from tillbridge.ports.gateway import Delivered, Gateway, Notice, SettlementItem
@@ -217,6 +218,37 @@ def test_the_settlement_is_read_at_the_start_then_at_its_interval_and_when_asked
     assert desk.engine.settlement_in_ms() == 5 * MINUTE
     desk.engine.want_settlement()
     assert desk.engine.settlement_in_ms() == 0
+
+
+@pytest.fixture
+def debited(desk: Desk) -> Desk:
+    """A bank debit on its way."""
+    desk.gateway.started = Pending(kind="ach")
+    desk.begin()
+    desk.step(Send)
+    return desk
+
+
+def test_what_we_gave_back_of_a_debit_on_its_way_is_not_counted_as_others_when_it_clears(
+    debited: Desk,
+) -> None:
+    paid = Approved(amount=usd(ASKED), gateway_ref="g1")
+    debited.gateway.told = Found(outcome=paid, settle="settled", given_back=usd(500))
+    debited.step(Inquire)
+    assert debited.state() is MoneyState.SETTLED
+    assert debited.known().elsewhere == usd(0)
+
+
+def test_a_debit_that_we_voided_ourselves_is_at_rest(debited: Desk) -> None:
+    pending = Pending(kind="ach")
+    request = GiveBackRequest(payment_id="b1", of="p1", person="Dana")
+    debited.engine.give_back(request, Found(outcome=pending, settle="queued", voidable=True))
+    debited.step(Send, "b1")
+    debited.step(TellParent, "b1")
+    debited.gateway.told = Found(outcome=pending, settle="voided", given_back=usd(ASKED))
+    debited.step(Inquire)
+    assert debited.known().given_back == usd(ASKED)
+    assert [type(c).__name__ for c in commands(debited.known()) if isinstance(c, Inquire)] == []
 
 
 class Reports:

@@ -59,7 +59,7 @@ UNMET: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("posting", ("committing",), (*_LOOKED, "money_returned"), "its end is told before anybody looks"),
     ("posting", ("unsure", "needs_attention", "waiting", "posted", "not_needed"), ("restarted",), _UNDER_WAY),
     ("posting", ("unsure",), ("safe_moment", "commit_returned"), "it is only looked for"),
-    ("posting", ("waiting",), ("limit_passed", "owed"), "it waits as long as it takes, and is owed once"),
+    ("posting", ("waiting",), ("owed",), "it is owed once"),
     ("posting", ("needs_attention",), (*_LOOKED, "commit_returned"), "only the person looks"),
     ("posting", ("posted", "unsure"), ("suspected",), "what is ours, or may be, is looked for by its marker"),
     ("posting", ("not_needed",), ("found", "found_wrong"), "nobody looks for what is not needed"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 
+from tillbridge.domain.errors import Fact
 from tillbridge.domain.ledger import LedgerRow, LedgerSeen, SoftwareSeen
 from tillbridge.domain.money import Money
 from tillbridge.ports.practice import (
@@ -103,6 +104,11 @@ class Ledger:
         if self._bad_luck(0.12):
             trouble = Trouble(who="operator", code="user_typing", retry_in_ms=2_000)
             return PostingReport(stage="not_committed", trouble=trouble)
+        seen = self.balance(order.account_id, order.invoice_number)
+        if order.kind == "sale" and order.balance not in (None, seen) and not order.rest_as_credit:
+            facts: dict[str, Fact] = {"seen_minor": seen.minor}
+            changed = Trouble(who="operator", code="balance_changed", facts=facts, retry_in_ms=2_000)
+            return PostingReport(stage="not_committed", trouble=changed)
         if self._bad_luck(0.08):
             return PostingReport(stage="doubt")
         self.enter(

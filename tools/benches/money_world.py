@@ -25,6 +25,7 @@ from tillbridge.engine.policy import DAY, HOUR, MINUTE, SECOND, Policy
 from tillbridge.engine.requests import PayRequest
 from tillbridge.engine.settling import SettlementAsked, SettlementTold, read_settlement
 from tillbridge.journal.memory import MemoryJournal
+from tillbridge.ports.site_store import Consent, ConsentKind
 from tillbridge.simulator.core.books import Record
 from tillbridge.simulator.core.entries import to_json
 from tillbridge.simulator.core.faults import Fault, FaultKind, Line
@@ -38,7 +39,10 @@ from tools.benches.money_judge import Claim, judge
 from tools.benches.money_ledger import Ledger, usd
 
 TERMINALS = ("front-desk-1", "front-desk-2")
-ENTRIES = (Entry.TERMINAL, Entry.TERMINAL, Entry.TERMINAL, Entry.KEYED_CARD, Entry.KEYED_ACH, Entry.LINK)
+ENTRIES = (
+    Entry.TERMINAL, Entry.TERMINAL, Entry.TERMINAL, Entry.KEYED_CARD, Entry.KEYED_ACH, Entry.KEYED_ACH, Entry.LINK,
+    Entry.STORED_CARD,
+)  # fmt: skip
 PERSON = "Kim Tran"
 FAULTS = tuple(kind for kind in FaultKind if kind is not FaultKind.HIDE)
 STEPS_MAX = 6_000
@@ -66,6 +70,7 @@ class World:
     lives: int = 0
     ids: CountedIds = field(default_factory=CountedIds)
     made: int = 0
+    agreed: int = 0
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
@@ -123,26 +128,47 @@ class World:
             self.refused += 1
 
     def sells(self) -> None:
+        """A new invoice is paid, or a card is stored; whoever has a stored card may pay with it."""
         self.made += 1
-        account, number = f"{1000 + self.made:05d}", f"INV{self.made}"
+        account = f"{1000 + self.chance.choice((self.made, 1)):05d}"
         tail = self.chance.choice(range(61, 75)) if self.chance.random() < 0.4 else 0
         minor = self.chance.choice((100, 250, 999)) * 100 + tail
+        cards = self.engine.stored_cards("model", account)
+        entry = self.chance.choice(ENTRIES)
+        stores = entry is Entry.STORED_CARD and not cards
+        if stores:
+            entry, minor = Entry.TERMINAL, 0
+        self.engine.begin(self._request(account, entry, minor, cards[0].card_id if cards else ""))
+        self.runs(self.chance.choice((0, 2 * SECOND, 2 * SECOND, MINUTE)))
+
+    def _request(self, account: str, entry: Entry, minor: int, card_id: str) -> PayRequest:
+        number = f"INV{self.made}"
         self.ledger.owed[account, number] = minor
         self.ledger.open = account, number
-        entry = self.chance.choice(ENTRIES)
-        owed = self.ledger.balance(account, number)
         debt = Debt(
-            software="model", account_id=account, client=f"Client {account}", invoice_number=number, balance=owed
+            software="model", account_id=account, client=f"Client {account}", invoice_number=number,
+            balance=self.ledger.balance(account, number),
         )  # fmt: skip
         page = entry is Entry.KEYED_CARD and self.chance.random() < 0.7
-        nowhere = page or entry in (Entry.KEYED_ACH, Entry.LINK)
-        asked = PayRequest(
-            payment_id=f"p{self.made}", operation=self.chance.choice(("sale", "sale", "sale", "deposit")),
-            entry=entry, parts=only_base(usd(minor)), debt=debt, page=page, person=PERSON,
-            terminal_id="" if nowhere else self.chance.choice(TERMINALS), valid_ms=HOUR,
+        nowhere = page or entry in (Entry.KEYED_ACH, Entry.LINK, Entry.STORED_CARD)
+        taking = self.chance.choice(("sale", "sale", "sale", "deposit"))
+        return PayRequest(
+            payment_id=f"p{self.made}", operation=taking if minor else "store_card", entry=entry, debt=debt,
+            parts=only_base(usd(minor)), page=page, person=PERSON, valid_ms=HOUR if entry is Entry.LINK else 0,
+            terminal_id="" if nowhere else self.chance.choice(TERMINALS),
+            consent_id=self._consent(account, entry), card_id=card_id if entry is Entry.STORED_CARD else "",
         )  # fmt: skip
-        self.engine.begin(asked)
-        self.runs(self.chance.choice((0, 2 * SECOND, 2 * SECOND, MINUTE)))
+
+    def _consent(self, account: str, entry: Entry) -> str:
+        """What the client agreed to, written down before."""
+        self.agreed += 1
+        kind: ConsentKind = "WEB" if entry is Entry.KEYED_ACH else "card_on_file"
+        consent = Consent(
+            consent_id=f"c{self.agreed}", kind=kind, software="model", account_id=account, text="I agree.", version="1",
+            how="on paper", given_by="the client", recorded_by=PERSON, given_wall_ms=self.clock.now_ms,
+        )  # fmt: skip
+        self.journal.site.add_consent(consent)
+        return consent.consent_id
 
     def client_types(self) -> None:
         """On an open page: a good number, a bad one."""
@@ -264,6 +290,9 @@ class World:
         for terminal in counter.terminals:
             for button in ("plug", "find_bank"):
                 counter.press(terminal, button, self.clock.now_ms)
+        for record in self.records():
+            for case in list(record.disputes):
+                self.line.network.days.dispute(record.provider_ref, case, "win", 0, "10.4", self.clock.now_ms)
         for _ in range(9):
             self.runs(12 * HOUR)
             self.line.network.settle(self.clock.now_ms)

@@ -311,7 +311,7 @@ TABLE: dict[MoneyState, Row] = {
         **_given_elsewhere(S.PENDING),
         **_bank_took_it_back(S.RETURNED, E.SETTLEMENT_REJECTED, E.RETURNED, E.DECLINED),
         **_bank_took_it_back(S.VOIDED, E.CANCELLED),
-        E.VOIDED: _taken_back(S.PENDING),
+        E.VOIDED: _if(Guard.OUR_VOID, _to(S.APPROVED), _to(S.VOIDED, Effect.OWE_REVERSAL)),
         E.APPROVED: _to(S.APPROVED),
         E.SETTLED: _to(S.SETTLED),
     },

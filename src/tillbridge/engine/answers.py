@@ -175,11 +175,13 @@ def _found(attempt: Attempt, found: Found, now: Moment, sweep_over: bool) -> lis
     if settle is not None and str(settle) != str(attempt.state):
         kinds.append(settle)
     events = [Event(kind=k, at=now, subject=attempt.reference, facts=facts) for k in kinds]
-    return events + _back_already(attempt, found, now) if MoneyEvent.APPROVED in kinds else events
+    news = MoneyEvent.APPROVED in kinds and not attempt.taken
+    return events + _back_already(attempt, found, now) if news else events
 
 
 def _back_already(attempt: Attempt, found: Found, now: Moment) -> list[Event]:
-    """Others gave (some of) it back before we knew that it was taken."""
+    """Others gave (some of) it back before we knew that it was taken. Not of a bank debit on its way: there it may have
+    been us, and what others did is told by the settlement report."""
     if found.given_back is None or found.given_back.minor <= 0 or found.settle in _WENT_BACK:
         return []
     minor = found.given_back.minor

@@ -134,13 +134,14 @@ def _first(rows: list[Row], need: int) -> list[tuple[Row, int]]:
 
 def _need(books: Books, parent: Payment, payment: Payment, rows: list[Row]) -> int:
     """Minor units that the books show too much: what stands there, less what should. So it is right after a crash,
-    where some of it is done, and where less than was taken ever stood there."""
+    where some of it is done, and where less than was taken ever stood there; never more than this one gave back, or
+    it would take off what another give-back still has to."""
     stands = sum(row.left for row in rows)
     fee = stands > parent.parts.base.minor
     should = _should(parent, fee=fee)
     gone = [p for p in _told_children(books, parent, payment) if not p.in_software]
     went = sum(_booked(p, fee=fee) for p in gone)
-    return max(0, stands - max(0, should - went))
+    return min(_booked(payment, fee=fee), max(0, stands - max(0, should - went)))
 
 
 def _booked(payment: Payment, *, fee: bool) -> int:

@@ -302,7 +302,7 @@ def _receipt(payment: Json) -> tuple[tuple[str, str], ...]:
 
 
 def _found(payment: Json) -> Found:
-    back = _money(payment, "given_back") + _money(payment, "returned") + _money_or_nothing(payment, "lost")
+    back = _money(payment, "given_back") + _money_or_nothing(payment, "lost")
     return Found(
         outcome=_outcome(payment),
         settle=cast(SettleState, _word(payment, "settle", get_args(SettleState))),

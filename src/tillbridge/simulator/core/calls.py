@@ -62,7 +62,7 @@ def payment_json(record: Record) -> Json:
         "entry": record.entry, "state": record.state.value, "asked": record.asked, "amount": record.amount,
         "currency": record.currency, "of": record.of, "given_back": record.given_back,
         "returned": record.returned, "voided": record.voided, "voidable": record.voidable,
-        "refundable": record.left > 0 and bool(record.batch), "settle": settle_state(record),
+        "refundable": record.left > 0 and bool(record.batch) and not record.disputes, "settle": settle_state(record),
         "batch": record.batch, "auth_code": record.auth_code, "brand": record.brand, "last4": record.last4,
         "entry_mode": record.entry_mode, "token": record.token, "by": record.by, "code": record.code,
         "retry": record.retry, "text": record.text, "check_in_ms": 1000, "tip": record.tip,
