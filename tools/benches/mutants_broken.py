@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 LISTS = [
     Path(__file__).with_name(name)
-    for name in ("broken_domain.txt", "broken_outside.txt", "broken_entries.txt", "broken_site.txt")
-]
-"""What is broken in the domain, what in engine, journal, flows and gateway, what in the ways to pay, and in what
-desks share."""
+    for name in (
+        "broken_domain.txt", "broken_outside.txt", "broken_entries.txt", "broken_site.txt", "broken_paper.txt",
+    )
+]  # fmt: skip
+"""What is broken in the domain, what in engine, journal, flows and gateway, what in the ways to pay, in what desks
+share, and in paper and messages."""
 
 
 class Broken(NamedTuple):
@@ -61,7 +63,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         for name in ("giving_back", "given_back_books", "what_is_booked", "moving", "rest", "given_elsewhere")
     ),
     "entries": ENTRIES,
-    "terminals": ("tests/engine/test_terminals.py",),
+    "terminals": ("tests/engine/test_terminals.py", "tests/engine/test_two_desks.py"),
     "site": ("tests/journal/test_site.py",),
     "allowed": ("tests/engine/test_allow_another.py",),
     "journal": ("tests/journal/test_memory.py",),
@@ -70,6 +72,13 @@ TESTS: dict[str, tuple[str, ...]] = {
     "flows": tuple(
         f"tests/flows/test_{name}.py" for name in ("posting", "posting_ends", "dialogs", "reading")
     ),
+    "messages": (
+        "tests/messages/test_messenger.py",
+        "tests/messages/test_text.py",
+        "tests/messages/test_mail.py",
+    ),
+    "receipts": ("tests/receipts/test_model.py", "tests/receipts/test_desk.py"),
+    "closing": ("tests/engine/test_closing.py", "tests/engine/test_paper_of_a_till.py"),
     "wire": ("tests/gateways/test_simulator_wire.py", "tests/gateways/test_in_process_gateway.py"),
 }
 """Which tests are run for an entry, fastest first."""
