@@ -102,8 +102,10 @@ def test_after_a_disk_failure_nothing_more_is_stored(files: Files) -> None:
 def test_a_closed_store_says_so(files: Files) -> None:
     journal = files.reopen(filled(files))
     journal.close()
-    refused(lambda: journal.site.lease(T1), "closed")
-    refused(lambda: journal.site.set_cursor("simulator:1", "b7:20"), "closed")
+    assert refused(lambda: journal.site.lease(T1), "closed") == {"path": journal.path}
+    assert refused(lambda: journal.site.set_cursor("simulator:1", "b7:20"), "closed") == {
+        "path": journal.path
+    }
 
 
 def test_a_salvage_saves_what_desks_share_and_has_terminals_looked_at(files: Files) -> None:
