@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.engine.till import OWED, Till
+from tests.engine.till import OWED, Till, usd
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.next_command import AwaitGateway, Inquire
 from tillbridge.domain.posting_leg import PostingState
@@ -149,3 +149,42 @@ def test_the_gateway_is_not_asked_without_end_about_what_waits() -> None:
     assert waits
     assert min(waits) > 14 * MINUTE
     assert not any(isinstance(d.command, Inquire) for d in till.engine.due())
+
+
+@pytest.mark.parametrize("posted", [True, False])
+def test_what_a_bank_takes_back_after_a_part_was_given_back_is_the_rest_and_nothing_is_over(
+    posted: bool,
+) -> None:
+    till = Till(refund_before_settlement=True)
+    if posted:
+        till.pays()
+    else:
+        till.takes()
+    till.gives(1_000)
+    till.money_only()
+    reference = till.payment().attempts[0].reference
+    till.tells("p1", "settled", reference)
+    till.tells("p1", "returned", reference, code="R01", returned_minor=OWED - 1_000)
+    till.runs()
+    assert sum(till.rows()) == 0
+    assert till.payment().over_returned == usd(0)
+    assert "over_returned" not in till.payment().tasks
+    assert not any(s.event.kind == "impossible" for s in till.journal.since(0))
+
+
+def test_a_bank_that_takes_back_all_after_a_part_was_given_back_took_too_much() -> None:
+    till = Till(refund_before_settlement=True)
+    till.pays()
+    till.gives(1_000)
+    till.runs()
+    till.tells("p1", "returned", till.payment().attempts[0].reference, code="R01")
+    assert till.payment().over_returned == usd(1_000)
+    assert "over_returned" in till.payment().tasks
+
+
+def test_an_answer_that_does_not_fit_a_give_back_ends_nothing() -> None:
+    till = Till()
+    till.pays()
+    child = till.gives()
+    impossible = till.engine._event("settlement_rejected", child.attempts[0].reference, {})
+    assert till.engine._other_way(till.payment("b1"), [impossible]) == []

@@ -278,7 +278,7 @@ def test_a_gateway_that_is_away_is_asked_again_and_the_money_goes_back_by_itself
     till.gives()
     till.runs(1_000)
     assert till.went_back() == 0
-    till.runs(HOUR)
+    till.runs(5 * MINUTE)
     assert till.went_back() == OWED
     assert till.kinds_back() == ["void"]
 

@@ -178,8 +178,7 @@ def _given_back(payment: Payment, minor: int, *, ours: bool) -> Payment:
 
 def _with_over_returned(payment: Payment) -> Payment:
     """What went back beyond what was taken, as it stands now; more of it is a person's task."""
-    late = sum(max(0, a.late_back - a.late.minor) for a in payment.attempts if a.late is not None)
-    over = max(0, payment.given_back.minor - payment.taken.minor) + late
+    over = payment.over_minor
     if over == payment.over_returned.minor:
         return payment
     more = over > payment.over_returned.minor
@@ -312,6 +311,8 @@ def _learned(
             return {"kills": attempt.kills + 1}
         case MoneyEvent.SWEEP_ENDED:
             return {"swept": True}
+        case MoneyEvent.RETURNED | MoneyEvent.SETTLEMENT_REJECTED if attempt.taken and attempt.approved:
+            return {"returned": event.number_or("returned_minor", attempt.approved.minor)}
     return _learned_of_late(attempt, event, kind, to)
 
 

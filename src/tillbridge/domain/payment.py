@@ -71,6 +71,8 @@ class Attempt:
     last4: str = ""
     reason: str = ""
     """Code of a decline, of a refusal, or the cause of a doubt."""
+    returned: int = 0
+    """Minor units that the bank took back: all of it, or what others had left."""
     unnamed_back: int = 0
     """Minor units of what others gave back that only the gateway's own count told, not yet a refund by its name."""
     tip: int = 0
@@ -255,7 +257,15 @@ class Payment:
         ):
             return False
         now = self.to_tell
-        return now != self.told or (now.minor > 0 and not now.settled)
+        return now != self.told
+
+    @property
+    def over_minor(self) -> int:
+        """Minor units that went back beyond what was taken. What a bank took back is not there to be given back."""
+        late = sum(max(0, a.late_back - a.late.minor) for a in self.attempts if a.late is not None)
+        back = [a for a in self.attempts if a.state is MoneyState.RETURNED and a.approved is not None]
+        kept = self.taken.minor + sum((a.approved or a.asked).minor - a.returned for a in back)
+        return max(0, self.given_back.minor - kept) + late
 
     @property
     def went_back(self) -> Literal["no", "part", "whole"]:

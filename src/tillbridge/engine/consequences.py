@@ -134,8 +134,9 @@ class Unfolding:
         marker = self.marker(attempt)
         while self._now().posting(marker) is not None:
             marker = self.marker(attempt)
-        self._add_plain(Event(kind=PaymentEvent.POSTING_CREATED, at=event.at, subject=marker, facts=facts))
-        self._add_plain(Event(kind=PostingEvent.OWED, at=event.at, subject=marker))
+        self.add(Event(kind=PaymentEvent.POSTING_CREATED, at=event.at, subject=marker, facts=facts))
+        if self._now().posting(marker) is not None:
+            self.add(Event(kind=PostingEvent.OWED, at=event.at, subject=marker))
 
     def _reverse(self, event: Event, returned_minor: int) -> None:
         """The money of an attempt went back, wholly (0) or in part."""
@@ -165,10 +166,13 @@ class Unfolding:
             self._reverse_row(event, attempt, minor, rows[0] if rows else None)
 
     def _reverse_row(self, event: Event, attempt: Attempt, minor: int, row: Posting | None) -> None:
-        """A row that was never typed is typed for less; everything else gets a row against it."""
+        """A row that was never typed is typed for less, or not at all; everything else gets a row against it."""
         payment = self._now()
         never_typed = row is not None and row.state is PostingState.WAITING and row.touched_at is None
-        if row is None or not never_typed or row.amount.minor <= minor:
+        if row is not None and never_typed and (row.amount.minor <= minor or not attempt.taken):
+            self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=row.marker))
+            return
+        if row is None or not never_typed:
             kind: PostingKind = "refund" if payment.row.direction == "in" else payment.reversal
             self._record(event, attempt, kind, minor, row)
             return

@@ -15,11 +15,12 @@ Rules of money that live here:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from tillbridge.domain import giving_back as rules
 from tillbridge.domain.ach_reversal import check_reversal
-from tillbridge.domain.errors import Fact, OperatorError
+from tillbridge.domain.errors import Fact, ImpossibleEvent, OperatorError
 from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold import apply
 from tillbridge.domain.moment import Moment, surely_passed_ms
@@ -357,9 +358,11 @@ class GivingBack(Decisions):
 
 
 def _given_up(payment: Payment, events: Iterable[Event]) -> bool:
-    """The newest attempt ends killed with these events: it surely did not happen, and will not."""
+    """The newest attempt ends killed with these events: it surely did not happen, and will not. What is impossible is
+    journalled as that, and changes nothing."""
     for event in events:
-        payment = apply(payment.payment_id, payment, event)
+        with suppress(ImpossibleEvent):
+            payment = apply(payment.payment_id, payment, event)
     return payment.attempts[-1].state is MoneyState.KILLED
 
 

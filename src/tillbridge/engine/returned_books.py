@@ -169,7 +169,7 @@ def _rows(parent: Payment, given: list[Payment]) -> list[Row]:
     for back in backs:
         if back.state is not PostingState.NOT_NEEDED:
             gone[back.of_marker] = gone.get(back.of_marker, 0) + back.amount.minor
-    standing = [row for a in parent.attempts if a.taken for row in parent.standing(a.reference)]
+    standing = [row for a in parent.attempts for row in parent.standing(a.reference)]
     rows = [Row(row, row.amount.minor - gone.get(row.marker, 0)) for row in reversed(standing)]
     return [row for row in rows if row.left > 0 and not row.posting.settle_first]
 
