@@ -247,11 +247,14 @@ def test_what_the_bank_returns_after_a_partial_refund_is_the_rest() -> None:
 
 
 def test_a_debit_that_is_presented_again_comes_in_on_its_own_day() -> None:
-    debit = Told("a", 10_000, entry="keyed_ach").taken(kind="pended", brand="First Bank").entered()
-    debit.add("returned", debit.reference, NEXT)
+    debit = Told("a", 10_000, entry="keyed_ach")
+    debit.taken(kind="pended", brand="First Bank", business_day=TODAY).entered()
+    debit.add("settled", debit.reference)
+    back = refund_of(debit, "b", 1_000, 200).taken(brand="").entered(kind="refund")
+    debit.add("returned", debit.reference, NEXT, returned_minor=9_000)
     debit.add("re_presented", debit.reference, 2 * NEXT)
-    sums = [closed(debit, day=TODAY + days).total.taken.minor for days in range(4)]
-    assert sums == [10_000, -10_000, 10_000, 0]
+    sums = [closed(debit, back, day=TODAY + days).total.taken.minor for days in range(4)]
+    assert sums == [9_000, -9_000, 9_000, 0]
 
 
 def test_a_charge_that_was_voided_at_the_processor_goes_back_with_its_fee() -> None:
