@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.engine.scripted_desk import ASKED, Desk, usd
 from tillbridge.domain.errors import OperatorError, SetupError
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
-from tillbridge.domain.next_command import Inquire, Send, TellParent, commands
-from tillbridge.domain.outcome import Approved, Found, Pending
+from tillbridge.domain.next_command import AwaitGateway, Inquire, Send, TellParent, commands
+from tillbridge.domain.outcome import Approved, Found, Pending, Unknown
 from tillbridge.domain.payment import Payment
 from tillbridge.engine.giving_back import GiveBackRequest
 from tillbridge.engine.policy import MINUTE
@@ -249,6 +249,19 @@ def test_a_debit_that_we_voided_ourselves_is_at_rest(debited: Desk) -> None:
     debited.step(Inquire)
     assert debited.known().given_back == usd(ASKED)
     assert [type(c).__name__ for c in commands(debited.known()) if isinstance(c, Inquire)] == []
+
+
+def test_a_give_back_of_ours_that_nobody_knows_of_yet_is_not_counted_as_others(paid: Desk) -> None:
+    taken = Approved(amount=usd(ASKED), gateway_ref="g1")
+    paid.gateway.told = Found(outcome=taken, settle="settled", refundable=True)
+    for name, minor in (("b1", 3000), ("b2", 2000)):
+        paid.engine.give_back(GiveBackRequest(payment_id=name, of="p1", amount=usd(minor), person="Dana"))
+    paid.step(AwaitGateway, "b1")
+    paid.gateway.refunded = Unknown(cause="read_timeout")
+    paid.step(Send, "b1")
+    paid.gateway.told = Found(outcome=taken, settle="settled", refundable=True, given_back=usd(3000))
+    paid.step(AwaitGateway, "b2")
+    assert paid.known().elsewhere == usd(0)
 
 
 class Reports:

@@ -245,11 +245,12 @@ class GivingBack(Decisions):
         )
 
     def _heard_elsewhere(self, parent: Payment, found: Inquiry | None) -> None:
-        """What the gateway counts beyond what we know was given back by others: recorded before we choose."""
+        """What the gateway counts beyond what we know was given back by others: recorded before we choose. A give-back
+        of our own that nobody knows of yet may be among it."""
         attempt = next((a for a in parent.attempts if a.taken), None)
         if attempt is None or not isinstance(found, Found) or found.given_back is None:
             return
-        told = sum(p.taken.minor for p in self._children(parent))
+        told = sum(p.taken.minor + _in_doubt(p) for p in self._children(parent))
         ours = Money(minor=told, currency=parent.parts.whole.currency)
         more = rules.given_elsewhere(found, ours) - parent.elsewhere.minor
         if more > 0:
@@ -368,6 +369,11 @@ def _given_up(payment: Payment, events: Iterable[Event]) -> bool:
 
 def _whole(kept: rules.Kept, parts: Parts) -> bool:
     return kept.untouched and parts.whole == kept.paid.whole
+
+
+def _in_doubt(payment: Payment) -> int:
+    """Minor units that may have gone back already."""
+    return sum(a.asked.minor for a in payment.attempts if a.state in IN_DOUBT)
 
 
 def _gone(attempt: Attempt) -> bool:
