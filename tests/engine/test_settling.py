@@ -256,6 +256,7 @@ def test_a_give_back_of_ours_that_nobody_knows_of_yet_is_not_counted_as_others(p
     paid.gateway.told = Found(outcome=taken, settle="settled", refundable=True)
     for name, minor in (("b1", 3000), ("b2", 2000)):
         paid.engine.give_back(GiveBackRequest(payment_id=name, of="p1", amount=usd(minor), person="Dana"))
+        paid.step(TellParent, name)
     paid.step(AwaitGateway, "b1")
     paid.gateway.refunded = Unknown(cause="read_timeout")
     paid.step(Send, "b1")
