@@ -17,6 +17,7 @@ GNUCASH = ("gnucash", "python3-gnucash")  # the real program, and its own bindin
 TESTS = (
     "xdotool",  # the person at the keyboard who disturbs us
     "chromium",  # the pages of the terminal and the cashier
+    "tesseract-ocr",  # reads pictures of ours, to see that no card number stands in them
 )
 VENV = ("python3-venv",)
 
