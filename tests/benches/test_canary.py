@@ -25,8 +25,8 @@ def test_every_planted_number_is_found_in_every_place_and_form(tmp_path: Path) -
 def test_a_number_is_found_in_base64_whatever_stands_around_it(before: bytes, behind: bytes) -> None:
     scan = Scan({"card": NUMBER})
     scan.bytes_of("here", base64.b64encode(before + NUMBER.encode() + behind))
-    assert len(scan.hits) == 1
-    assert scan.hits[0].form.startswith("base64")
+    assert scan.hits
+    assert all(hit.form.startswith("base64") for hit in scan.hits)
 
 
 def test_a_number_that_is_cut_by_two_pieces_of_a_file_is_found(
