@@ -271,6 +271,34 @@ def test_an_unknown_void_is_asked_about_and_nothing_else_goes_back_meanwhile() -
     assert till.rows() == [OWED, -OWED]
 
 
+def test_a_void_that_the_gateway_knows_only_by_its_charge_is_found_there() -> None:
+    """Many gateways give a void no reference of its own."""
+    till = Till()
+    till.pays()
+    till.fails("void", FaultKind.LOSE_REPLY)
+    child = till.gives()
+    books = till.line.network.books
+    till.runs(1_000)
+    books._by_reference[child.attempts[0].reference].clear()
+    till.runs(MINUTE)
+    assert till.payment("b1").attempts[0].state is S.APPROVED
+    assert till.went_back() == OWED
+    assert till.rows() == [OWED, -OWED]
+
+
+def test_calling_off_an_unknown_void_touches_no_terminal_and_it_is_found_out_all_the_same() -> None:
+    till = Till()
+    till.pays()
+    till.fails("void", FaultKind.LOSE_REPLY)
+    till.fails("inquire", FaultKind.LOSE_REPLY)
+    till.gives()
+    till.runs(1_000)
+    till.engine.cancel("b1", "Dana")
+    till.runs(2 * MINUTE)
+    assert till.payment("b1").attempts[0].state is S.APPROVED
+    assert till.rows() == [OWED, -OWED]
+
+
 def test_a_gateway_that_is_away_is_asked_again_and_the_money_goes_back_by_itself() -> None:
     till = Till()
     till.pays()

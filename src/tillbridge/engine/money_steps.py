@@ -6,6 +6,8 @@ killing an approval is only given back.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tillbridge.domain import next_command as nc
 from tillbridge.domain.errors import Fact
 from tillbridge.domain.event import Event, PaymentEvent
@@ -40,7 +42,9 @@ def plan(
             )
         case nc.Inquire(reference=reference):
             attempt = _attempt(payment, reference)
-            return [], _task(payment, reference, _question(payment, attempt, command.why, policy))
+            asked = _question(payment, attempt, command.why, policy)
+            of = parent if payment.operation == "void" else None
+            return [], _task(payment, reference, replace(asked, voided=of))
         case nc.Kill(reference=reference):
             return [], _task(payment, reference, work.Kill(attempt=_attempt(payment, reference)))
         case nc.Capture(reference=reference):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tillbridge.domain.outcome import CannotTell, Inquiry
+from tillbridge.domain.outcome import Approved, CannotTell, Found, Inquiry
 from tillbridge.domain.payment import Attempt
 from tillbridge.ports.gateway import Gateway
 
@@ -20,6 +20,16 @@ class AskPossible:
 class Possible:
     found: Inquiry
     refunds_early: bool
+
+
+def told_by_the_charge(charge: Attempt, gateway: Gateway) -> Inquiry | None:
+    """A void that is not known by its own reference, as the charge tells it: taken back, or None where it says nothing
+    of that."""
+    found = gateway.inquire(charge.reference, charge.gateway_ref)
+    if not isinstance(found, Found) or found.settle != "voided":
+        return None
+    taken = charge.approved or charge.asked
+    return Found(outcome=Approved(amount=taken, gateway_ref=charge.gateway_ref))
 
 
 def ask(asked: AskPossible, gateway: Gateway) -> Possible:

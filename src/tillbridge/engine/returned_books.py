@@ -137,7 +137,7 @@ def _need(books: Books, parent: Payment, payment: Payment, rows: list[Row]) -> i
     where some of it is done, and where less than was taken ever stood there; never more than this one gave back, or
     it would take off what another give-back still has to."""
     stands = sum(row.left for row in rows)
-    fee = stands > parent.parts.base.minor
+    fee = sum(row.posting.amount.minor for row in rows) > parent.parts.base.minor
     should = _should(parent, fee=fee)
     gone = [p for p in _told_children(books, parent, payment) if not p.in_software]
     went = sum(_booked(p, fee=fee) for p in gone)

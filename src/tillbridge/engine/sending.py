@@ -112,7 +112,7 @@ def ask_to_stop(attempt: Attempt, request: AttemptRequest, gateway: Gateway) -> 
     """What it answers proves nothing: the inquiry that follows does."""
     if attempt.session is not None:
         gateway.close_entry(attempt.session.session_id)
-    elif attempt.where == "terminal":
+    elif attempt.where == "terminal" and attempt.terminal_id:
         gateway.cancel_terminal(request)
 
 

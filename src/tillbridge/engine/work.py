@@ -26,7 +26,7 @@ from tillbridge.domain.outcome import (
     Unknown,
 )
 from tillbridge.domain.payment import Attempt, Payment
-from tillbridge.engine import sending
+from tillbridge.engine import possible, sending
 from tillbridge.engine.possible import AskPossible, Possible
 from tillbridge.engine.possible import ask as ask_possible
 from tillbridge.engine.sending import Token
@@ -64,6 +64,8 @@ class Ask:
     payment: Payment
     request: AttemptRequest
     cancel: bool = False
+    voided: Attempt | None = None
+    """The charge that a void of ours takes back: many gateways know a void only by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +283,8 @@ def _ask(ask: Ask, gateway: Gateway) -> Inquiry | EntrySession:
     told = gateway.inquire(ask.attempt.reference, ask.attempt.gateway_ref)
     if sending.is_lost(ask.attempt, told):
         return sending.opened_again(ask.payment, ask.attempt, ask.request, gateway) or told
+    if isinstance(told, NotFound) and ask.voided is not None:
+        return possible.told_by_the_charge(ask.voided, gateway) or told
     return told
 
 
