@@ -114,7 +114,8 @@ def test_the_client_may_change_between_the_look_and_the_payment_window(clinic: C
 def test_two_rows_of_one_number_are_never_guessed(clinic: Clinic) -> None:
     grid = clinic.software.main["grdInvoices"]
     grid.cells = [*grid.cells, grid.cells[1]]
-    assert trouble(clinic.practice.post(order())).code == "row_ambiguous"
+    report = clinic.practice.post(order())
+    assert (trouble(report).code, report.means) == ("row_ambiguous", "not_posted"), "a person is asked"
     untouched(clinic)
 
 

@@ -434,7 +434,14 @@ def _refuse_open_windows(walk: Walk) -> None:
 
 
 FOR_GOOD = frozenset(
-    {"flow_missing", "row_unknown", "payment_not_listed", "already_reversed", "payment_in_parts"}
+    {
+        "flow_missing",
+        "row_unknown",
+        "payment_not_listed",
+        "already_reversed",
+        "payment_in_parts",
+        "row_ambiguous",
+    }
 )
 """Typing it again changes nothing about these: a person is asked, as after a no of the software itself."""
 
