@@ -26,6 +26,7 @@ def test_the_measured_sale_is_finished_and_every_copy_of_it_is_another_payment()
     assert journal.check().sound
     assert list(journal.unfinished()) == []
     assert len(journal.recent()) == 3
+    assert [lease.free for lease in journal.site.leases()] == [True, True, True]
 
 
 def test_every_durable_append_is_one_sync_and_no_other_is(tmp_path: Path) -> None:
@@ -41,7 +42,7 @@ def test_the_bare_loop_writes_the_very_same_rows(tmp_path: Path) -> None:
         pair.write_bare(pair.statements(appends))
         for append in appends:
             pair.journal.append(append)
-        for table in ("event", "payment", "hold", "reference", "marker"):
+        for table in ("event", "payment", "hold", "reference", "marker", "lease"):
             query = f"SELECT * FROM {table}"
             assert pair.bare.execute(query).fetchall() == pair.journal._connection.execute(query).fetchall()
         assert pair.bare.pragma("synchronous") == pair.journal._connection.pragma("synchronous") == 2

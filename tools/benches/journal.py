@@ -24,6 +24,7 @@ import apsw
 
 from tillbridge.domain.event import Event
 from tillbridge.domain.fold import apply
+from tillbridge.domain.lease import LeaseStep, Take
 from tillbridge.domain.money import Money
 from tillbridge.domain.payment import Payment
 from tillbridge.journal.connect import Settings, connect, create, trust
@@ -122,8 +123,16 @@ def renamed(sale: list[Append], number: int) -> list[Append]:
         assert payment is not None
         limit = replace(old.limit, scope=payment.debt.scope) if old.limit else None
         new = replace(old, payment_id=payment.payment_id, version=version, events=events, payment=payment)
-        made.append(replace(new, limit=limit))
+        made.append(replace(new, limit=limit, lease=_leased(old.lease, names, number)))
     return made
+
+
+def _leased(step: LeaseStep | None, names: dict[str, str], number: int) -> LeaseStep | None:
+    """The same step at a terminal of its own, where the fencing number is the first again."""
+    if step is None:
+        return None
+    moved = replace(step, terminal=f"{step.terminal}-{number}")
+    return replace(moved, reference=names[moved.reference]) if isinstance(moved, Take) else moved
 
 
 def _renamed(event: Event, names: dict[str, str], number: int) -> Event:
