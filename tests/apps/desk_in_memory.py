@@ -133,6 +133,7 @@ class InMemory:
     line: Any
     circumstances: Circumstances
     home: Path
+    restored: Restored
     today: list[date] = field(default_factory=lambda: [date(2026, 3, 4)])
 
     def captures(self) -> list[int]:
@@ -191,12 +192,13 @@ def desk_in_memory(
     made = Circumstances(today=lambda: day[0], **told)
     pause, rehearsals = Pause(runner, home), Rehearsals(runner, RehearsalMemory(home), made)
     pause.restore(engine)
+    restored = Restored(runner, closed=False, accept=lambda: None)
     desk = Desk(
         Ground(
             runner=runner,
             currency="USD",
             on_stop=lambda: None,
-            restored=Restored(runner, closed=False, accept=lambda: None),
+            restored=restored,
             rehearsals=rehearsals,
             pause=pause,
             support=Support(home, Runs(home), home),
@@ -207,7 +209,7 @@ def desk_in_memory(
     runner.changed, runner.quiet = desk.changed, rehearsals.quiet
     runner.start()
     try:
-        yield InMemory(desk, runner, rehearsals, screen, line, made, home, day)
+        yield InMemory(desk, runner, rehearsals, screen, line, made, home, restored, day)
     finally:
         if screen.gate is not None:
             screen.gate.set()

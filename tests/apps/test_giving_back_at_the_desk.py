@@ -165,3 +165,31 @@ def test_what_an_older_machine_took_can_be_given_back_by_its_slip(desk: InMemory
     with pytest.raises(OperatorError) as refused:
         desk.pay("payment-0002", operation="credit", amount="12.00")
     assert refused.value.code == "entry_not_offered"
+
+
+def test_nothing_goes_back_while_the_record_may_lack_payments(paid: InMemory) -> None:
+    """It may have gone back already, as the card processor's list would show."""
+    paid.restored.closed = True
+    with pytest.raises(OperatorError) as refused:
+        back(paid)
+    assert refused.value.code == "restored_first"
+    assert gone_back(paid) == []
+
+
+def test_a_pause_of_the_screen_holds_for_everything_that_is_read_from_it(paid: InMemory) -> None:
+    marker = paid.told(PAID)["postings"][0]["marker"]
+    several = [{"invoice_number": "10482"}, {"invoice_number": "10467"}]
+    paid.ask("pause", body={})
+    asked: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("move", PAID, {"marker": marker, "person": "Dana"}),
+        ("pay", "", {"payment_id": "payment-0002", "operation": "deposit", "amount": "5.00"}),
+        ("pay", "", {"payment_id": "payment-0002", "operation": "store_card", "consent_id": "agreed-0001"}),
+        ("pay", "", {"payment_id": "payment-0002", "invoices": several}),
+    )
+    acts = list(paid.screen.acts)
+    for name, payment_id, body in asked:
+        with pytest.raises(OperatorError) as refused:
+            paid.ask(name, payment_id, body)
+        assert refused.value.code == "paused_until"
+    assert paid.screen.acts == acts, "nobody looked at the screen"
+    assert back(paid)["of"] == PAID, "money goes on"
