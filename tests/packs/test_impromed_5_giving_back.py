@@ -16,6 +16,7 @@ from tillbridge.domain.moment import Moment
 from tillbridge.domain.money import Money
 from tillbridge.flows.practice import STILL_S
 from tillbridge.flows.shelf import shelf, sound
+from tillbridge.flows.steps import Expect, ExpectRow, Given
 from tillbridge.ports.practice import AccountSeen, LedgerSeen, OpenInvoice, PostingOrder
 
 pytestmark = pytest.mark.screen
@@ -108,6 +109,21 @@ def test_what_a_closed_day_refuses_is_told_and_leaves_nothing_open(lab: Lab) -> 
 def test_a_payment_that_is_not_listed_is_never_taken_back_in_another_way_by_itself() -> None:
     void = sound(shelf() / "impromed" / "5").flows["post_void"]
     assert void.instead is None, "it may have been reversed by hand: a refund would be the second time"
+
+
+@pytest.mark.parametrize("version", ["5", "6", "7"])
+def test_a_reversal_is_committed_only_for_the_whole_of_our_sum_and_the_payment_that_we_mean(
+    version: str,
+) -> None:
+    check = sound(shelf() / "impromed" / version).flows["post_void"].check
+    rows = [step for step in check if isinstance(step, ExpectRow)]
+    compared = {
+        step.value.name for step in check if isinstance(step, Expect) and isinstance(step.value, Given)
+    }
+    for step in rows:
+        terms = (*step.where.values(), *step.has.values())
+        compared |= {term.name for term in terms if isinstance(term, Given)}
+    assert compared >= {"account_id", "of_marker", "amount", "marker", "employee"}
 
 
 def test_the_payment_methods_are_listed_and_the_window_is_left(lab: Lab) -> None:
