@@ -188,3 +188,14 @@ def test_an_answer_that_does_not_fit_a_give_back_ends_nothing() -> None:
     child = till.gives()
     impossible = till.engine._event("settlement_rejected", child.attempts[0].reference, {})
     assert till.engine._other_way(till.payment("b1"), [impossible]) == []
+
+
+def test_a_give_back_whose_payment_is_lost_in_a_damaged_journal_is_a_persons_and_never_spins() -> None:
+    till = Till()
+    till.pays()
+    till.gives()
+    del till.journal._payments["p1"]
+    till.runs(HOUR)
+    child = till.payment("b1")
+    assert "salvaged" in child.tasks
+    assert not child.must_tell

@@ -214,5 +214,5 @@ class GivingBackToo(TwoClients):
 
 TestGivingBackToo = GivingBackToo.TestCase
 TestGivingBackToo.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -62,6 +62,9 @@ def tell(books: Books, payment: Payment) -> None:
     parent = books.journal.payment(payment.of)
     now = payment.to_tell
     if parent is None:
+        lost: dict[str, Fact] = {"code": "salvaged", "task": "salvaged"}
+        told = Told(minor=now.minor, over=now.over, settled=True)
+        _told(books, payment, told, [books._event(PaymentEvent.NOTED, "", lost)])
         return
     events = _told_parent(books, parent, payment, now)
     if events:
