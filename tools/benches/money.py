@@ -17,8 +17,8 @@ from typing import Protocol
 from tools.benches import money_hostile, money_world, results
 from tools.benches.money_cells import ALL, Cells, short, unmet
 
-HONEST = {True: 8, False: 160}
-HOSTILE = {True: 250, False: 4_000}
+HONEST = {True: 24, False: 240}
+HOSTILE = {True: 300, False: 6_000}
 PARTS = 8
 """A full run is made in so many parts, each kept: one that was cut off goes on behind them."""
 HONEST_DEEDS, HOSTILE_DEEDS = 60, 120
@@ -121,6 +121,7 @@ def figures(parts: list[dict[str, object]], times: int) -> dict[str, object]:
         "violations": len(violations),
         "cells": len(wanted),
         "cells_hit": len(wanted) - len(missing),
+        "cells_share": (len(wanted) - len(missing)) / len(wanted),
         "cells_of_both_tables": len(ALL),
         "met_beyond": sum(1 for cell in unmet() if hits[cell]),
         "asked_people": sum(int(str(part["asked_people"])) for part in parts),

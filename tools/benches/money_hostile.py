@@ -290,7 +290,8 @@ class HostileWorld:
             said = self.chance.choice((True, False, False, None))
             with contextlib.suppress(OperatorError):
                 if self.chance.random() < 0.3:
-                    self.engine.decide_rest(payment.payment_id, posting.marker, True, PERSON)
+                    keep = self.chance.random() < 0.5
+                    self.engine.decide_rest(payment.payment_id, posting.marker, keep, PERSON)
                 else:
                     self.engine.person_says(payment.payment_id, posting.marker, said, PERSON)
 
