@@ -27,8 +27,9 @@ from tools.benches.crash_judge_real import Wanted, judge_books, judge_waiting
 from tools.benches.crash_lane import Json, Lane, Undone, open_lane, until
 from tools.demo import parts
 
-POSTS = ("in_front", "next_client", "typing", "agent_off", "closed", "paused", "lost_reply")
-"""Conditions under which a paid link must be in the books at last, with nobody pressing anything."""
+POSTS = ("in_front", "next_client", "typing", "agent_off", "killed", "closed", "paused", "lost_reply")
+"""Conditions under which a paid link must be in the books at last, with nobody pressing anything. `agent_off`: it is
+paid while the agent is gone; `killed`: the agent dies at any moment after that, typing too."""
 HOLDS = ("paid_otherwise", "by_hand")
 """Conditions under which it must not, and a person is asked."""
 FULL_EACH, FULL_HELD = 26, 21
@@ -125,6 +126,12 @@ def _client_pays(lane: Lane, world: World, url: str, chance: random.Random) -> f
             _show_another(lane, world, chance)
             lane.agent.start()
             return time.monotonic()
+        case "killed":
+            _pay(url)
+            time.sleep(chance.uniform(0.0, 12.0))
+            lane.agent.kill()
+            lane.agent.start()
+            return time.monotonic()
         case "closed":
             lane.skin.kill()
             lane.skin.wait()
@@ -164,12 +171,15 @@ def _show_another(lane: Lane, world: World, chance: random.Random) -> None:
 
 
 def _others_pay(lane: Lane, world: World, how: str) -> None:
-    """A colleague at another desk: cash for some of it, or this very payment typed by hand."""
+    """A colleague at another desk: cash for all of it in two sums, or this very payment typed by hand."""
     wanted = world.wanted
-    words: Json = {"act": "cash", "invoice": wanted.invoice, "amount_minor": wanted.minor // 3}
+    words: Json = {"act": how, "invoice": wanted.invoice, "method": "Check", "reference": "4711"}
     if how == "by_hand":
-        words |= {"act": how, "amount_minor": wanted.minor, "method": "Check", "reference": "4711"}
-    lane.ledger("/world", words)
+        lane.ledger("/world", words | {"amount_minor": wanted.minor})
+        return
+    first = wanted.minor // 3
+    for minor in (first, wanted.minor - first):
+        lane.ledger("/world", {"act": "cash", "invoice": wanted.invoice, "amount_minor": minor})
 
 
 def _rest(lane: Lane, world: World, safe_at: float) -> None:
@@ -186,6 +196,11 @@ def _rest(lane: Lane, world: World, safe_at: float) -> None:
             lane.agent.post(
                 f"/v1/payments/{world.payment_id}/drop", body
             )  # so that it disturbs no world after
+            return
+        if payment["tasks"]:
+            world.asked = str(payment["tasks"][0])
+            body = {"task": world.asked, "person": "Kim Tran"}
+            lane.agent.post(f"/v1/payments/{world.payment_id}/end_task", body)
             return
         if lane.skin.poll() is not None:
             raise Undone("the stand-in ended")
