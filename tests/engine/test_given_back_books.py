@@ -199,3 +199,15 @@ def test_a_give_back_whose_payment_is_lost_in_a_damaged_journal_is_a_persons_and
     child = till.payment("b1")
     assert "salvaged" in child.tasks
     assert not child.must_tell
+
+
+def test_a_bank_that_takes_back_most_of_it_before_anything_was_typed_leaves_nothing_to_type() -> None:
+    """Nothing of this attempt is ours any more, whatever sum the bank names."""
+    till = Till()
+    till.takes()
+    reference = till.payment().attempts[0].reference
+    till.tells("p1", "settled", reference)
+    till.tells("p1", "returned", reference, code="R01", returned_minor=OWED - 1_000)
+    till.runs()
+    assert till.rows() == []
+    assert not any(s.event.kind == "impossible" for s in till.journal.since(0))
