@@ -251,6 +251,40 @@ def test_a_debit_that_we_voided_ourselves_is_at_rest(debited: Desk) -> None:
     assert [type(c).__name__ for c in commands(debited.known()) if isinstance(c, Inquire)] == []
 
 
+@pytest.mark.parametrize("gateway_ref", ["g2", "another"])
+def test_our_own_refund_that_the_gateway_tells_us_is_not_a_second_one(
+    paid: Desk, reference: str, gateway_ref: str
+) -> None:
+    taken = Approved(amount=usd(ASKED), gateway_ref="g1")
+    request = GiveBackRequest(payment_id="b1", of="p1", amount=usd(3000), person="Dana")
+    paid.engine.give_back(request, Found(outcome=taken, settle="settled", refundable=True))
+    paid.gateway.refunded = Approved(amount=usd(3000), gateway_ref="g2")
+    paid.step(Send, "b1")
+    paid.step(TellParent, "b1")
+    child = paid.journal.payment("b1")
+    assert child is not None
+    mine: dict[str, Any] = {"key": "g2", "gateway_ref": gateway_ref, "of_reference": reference}
+    for settle in ("open", "settled", "open"):
+        report(paid, item(child.attempts[0].reference, "refund", 3000, **mine, settle=settle))
+    assert (paid.known().given_back, paid.known().elsewhere) == (usd(3000), usd(0))
+    after = paid.journal.payment("b1")
+    assert after is not None
+    assert after.attempts[0].state is MoneyState.SETTLED
+
+
+def test_a_void_of_others_that_answered_our_own_is_counted_once(paid: Desk, reference: str) -> None:
+    taken = Approved(amount=usd(ASKED), gateway_ref="g1")
+    request = GiveBackRequest(payment_id="b1", of="p1", person="Dana")
+    paid.engine.give_back(request, Found(outcome=taken, settle="open", voidable=True))
+    paid.gateway.voided = Approved(amount=usd(ASKED), gateway_ref="g7")
+    paid.step(Send, "b1")
+    paid.step(TellParent, "b1")
+    report(paid, item("", "void", key="g7", gateway_ref="g7", of_reference=reference))
+    assert paid.known().given_back == usd(ASKED)
+    assert paid.known().over_returned == usd(0)
+    assert paid.state() is MoneyState.APPROVED
+
+
 def test_a_give_back_of_ours_that_nobody_knows_of_yet_is_not_counted_as_others(paid: Desk) -> None:
     taken = Approved(amount=usd(ASKED), gateway_ref="g1")
     paid.gateway.told = Found(outcome=taken, settle="settled", refundable=True)
