@@ -18,7 +18,7 @@ from tillbridge.journal.migration import shipped
 from tillbridge.journal.salvage import salvage_file
 from tillbridge.journal.sqlite import SqliteJournal
 from tillbridge.ports.journal import Journal
-from tillbridge.testing.journal_suite import Begin, Reopen, Writer, at
+from tillbridge.testing.journal_suite import Begin, Reopen, Writer, at, attempted, created
 from tillbridge.testing.site_suite import (
     LENGTH_MS,
     T1,
@@ -97,6 +97,24 @@ def test_after_a_disk_failure_nothing_more_is_stored(files: Files) -> None:
     with pytest.raises(JournalError) as caught:
         journal.site.move_lease(take("R2", 5))
     assert caught.value.code == "disk_failed"
+
+
+def test_a_lease_that_was_rolled_back_was_never_taken(files: Files) -> None:
+    journal = files.begin()
+    assert journal.site.lease(T1) is None
+    writer = Writer(journal)
+    append = replace(writer.prepared("pay-1", created(invoice="90\ud83d"), attempted("R1")), lease=take("R1"))
+    refused(lambda: journal.append(append), "text_unwritable")
+    with pytest.raises(RuntimeError, match="here"):
+        interrupted(journal)
+    assert journal.site.lease(T1) is None
+    assert journal.site.move_lease(take("R2")).fence == 1
+
+
+def interrupted(journal: SqliteJournal) -> None:
+    with journal.site._transaction():
+        journal.site.move_within(take("R1"))
+        raise RuntimeError("here")
 
 
 def test_a_closed_store_says_so(files: Files) -> None:

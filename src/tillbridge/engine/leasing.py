@@ -66,9 +66,8 @@ def _step(
 ) -> LeaseStep | None:
     ours = lease is not None and lease.reference == attempt.reference
     if attempt.state in _HOLDS:
-        found_again = attempt.state is MoneyState.RUNNING and lease is not None and not (ours or lease.free)
-        if found_again:  # it runs after all, and somebody else has the terminal: the device lets only one in
-            return None
+        if attempt.state is MoneyState.RUNNING and lease is not None and not lease.free:
+            return None  # ours is renewed now and then; another's stays: the device lets only one in
         wanted = attempt.reference
         return Take(terminal=terminal, desk=policy.desk, reference=wanted, now=now, length_ms=LEASE_MS)
     return _let_go(lease, attempt.state) if lease is not None and ours else None

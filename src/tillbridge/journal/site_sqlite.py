@@ -1,7 +1,8 @@
 """The site store in the journal's own file, over the journal's one connection.
 
 So a lease moves in the very transaction of the events that it belongs to, and the same settings, lock, backup and
-salvage hold for both (ADR 0052). It never opens a file of its own, and nothing is in memory.
+salvage hold for both (ADR 0052). It never opens a file of its own. Leases are looked at with every event of a payment,
+so they are kept in memory, too: only what was committed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from tillbridge.ports.site_store import Consent, StoredCard
 
 Rows = list[tuple[Any, ...]]
 
+_MOVE = insert("lease")
+
 
 class SqliteSiteStore:
     """Made by the journal. `refuse`: raises what the journal refuses everything with since its disk failed.
@@ -47,6 +50,9 @@ class SqliteSiteStore:
         self._path = path
         self._refuse = refuse
         self._noticed = noticed
+        self._leases: dict[str, Lease | None] = {}
+        self._moved: list[Lease] = []
+        """In the transaction that is under way."""
 
     # ---- consents
 
@@ -112,8 +118,10 @@ class SqliteSiteStore:
     # ---- terminals
 
     def lease(self, terminal: str) -> Lease | None:
-        rows = self._all(f"{select('lease')} WHERE terminal = ?", terminal)
-        return lease_of(rows[0]) if rows else None
+        if terminal not in self._leases:
+            rows = self._all(f"{select('lease')} WHERE terminal = ?", terminal)
+            self._leases[terminal] = lease_of(rows[0]) if rows else None
+        return self._leases[terminal]
 
     def leases(self) -> Sequence[Lease]:
         return tuple(lease_of(row) for row in self._all(f"{select('lease')} ORDER BY terminal"))
@@ -123,17 +131,29 @@ class SqliteSiteStore:
             return self.move_within(step)
 
     def move_within(self, step: LeaseStep) -> Lease:
-        """Inside a transaction that the journal has begun."""
+        """Inside a transaction that the journal has begun, and ends with `ended`."""
         after = moved(self.lease(step.terminal), step)
-        self._run(insert("lease"), row_of_lease(after))
+        self._run(_MOVE, row_of_lease(after))
+        self._moved.append(after)
         return after
 
+    def ended(self, *, committed: bool) -> None:
+        """The transaction is over: what was moved in it counts, or never was."""
+        if committed:
+            self._leases.update({lease.terminal: lease for lease in self._moved})
+        self._moved.clear()
+
     # ---- the file
+
+    def close(self) -> None:
+        """The journal let its file go: nothing is answered from memory any more."""
+        self._leases.clear()
 
     def write_left(self, left: Left) -> None:
         """What a salvage saved, into a new journal."""
         with self._transaction():
             write_left(self._connection, left)
+        self._leases.clear()
 
     def _run(self, statement: str, bindings: tuple[Any, ...]) -> None:
         self._connection.execute(statement, bindings)
@@ -155,7 +175,9 @@ class SqliteSiteStore:
             try:
                 yield
                 self._connection.execute("COMMIT")
+                self.ended(committed=True)
             except BaseException:
+                self.ended(committed=False)
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise

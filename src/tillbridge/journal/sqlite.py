@@ -256,7 +256,9 @@ class SqliteJournal:
             if append.lease is not None:
                 self.site.move_within(append.lease)
             self._run("COMMIT")
+            self.site.ended(committed=True)
         except BaseException:
+            self.site.ended(committed=False)
             if self._connection.in_transaction:
                 self._run("ROLLBACK")
             raise
@@ -402,6 +404,7 @@ class SqliteJournal:
 
     def close(self) -> None:
         """Let the file go; may be called twice. What is asked afterwards raises JournalError `closed`."""
+        self.site.close()
         try:
             with told_as_journal_errors(self.path):
                 self._connection.close()
