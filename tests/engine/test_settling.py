@@ -68,8 +68,8 @@ def test_what_came_after_an_unknown_outcome_waits_for_its_inquiry_and_is_read_ag
     reference = unknown.known().attempts[0].reference
     unknown.wait(5000)
     unknown.step(Inquire)
-    taken_back = item(reference, "rejected", cursor="5")
-    read = unknown.engine.finish_settlement(SettlementTold(items=(taken_back,)))
+    taken_back, fee = item(reference, "rejected", cursor="5"), item("", "fee", 10, key="f", cursor="6")
+    read = unknown.engine.finish_settlement(SettlementTold(items=(taken_back, fee)))
     assert (read.waiting, unknown.state()) == (1, MoneyState.UNKNOWN)
     assert unknown.engine.start_settlement().cursor == "", "it is read once more"
     assert [due.in_ms for due in unknown.engine.due()] == [0], "and the inquiry is due now"
@@ -121,6 +121,12 @@ def test_a_case_that_is_closed_is_not_opened_by_an_older_line(paid: Desk, refere
     )
     assert not paid.known().attempts[0].held_by_dispute
     assert paid.known().elsewhere == usd(600)
+
+
+def test_a_case_that_was_won_is_not_opened_by_an_older_line(paid: Desk, reference: str) -> None:
+    report(paid, item(reference, "dispute_won", 600, key="CASE2"))
+    report(paid, item(reference, "dispute_opened", 600, key="CASE2"))
+    assert not paid.known().attempts[0].held_by_dispute
 
 
 def test_a_refund_made_elsewhere_is_counted_once_and_owes_a_reversal(paid: Desk, reference: str) -> None:

@@ -11,10 +11,11 @@ LISTS = [
     Path(__file__).with_name(name)
     for name in (
         "broken_domain.txt", "broken_outside.txt", "broken_entries.txt", "broken_site.txt", "broken_paper.txt",
+        "broken_settling.txt",
     )
 ]  # fmt: skip
 """What is broken in the domain, what in engine, journal, flows and gateway, what in the ways to pay, in what desks
-share, and in paper and messages."""
+share, in paper and messages, and where the settlement is read."""
 
 
 class Broken(NamedTuple):
@@ -63,6 +64,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         for name in ("giving_back", "given_back_books", "what_is_booked", "moving", "rest", "given_elsewhere")
     ),
     "entries": ENTRIES,
+    "settling": ("tests/engine/test_settling.py",),
     "terminals": ("tests/engine/test_terminals.py", "tests/engine/test_two_desks.py"),
     "site": ("tests/journal/test_site.py",),
     "allowed": ("tests/engine/test_allow_another.py",),

@@ -175,10 +175,7 @@ class Settling(Writing):
             return mine if _is_news(item) else None
         if not item.of_reference or self.journal.payment_of_reference(item.reference):
             return None
-        parent = self._told_about(item.of_reference)
-        if parent is None or self._ours_by_gateway_ref(parent[0], item.gateway_ref):
-            return None
-        return parent
+        return self._told_about(item.of_reference)
 
     def _told_about(self, reference: str) -> tuple[Payment, Attempt] | None:
         payment_id = self.journal.payment_of_reference(reference) if reference else None
@@ -187,11 +184,6 @@ class Settling(Writing):
             if payment is not None and reference in (attempt.reference, attempt.give_back_reference):
                 return payment, attempt
         return None
-
-    def _ours_by_gateway_ref(self, parent: Payment, gateway_ref: str) -> bool:
-        """A void that others made, and that the gateway told us as the answer to our own: counted as ours already."""
-        children = [self.journal.payment(child.payment_id) for child in parent.children]
-        return any(a.gateway_ref == gateway_ref for child in children if child for a in child.attempts)
 
     def _hurry(self, payment_id: str | None) -> None:
         """Whoever is finding out asks now."""
