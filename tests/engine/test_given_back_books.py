@@ -9,7 +9,9 @@ from tests.engine.till import OWED, Till, usd
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.next_command import AwaitGateway, Inquire
 from tillbridge.domain.posting_leg import PostingState
+from tillbridge.engine.giving_back import GiveBackRequest
 from tillbridge.engine.policy import DAY, HOUR, MINUTE
+from tillbridge.simulator.core.faults import FaultKind
 
 
 def test_what_is_not_in_the_books_yet_is_not_typed_at_all() -> None:
@@ -211,3 +213,20 @@ def test_a_bank_that_takes_back_most_of_it_before_anything_was_typed_leaves_noth
     till.runs()
     assert till.rows() == []
     assert not any(s.event.kind == "impossible" for s in till.journal.since(0))
+
+
+def test_a_charge_that_others_took_back_is_told_when_our_own_void_came_to_nothing() -> None:
+    till = Till()
+    till.pays()
+    found = till.asks()
+    reference = till.payment().attempts[0].reference
+    till.line.network.portal(till.payment().attempts[0].gateway_ref, "void", 0, till.clock.now_ms)
+    till.fails("void", FaultKind.LOSE_REPLY_BEFORE)
+    till.engine.give_back(GiveBackRequest(payment_id="b1", of="p1", person="Dana"), found)
+    till.runs(100)
+    till.tells("p1", "voided", reference)
+    assert till.payment().attempts[0].taken, "it may be ours"
+    till.tells("b1", "not_sent", till.payment("b1").attempts[0].reference, reason="invalid_request")
+    till.runs()
+    assert not till.payment().attempts[0].taken
+    assert sum(till.rows()) == 0

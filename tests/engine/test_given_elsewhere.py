@@ -218,3 +218,15 @@ def test_a_bank_debit_that_was_an_error_is_reversed_as_a_whole_and_soon() -> Non
     till.gives(error="duplicate")
     till.runs()
     assert till.went_back() == OWED
+
+
+def test_a_refund_that_staff_wrote_down_is_not_counted_again_when_the_report_names_it() -> None:
+    till = Till()
+    till.pays()
+    till.engine.record_given_back(given(4_000))
+    till.tells(
+        "p1", "refunded_elsewhere", till.payment().attempts[0].reference, returned_minor=4_000, key="rf1"
+    )
+    till.runs()
+    assert till.payment().elsewhere == usd(4_000)
+    assert till.rows() == [OWED, -4_000]

@@ -87,12 +87,10 @@ def _own(payment: Payment, event: Event) -> Payment:
             and attempt.state in OVERRIDABLE
         ):
             return _with_attempt(payment, event.subject, overridden=True)
-        case PaymentEvent.GIVE_BACK_RECORDED:
-            given = _positive(event, "amount_minor")
-            return fold_children.given(_given_back(payment, given, ours=_is_ours(event)), event, given)
-        case PaymentEvent.GIVE_BACK_FAILED:
-            given = -_positive(event, "amount_minor")
-            return fold_children.given(_given_back(payment, given, ours=_is_ours(event)), event, given)
+        case PaymentEvent.GIVE_BACK_RECORDED | PaymentEvent.GIVE_BACK_FAILED:
+            minor, ours = _positive(event, "amount_minor"), bool(event.text("payment_id"))
+            given = minor if event.kind == PaymentEvent.GIVE_BACK_RECORDED else -minor
+            return fold_children.given(_given_back(payment, given, ours=ours), event, given)
         case kind if (changed := fold_children.told(payment, event, kind)) is not None:
             return changed
         case _ if (changed := fold_entries.told(payment, event)) is not None:
@@ -105,10 +103,6 @@ def _own(payment: Payment, event: Event) -> Payment:
         case PaymentEvent.NOTED | PaymentEvent.IMPOSSIBLE | PaymentEvent.RESTORED_CHECKED:
             return _noted(payment, event)
     raise _impossible(event, "payment")
-
-
-def _is_ours(event: Event) -> bool:
-    return bool(event.text("payment_id"))
 
 
 def _new_attempt(payment: Payment, event: Event) -> Attempt:
@@ -262,8 +256,9 @@ def _others_gave_back(payment: Payment, event: Event) -> Payment:
     key, minor = event.text("key"), _positive(event, "returned_minor")
     if not key:
         raise ValueError("a refund or dispute of others has a key")
-    known = 0 if key.startswith("total:") else min(attempt.unnamed_back, minor)
-    unnamed = attempt.unnamed_back - known + (minor if key.startswith("total:") else 0)
+    nameless = key.startswith(("total:", "said:"))
+    known = 0 if nameless else min(attempt.unnamed_back, minor)
+    unnamed = attempt.unnamed_back - known + (minor if nameless else 0)
     counted = (*attempt.counted, key)
     payment = _with_attempt(payment, event.subject, counted=counted, unnamed_back=unnamed)
     if attempt.state is not MoneyState.KILLED:
@@ -311,6 +306,8 @@ def _learned(
             return {"kills": attempt.kills + 1}
         case MoneyEvent.SWEEP_ENDED:
             return {"swept": True}
+        case MoneyEvent.VOIDED if attempt.taken:
+            return {"void_told": True}
         case MoneyEvent.RETURNED | MoneyEvent.SETTLEMENT_REJECTED if attempt.taken and attempt.approved:
             return {"returned": event.number_or("returned_minor", attempt.approved.minor)}
     return _learned_of_late(attempt, event, kind, to)

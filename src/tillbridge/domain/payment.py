@@ -71,10 +71,13 @@ class Attempt:
     last4: str = ""
     reason: str = ""
     """Code of a decline, of a refusal, or the cause of a doubt."""
+    void_told: bool = False
+    """Somebody said that it was taken back. While a void of our own is under way that is thought to be ours."""
     returned: int = 0
     """Minor units that the bank took back: all of it, or what others had left."""
     unnamed_back: int = 0
-    """Minor units of what others gave back that only the gateway's own count told, not yet a refund by its name."""
+    """Minor units of what others gave back that only the gateway's own count or a person told, not yet a refund by its
+    name."""
     tip: int = 0
     """Minor units that the client added on the terminal, beyond what was asked."""
     cancel_asked: bool = False

@@ -71,6 +71,8 @@ class RecordingGiveBacks(GivingBack):
             raise OperatorError("nothing_to_give_back")
         if not 0 < amount.minor <= left.minor or amount.currency != left.currency:
             raise OperatorError("over_refund", left_minor=left.minor, currency=left.currency)
+        self._keeps_what_is_left(parent, attempt, given.person)
+        parent = self._known(given.of)
         facts: dict[str, Fact] = {
             "returned_minor": amount.minor,
             "key": key,

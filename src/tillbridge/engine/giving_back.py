@@ -33,7 +33,7 @@ from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
 from tillbridge.engine import returned_books
 from tillbridge.engine.decisions import Decisions
-from tillbridge.engine.policy import HOUR, MINUTE
+from tillbridge.engine.policy import DAY, HOUR, MINUTE
 from tillbridge.engine.possible import AskPossible, Possible
 from tillbridge.engine.schedule import Tried
 from tillbridge.engine.work import Task
@@ -42,6 +42,9 @@ from tillbridge.ports.journal import Limit
 
 WAITS_MS = (0, MINUTE, 5 * MINUTE, 15 * MINUTE)
 """Before the gateway is asked (again) whether a give-back can be sent; then hourly."""
+
+WAITS_LONG_MS = 4 * DAY
+"""A batch closes every day, a long weekend included: after that a person is told."""
 
 NOT_NOW = frozenset({"unreachable", "rate_limited", "not_refundable_yet"})
 """Refusals of a refund that pass by themselves."""
@@ -142,7 +145,8 @@ class GivingBack(Decisions):
             raise OperatorError("card_number_typed")
         parent = self._known(request.of)
         attempt = self._taken_of(parent)
-        self._heard_elsewhere(parent, found)
+        self._keeps_what_is_left(parent, attempt, request.person)
+        self._heard_elsewhere(self._known(request.of), found)
         parent = self._known(request.of)
         kept = self._kept(parent, None)
         parts = rules.to_give_back(kept, request.amount)
@@ -153,6 +157,14 @@ class GivingBack(Decisions):
         first = self._attempt_event(attempt, parts.whole, queued)
         limit = Limit(scope=f"payment:{request.of}", minor=left_to_give_back(parent).minor)
         return self._append(request.payment_id, None, (created, first), limit)
+
+    def _keeps_what_is_left(self, parent: Payment, attempt: Attempt, person: str) -> None:
+        """A smaller approval that is given back in its own way is not asked about any more: the answer to that question
+        would give it back a second time."""
+        if parent.undecided(attempt):
+            facts: dict[str, Fact] = {"keep": True, "person": person}
+            decided = self._event(PaymentEvent.KEEP_DECIDED, attempt.reference, facts)
+            self._append(parent.payment_id, parent, (decided,))
 
     def _chosen(
         self, parent: Payment, whole: bool, found: Inquiry | None, capabilities: Capabilities | None
@@ -254,7 +266,10 @@ class GivingBack(Decisions):
         ours = Money(minor=told, currency=parent.parts.whole.currency)
         more = rules.given_elsewhere(found, ours) - parent.elsewhere.minor
         if more > 0:
-            facts: dict[str, Fact] = {"returned_minor": more, "key": f"total:{found.given_back.minor}"}
+            facts: dict[str, Fact] = {
+                "returned_minor": more,
+                "key": f"total:{found.given_back.minor}:{len(attempt.counted)}",
+            }
             heard = self._event(MoneyEvent.REFUNDED_ELSEWHERE, attempt.reference, facts)
             self._append(parent.payment_id, parent, (heard,))
 
@@ -301,6 +316,7 @@ class GivingBack(Decisions):
         parent = self._known(payment.of)
         self._heard_elsewhere(parent, possible.found)
         events = self._after_asking(self._known(payment.of), payment, attempt, possible)
+        events = events or self._waits_long(payment, attempt)
         if events:
             self._append(payment.payment_id, payment, events)
 
@@ -329,6 +345,14 @@ class GivingBack(Decisions):
             return []
         facts: dict[str, Fact] = {"operation": choice.way, "queued": queued}
         return [self._event(PaymentEvent.GIVE_BACK_RELEASED, attempt.reference, facts)]
+
+    def _waits_long(self, payment: Payment, attempt: Attempt) -> list[Event]:
+        """Told once; it goes on waiting by itself."""
+        waited = surely_passed_ms(payment.created_at, self.clock.now())
+        if waited < WAITS_LONG_MS or "give_back_waits" in payment.tasks:
+            return []
+        task: dict[str, Fact] = {"code": "give_back_waits", "task": "give_back_waits"}
+        return [self._event(PaymentEvent.NOTED, attempt.reference, task)]
 
     def _not_possible(self, attempt: Attempt, why: str) -> list[Event]:
         """Nothing was sent and nothing will be; a person is told."""
@@ -360,11 +384,12 @@ class GivingBack(Decisions):
 
 def _given_up(payment: Payment, events: Iterable[Event]) -> bool:
     """The newest attempt ends killed with these events: it surely did not happen, and will not. What is impossible is
-    journalled as that, and changes nothing."""
+    journalled as that, and changes nothing. What a named person gave up on is not said again."""
     for event in events:
         with suppress(ImpossibleEvent):
             payment = apply(payment.payment_id, payment, event)
-    return payment.attempts[-1].state is MoneyState.KILLED
+    last = payment.attempts[-1]
+    return last.state is MoneyState.KILLED and not last.stopped_by
 
 
 def _whole(kept: rules.Kept, parts: Parts) -> bool:

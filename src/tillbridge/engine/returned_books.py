@@ -18,7 +18,7 @@ from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.fold_children import child as child_of
 from tillbridge.domain.invoice import Debt
 from tillbridge.domain.money import Money
-from tillbridge.domain.money_leg import MoneyState
+from tillbridge.domain.money_leg import MoneyEvent, MoneyState
 from tillbridge.domain.payment import Attempt, Payment, Posting, Told
 from tillbridge.domain.posting_leg import PostingEvent, PostingState
 from tillbridge.ports.journal import Journal, Limit
@@ -97,6 +97,8 @@ def _told_parent(books: Books, parent: Payment, payment: Payment, now: Told) -> 
         events.append(books._event(PaymentEvent.NOTED, "", mine | ended))
     if now.over and not (known is not None and known.over):
         events.append(books._event(PaymentEvent.GIVE_BACK_OVER, "", mine))
+        told = [a for a in parent.attempts if a.void_told and a.taken]
+        events += [books._event(MoneyEvent.VOIDED, a.reference, {"by": "elsewhere"}) for a in told]
     return events
 
 
