@@ -193,3 +193,10 @@ def test_a_pause_of_the_screen_holds_for_everything_that_is_read_from_it(paid: I
         assert refused.value.code == "paused_until"
     assert paid.screen.acts == acts, "nobody looked at the screen"
     assert back(paid)["of"] == PAID, "money goes on"
+
+
+def test_a_card_payment_is_no_wrong_bank_debit(paid: InMemory) -> None:
+    """What the banks' rules allow for their debits alone is refused for everything else."""
+    with pytest.raises(OperatorError):
+        back(paid, error="duplicate")
+    assert gone_back(paid) == []

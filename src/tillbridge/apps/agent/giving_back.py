@@ -48,6 +48,7 @@ class GiveBackDesk(OnGround):
             amount=amount,
             person=person,
             reason=text_of(body, "reason", ""),
+            error=text_of(body, "error", ""),
             in_software=flag_of(body, "in_software"),
         )
         found, can = self._asked(payment_id)

@@ -84,6 +84,7 @@ GIVING: tuple[Route, ...] = (
         Field(name="give_back_id", kind="id", needed=True, option="id"),
         Field(name="amount", kind="amount"),
         Field(name="reason"),
+        Field(name="error"),
         Field(name="in_software", kind="flag"),
         DECIDES,
     ),
