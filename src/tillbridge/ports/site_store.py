@@ -9,7 +9,7 @@ Rules of money that live behind it:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
 from tillbridge.domain.lease import Lease, LeaseStep
@@ -58,7 +58,7 @@ class StoredCard:
 
     card_id: str
     account: str
-    token: str
+    token: str = field(repr=False)
     software: str
     account_id: str
     brand: str
@@ -126,7 +126,10 @@ class SiteStore(Protocol):
         """How far the settlement report of a gateway account was read; empty = never."""
         ...
 
-    def set_cursor(self, account: str, cursor: str) -> None: ...
+    def set_cursor(self, account: str, cursor: str) -> None:
+        """`cursor` is the gateway's own word, which no person typed: one number in ten passes a card's check digit, and
+        a report that cannot be read on would be worse."""
+        ...
 
     # ---- terminals
 

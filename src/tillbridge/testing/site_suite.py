@@ -265,6 +265,13 @@ class SiteSuite:
         refused(lambda: journal.site.add_consent(consent(**{field: f"x {PAN}"})), "card_number_typed")
         assert list(journal.site.consents_of("impromed", "0042")) == []
 
+    def test_a_cursor_is_kept_whatever_it_looks_like(self, journal: Journal) -> None:
+        journal.site.set_cursor("simulator:1", PAN.replace(" ", ""))
+        assert journal.site.cursor("simulator:1") == PAN.replace(" ", "")
+
+    def test_a_token_is_not_shown_by_what_is_printed(self) -> None:
+        assert "tok_x7Kq" not in repr(stored_card())
+
     def test_an_expired_card_is_told_by_its_month(self) -> None:
         card = stored_card(expiry="2028-04")
         assert [card.expired(month) for month in ("2028-03", "2028-04", "2028-05")] == [False, False, True]
