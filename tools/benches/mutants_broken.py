@@ -61,7 +61,15 @@ TESTS: dict[str, tuple[str, ...]] = {
     "engine": ENGINE,
     "back": tuple(
         f"tests/engine/test_{name}.py"
-        for name in ("giving_back", "given_back_books", "what_is_booked", "moving", "rest", "given_elsewhere")
+        for name in (
+            "giving_back",
+            "given_back_books",
+            "what_is_booked",
+            "moving",
+            "rest",
+            "given_elsewhere",
+            "give_back_doubts",
+        )
     ),
     "entries": ENTRIES,
     "settling": ("tests/engine/test_settling.py",),

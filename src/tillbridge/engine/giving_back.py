@@ -46,6 +46,9 @@ WAITS_MS = (0, MINUTE, 5 * MINUTE, 15 * MINUTE)
 WAITS_LONG_MS = 4 * DAY
 """A batch closes every day, a long weekend included: after that a person is told."""
 
+VOIDS_MAX = 3
+"""So often a void is said that nobody answers, each time after the one before is proved dead; then a person is told."""
+
 NOT_NOW = frozenset({"unreachable", "rate_limited", "not_refundable_yet"})
 """Refusals of a refund that pass by themselves."""
 NO_VOID = frozenset({"not_voidable", "unsupported"})
@@ -388,8 +391,8 @@ def _given_up(payment: Payment, events: Iterable[Event]) -> bool:
     for event in events:
         with suppress(ImpossibleEvent):
             payment = apply(payment.payment_id, payment, event)
-    last = payment.attempts[-1]
-    return last.state is MoneyState.KILLED and not last.stopped_by
+    last, killed = payment.attempts[-1], [a for a in payment.attempts if a.state is MoneyState.KILLED]
+    return last.state is MoneyState.KILLED and not last.stopped_by and len(killed) < VOIDS_MAX
 
 
 def _whole(kept: rules.Kept, parts: Parts) -> bool:
