@@ -199,7 +199,9 @@ def _found_too_late(
     attempt: Attempt, found: Found, kind: MoneyEvent, facts: Facts, now: Moment
 ) -> list[Event]:
     """After the door of killing: what was given back already is over, everything taken is only given back."""
-    if found.settle in _WENT_BACK:
+    if kind is MoneyEvent.APPROVED and not attempt.asked.minor:
+        kind, facts = MoneyEvent.CANCELLED, {"reason": "gateway"}  # a card was only kept
+    elif found.settle in _WENT_BACK:
         kind = _SETTLE[found.settle]
     elif found.settle == "settled" and attempt.late_voided:
         kind = MoneyEvent.SETTLED
