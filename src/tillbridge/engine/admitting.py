@@ -27,6 +27,9 @@ from tillbridge.ports.journal import Limit
 RECENT = 100
 """So many payments are looked through for one that went into the books since a balance was read."""
 
+SLIPS = 5_000
+"""So many are looked through for a slip that was written down before: some months of a busy clinic."""
+
 
 class Admitting(Writing):
     """The part of the engine that stands at the door."""
@@ -86,6 +89,9 @@ class Admitting(Writing):
         does not show it."""
         if read_at is None or debt.balance is None:
             return
+        booked = self.booked.get(debt.scope)
+        if booked is not None and _not_before(booked, read_at):
+            raise OperatorError("balance_changed")
         for payment in self.journal.recent(RECENT):
             posted = [p for p in payment.postings if p.state is PostingState.POSTED]
             here = [p.since for p in posted if payment.debt_of(p).scope == debt.scope]
@@ -103,7 +109,7 @@ class Admitting(Writing):
     def _refuse_same_slip(self, request: PayRequest) -> None:
         """One slip of another terminal is one payment. Raises OperatorError `slip_used`."""
         slip = request.slip
-        for payment in self.journal.recent(RECENT) if slip is not None else ():
+        for payment in self.journal.recent(SLIPS) if slip is not None else ():
             for a in payment.attempts:
                 same = slip is not None and (a.auth_code, a.last4) == (slip.auth_code.upper(), slip.last4)
                 if same and a.where == "slip" and a.asked == request.parts.whole:

@@ -136,6 +136,8 @@ class Engine(Admitting, Moving, Linking, Receipts, Settling, Keeping, Closing):
         if not payment.may_try_again():
             raise OperatorError("still_finding_out", payment_id=payment_id)
         self._refuse_stale(payment.debt, read_at if balance is not None else payment.created_at)
+        for share in payment.shares[1:]:
+            self._refuse_stale(share.debt, payment.created_at)
         last = payment.attempts[-1]
         self._refuse_ended(payment, last)
         horizon_ms, now = self._horizon_ms(last), self.clock.now()

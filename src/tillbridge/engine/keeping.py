@@ -10,7 +10,7 @@ nothing is taken.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast, get_args
 
 from tillbridge.domain.errors import Fact, OperatorError
@@ -47,7 +47,7 @@ class Forgetting:
     """A card that is to be deleted at the gateway. The token stays in memory only."""
 
     card_id: str
-    token: str
+    token: str = field(repr=False)
 
 
 class Keeping(Writing):

@@ -9,7 +9,7 @@ Rules of money that live here:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from tillbridge.domain.errors import Fact, OperatorError
@@ -55,7 +55,7 @@ _TAKES = frozenset({MoneyEvent.APPROVED, MoneyEvent.PENDED, MoneyEvent.SETTLED})
 class Token:
     """A card that the gateway keeps. `by_clinic`: charged while the client is not there, as they agreed before."""
 
-    token: str
+    token: str = field(repr=False)
     by_clinic: bool = False
 
 
@@ -109,11 +109,14 @@ def send(
 
 
 def ask_to_stop(attempt: Attempt, request: AttemptRequest, gateway: Gateway) -> None:
-    """What it answers proves nothing: the inquiry that follows does."""
+    """What it answers proves nothing: the inquiry that follows does. A page whose address nobody knows is given up by
+    our reference: nobody can have paid on it."""
     if attempt.session is not None:
         gateway.close_entry(attempt.session.session_id)
     elif attempt.where == "terminal" and attempt.terminal_id:
         gateway.cancel_terminal(request)
+    elif attempt.where in ("page", "link"):
+        gateway.kill(attempt.reference, attempt.gateway_ref)
 
 
 def kind_of(payment: Payment, attempt: Attempt) -> Kind:

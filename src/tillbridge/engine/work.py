@@ -147,7 +147,7 @@ def perform(task: Task, gateway: Gateway, practice: Practice, messenger: Messeng
     """Call the port. Never raises: see the module's head."""
     match task.work:
         case Send() as send:
-            return _outcome(lambda: _send(send, gateway))
+            return _untold(send, _outcome(lambda: _send(send, gateway)))
         case Ask() as ask:
             return _inquiry(lambda: _ask(ask, gateway))
         case Kill(attempt=a):
@@ -206,6 +206,13 @@ def _outcome(call: Callable[[], T]) -> T | NotSent | Unknown:
         return NotSent(code=error.code, facts=dict(error.facts))
     except Exception as error:  # noqa: BLE001 - every doubt is Unknown, in this one place
         return Unknown(cause=cause_of(error))
+
+
+def _untold(send: Send, outcome: Outcome | EntrySession) -> Outcome | EntrySession:
+    """What went wrong with a stored card is told by its kind alone: an address in it would name the token."""
+    if send.token is None or not isinstance(outcome, Unknown):
+        return outcome
+    return Unknown(cause=outcome.cause.partition(":")[0])
 
 
 def _inquiry(call: Callable[[], T]) -> T | CannotTell:

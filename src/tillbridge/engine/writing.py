@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from tillbridge.domain.errors import Fact, JournalError, OperatorError
 from tillbridge.domain.event import Event
 from tillbridge.domain.marker import make_marker
+from tillbridge.domain.moment import Moment
 from tillbridge.domain.money_leg import MoneyEvent
 from tillbridge.domain.next_command import Command
 from tillbridge.domain.payment import Attempt, Payment
+from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine import leasing
 from tillbridge.engine.consequences import Unfolding
 from tillbridge.engine.policy import Policy
@@ -44,6 +46,8 @@ class Writing:
     policy: Policy
     messenger: Messenger | None = None
     """How clients are told of links; None = links are only shown."""
+    booked: dict[str, Moment] = field(default_factory=dict)
+    """When a payment of ours was last seen in the books of a debt, by its scope, in this process's life."""
     tried: dict[tuple[str, Command], Tried] = field(default_factory=dict)
     turn: ScreenTurn = field(default_factory=ScreenTurn)
     rechecks: Rechecks = field(default_factory=Rechecks)
@@ -100,8 +104,15 @@ class Writing:
                 continue
             for step in leases[1:]:
                 self.journal.site.move_lease(step)
+            self._remember_booked(payment, after)
             return after
         raise JournalError("marker_used", payment_id=payment_id)
+
+    def _remember_booked(self, before: Payment | None, after: Payment) -> None:
+        known = {p.marker for p in before.postings if p.state is PostingState.POSTED} if before else set()
+        for posting in after.postings:
+            if posting.state is PostingState.POSTED and posting.marker not in known:
+                self.booked[after.debt_of(posting).scope] = posting.since
 
 
 def _cannot_be_asked_again(event: Event) -> bool:
