@@ -119,5 +119,5 @@ def _after_the_batch(entries: Sequence[str]) -> Iterator[Step]:
         settled: tuple[Deed, ...] = ("settle_batch",) if at == 0 else ()
         yield _back("refund", entry, "b", before=settled)
         # each another amount: the software asks whether an equal one of today is the same, and a person answers that
-        yield _back("split_refund", entry, "c", part=f"0.{50 + at}")
+        yield _back("split_refund", entry, "c", part=f"0.{20 + at}")
         yield _back("split_refund", entry, "c")
