@@ -336,3 +336,34 @@ def test_capabilities_are_what_the_gateway_said(desk: Desk) -> None:
     told: Capabilities = replace(desk.gateway.capabilities(), features=frozenset({"terminal"}))
     with pytest.raises(OperatorError):
         desk.engine.begin(request(**LINK), told)
+
+
+def test_a_page_whose_address_is_lost_for_good_can_be_given_up(desk: Desk) -> None:
+    """Nobody can have paid on it; whether it is over an inquiry tells."""
+    desk.gateway.idempotent = False
+    desk.gateway.opened = Unknown(cause="read_timeout")
+    desk.begin(**LINK)
+    desk.step(Send)
+    desk.gateway.told = WAITS
+    desk.wait(MINUTE)
+    desk.step(Inquire)
+    desk.engine.cancel("p1", "Kim")
+    desk.gateway.told = Found(outcome=Cancelled(by="gateway"))
+    desk.wait(MINUTE)
+    desk.step(Inquire)
+    assert desk.gateway.calls[-2:] == ["kill", "inquire"]
+    assert desk.state() is MoneyState.CANCELLED
+
+
+def test_a_balance_read_before_an_old_links_row_is_stale_however_busy_the_clinic(desk: Desk) -> None:
+    opened(desk, LINK)
+    for n in range(101):
+        desk.begin(payment_id=f"x{n}", debt=debt(account_id=f"a{n}"), terminal_id=f"t{n}")
+    read_at = desk.clock.now()
+    desk.wait(MINUTE)
+    desk.gateway.told = IS_PAID
+    desk.step(Inquire)
+    desk.step(Post)
+    with pytest.raises(OperatorError) as refused:
+        desk.begin(payment_id="p2", read_at=read_at)
+    assert refused.value.code == "balance_changed"

@@ -310,3 +310,15 @@ def test_a_desk_without_shares_is_as_before() -> None:
     payment = desk.begin()
     assert payment.shares == ()
     assert payment.spread_held(5) == {payment.debt.scope: 5}
+
+
+def test_a_further_invoice_that_was_paid_meanwhile_is_not_charged_once_more(clinic: Clinic) -> None:
+    clinic.gateway.started = Declined(category="generic", retry="other_card")
+    clinic.engine.begin(_request(ALL))
+    clinic.lets_pass(MINUTE)
+    clinic.pay("p2", SECOND, ROSA, "10483")
+    clinic.lets_pass(5 * MINUTE)
+    assert clinic.payment("p2").finished
+    with pytest.raises(OperatorError) as refused:
+        clinic.engine.try_again("p1")
+    assert refused.value.code == "balance_changed"

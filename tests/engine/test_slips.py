@@ -94,3 +94,11 @@ def test_a_named_person_checks_it_against_the_other_terminals_report(desk: Desk)
     with pytest.raises(OperatorError) as error:
         desk.engine.slip_checked("p1", "Dana")
     assert error.value.code == "nothing_to_decide"
+
+
+def test_a_slip_is_one_payment_however_busy_the_clinic(desk: Desk) -> None:
+    desk.begin(**SLIP)
+    for n in range(101):
+        other = Slip(last4="4242", auth_code=f"B{n:05}")
+        desk.begin(**SLIP | {"payment_id": f"x{n}", "debt": debt(account_id=f"a{n}"), "slip": other})
+    assert refused(desk, payment_id="p2", debt=debt(invoice_number="10483")) == "slip_used"

@@ -19,6 +19,7 @@ from tillbridge.domain.stored import expiry_month, month_of
 from tillbridge.engine import work
 from tillbridge.engine.keeping import Wording
 from tillbridge.engine.policy import DAY, MINUTE
+from tillbridge.engine.sending import Token
 from tillbridge.ports.site_store import StoredCard
 
 TOKEN = "TOK7XQ2M4"
@@ -374,3 +375,18 @@ def test_a_request_with_a_session_keeps_its_agreement(desk: Desk) -> None:
     begun = desk.engine.begin(request(payment_id="s1", **STORE | {"entry": Entry.LINK}))
     assert begun.attempts[0].consent_id == "c-card_on_file"
     assert SESSION.url not in str(desk.journal.since(0))
+
+
+def test_no_doubt_about_a_charge_names_the_token(kept: Desk) -> None:
+    [card] = cards(kept)
+    kept.gateway.started = TimeoutError(f"POST /tokens/{TOKEN}/charges: read timed out")
+    kept.begin(card_id=card.card_id, **CHARGE)
+    kept.step(Send)
+    assert (kept.state(), kept.known().attempts[0].reason) == (MoneyState.UNKNOWN, "TimeoutError")
+    assert TOKEN not in str(kept.journal.since(0))
+
+
+def test_no_token_is_shown_by_what_is_printed(kept: Desk) -> None:
+    [card] = cards(kept)
+    forgetting = kept.engine.begin_forget(card.card_id, "Kim")
+    assert TOKEN not in repr(forgetting) + repr(Token(token=TOKEN))
