@@ -319,3 +319,11 @@ def test_a_link_expires_when_its_maker_said() -> None:
     assert session["expires_ms"] == desk.now_ms + HOUR_MS
     desk.wait(HOUR_MS)
     assert (payment(desk, "TBLINK")["state"], payment(desk, "TBLINK")["by"]) == ("cancelled", "timeout")
+
+
+def test_a_refund_is_not_the_answer_to_a_void_of_the_same_name() -> None:
+    desk = world()
+    sold(desk, "TBONE")
+    desk.line.network.settle(desk.now_ms)
+    desk.call("refund", reference="TBONE", refund_reference="TBBACK", amount=400)
+    assert error(desk.call("void", reference="TBONE", void_reference="TBBACK")) == "not_voidable"

@@ -169,7 +169,9 @@ class CardNetwork:
         self._check_reference(void_reference)
         parent = self.find(reference, provider_ref)
         voids = [
-            record for record in self.books.of_reference(void_reference) if record.of == parent.provider_ref
+            record
+            for record in self.books.of_reference(void_reference)
+            if record.of == parent.provider_ref and record.operation == "void"
         ]
         if voids:
             return voids[0]
