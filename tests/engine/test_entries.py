@@ -28,7 +28,7 @@ from tillbridge.domain.outcome import (
 )
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import DAY, HOUR, MINUTE, SECOND
-from tillbridge.ports.gateway import Capabilities, Feature
+from tillbridge.ports.gateway import CancelAck, Capabilities, Feature
 from tillbridge.ports.journal import Append
 
 Changes = dict[str, Any]
@@ -367,3 +367,18 @@ def test_a_balance_read_before_an_old_links_row_is_stale_however_busy_the_clinic
     with pytest.raises(OperatorError) as refused:
         desk.begin(payment_id="p2", read_at=read_at)
     assert refused.value.code == "balance_changed"
+
+
+@pytest.mark.parametrize("way", SESSIONS)
+def test_a_close_that_fails_does_not_keep_the_outcome_from_us(desk: Desk, way: Changes) -> None:
+    opened(desk, way)
+    desk.engine.cancel("p1", "Kim")
+    desk.gateway.close_entry = _breaks  # type: ignore[method-assign]
+    desk.gateway.told = IS_PAID
+    desk.wait(SECOND)
+    desk.step(Inquire)
+    assert desk.known().charged == "yes"
+
+
+def _breaks(session_id: str) -> CancelAck:
+    raise ConnectionError(session_id)

@@ -286,7 +286,8 @@ def _send(send: Send, gateway: Gateway) -> Outcome | EntrySession:
 
 def _ask(ask: Ask, gateway: Gateway) -> Inquiry | EntrySession:
     if ask.cancel:
-        sending.ask_to_stop(ask.attempt, ask.request, gateway)
+        # what fails here is wished again with the next inquiry, and must not keep the outcome from us
+        _inquiry(lambda: sending.ask_to_stop(ask.attempt, ask.request, gateway))
     told = gateway.inquire(ask.attempt.reference, ask.attempt.gateway_ref)
     if sending.is_lost(ask.attempt, told):
         return sending.opened_again(ask.payment, ask.attempt, ask.request, gateway) or told
