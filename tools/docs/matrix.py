@@ -31,8 +31,7 @@ def page() -> str:
         }
         parts.append(table(why))
         parts += _failed(why)
-        differ = [str(each["line"]) for each in found[version]["differences"]]
-        parts.append(f"The books differ: {'; '.join(differ)}.\n" if differ else "The three books agree.\n")
+        parts.append(_books([str(each["line"]) for each in found[version]["differences"]]))
     parts += ["## What there cannot be\n", *(f"* {_words(cell)}: {why}" for cell, why in CANNOT.items()), ""]
     return "\n".join(parts)
 
@@ -51,6 +50,14 @@ def _mark(cell: Cell, why: Why) -> str:
     if cell not in why:
         return "not played"
     return "failed" if why[cell] else "yes"
+
+
+def _books(lines: list[str]) -> str:
+    """A payment that still asks a person is told; sums that differ are something else."""
+    differ = [line for line in lines if "is not finished" not in line]
+    told = f"The books differ: {'; '.join(differ)}.\n" if differ else "The three books agree to the cent.\n"
+    left = [line.removeprefix("our record: ") for line in lines if line not in differ]
+    return told + (f"Left open: {'; '.join(left)}.\n" if left else "")
 
 
 def _failed(why: Why) -> list[str]:
