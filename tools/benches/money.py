@@ -18,7 +18,7 @@ from tools.benches import money_hostile, money_world, results
 from tools.benches.money_cells import ALL, Cells, short, unmet
 
 HONEST = {True: 24, False: 240}
-HOSTILE = {True: 300, False: 6_000}
+HOSTILE = {True: 300, False: 20_000}
 PARTS = 8
 """A full run is made in so many parts, each kept: one that was cut off goes on behind them."""
 HONEST_DEEDS, HOSTILE_DEEDS = 60, 120

@@ -17,6 +17,8 @@ from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.fold import fold
 from tillbridge.domain.invoice import Debt
 from tillbridge.domain.money import only_base
+from tillbridge.domain.money_leg import MoneyState
+from tillbridge.domain.next_command import Inquire
 from tillbridge.domain.operation import Entry
 from tillbridge.domain.outcome import (
     Approved,
@@ -225,7 +227,10 @@ class HostileWorld:
             due = self.engine.due()
             if not due:
                 return
-            chosen = self.chance.choice(due)
+            watched = [
+                each for each in due if isinstance(each.command, Inquire) and each.command.why == "sweep"
+            ]
+            chosen = self.chance.choice(watched if watched and self.chance.random() < 0.4 else due)
             self.clock.now_ms += min(chosen.in_ms, self.chance.choice((0, MINUTE, HOUR)))
             task = self.engine.start(chosen.payment_id, chosen.command)
             while task is not None:
@@ -253,7 +258,8 @@ class HostileWorld:
         attempts = [a for p in self.all() for a in p.attempts]
         if not attempts:
             return
-        attempt = self.chance.choice(attempts)
+        pending = [a for a in attempts if a.state is MoneyState.PENDING]
+        attempt = self.chance.choice(pending if pending and self.chance.random() < 0.4 else attempts)
         kind = self.chance.choice(get_args(ItemKind))
         elsewhere = kind in ("void", "refund")
         item = SettlementItem(
@@ -289,7 +295,7 @@ class HostileWorld:
         for posting in payment.postings:
             said = self.chance.choice((True, False, False, None))
             with contextlib.suppress(OperatorError):
-                if self.chance.random() < 0.3:
+                if posting.reason == "does_not_fit" or self.chance.random() < 0.2:
                     keep = self.chance.random() < 0.5
                     self.engine.decide_rest(payment.payment_id, posting.marker, keep, PERSON)
                 else:
