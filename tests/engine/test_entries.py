@@ -13,7 +13,7 @@ from tillbridge.domain.event import Event
 from tillbridge.domain.fold import fold
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money_leg import MoneyState
-from tillbridge.domain.next_command import Inquire, Post, Send
+from tillbridge.domain.next_command import Inquire, Kill, Post, Send
 from tillbridge.domain.operation import Entry
 from tillbridge.domain.outcome import (
     Approved,
@@ -28,7 +28,7 @@ from tillbridge.domain.outcome import (
 )
 from tillbridge.domain.posting_leg import PostingState
 from tillbridge.engine.policy import DAY, HOUR, MINUTE, SECOND
-from tillbridge.ports.gateway import CancelAck, Capabilities, Feature
+from tillbridge.ports.gateway import CancelAck, Capabilities, Feature, KillAck
 from tillbridge.ports.journal import Append
 
 Changes = dict[str, Any]
@@ -382,3 +382,14 @@ def test_a_close_that_fails_does_not_keep_the_outcome_from_us(desk: Desk, way: C
 
 def _breaks(session_id: str) -> CancelAck:
     raise ConnectionError(session_id)
+
+
+def test_a_kill_that_nobody_answers_keeps_no_late_approval_from_us(desk: Desk) -> None:
+    desk.gateway.started = Unknown(cause="read_timeout")
+    desk.gateway.killing = KillAck(answer="no_answer")
+    desk.begin()
+    desk.step(Send)
+    desk.engine.stop("p1", "Kim")
+    desk.gateway.told = IS_PAID
+    desk.step(Kill)
+    assert desk.known().attempts[0].late == usd(ASKED)

@@ -223,14 +223,16 @@ def _inquiry(call: Callable[[], T]) -> T | CannotTell:
 
 
 def _kill(attempt: Attempt, gateway: Gateway) -> KillAck | Inquiry:
-    """Too late to kill means that it is there: ask at once what it became."""
+    """Too late to kill means that it is there: ask at once what it became. A kill that nobody answers is repeated, and
+    keeps no late approval from us."""
     try:
         acknowledged = gateway.kill(attempt.reference, attempt.gateway_ref)
     except Exception:  # noqa: BLE001 - an unanswered kill is repeated
-        return KillAck(answer="no_answer")
-    if acknowledged.answer == "too_late":
-        return _inquiry(lambda: gateway.inquire(attempt.reference, attempt.gateway_ref))
-    return acknowledged
+        acknowledged = KillAck(answer="no_answer")
+    if acknowledged.answer not in ("too_late", "no_answer"):
+        return acknowledged
+    told = _inquiry(lambda: gateway.inquire(attempt.reference, attempt.gateway_ref))
+    return told if acknowledged.answer == "too_late" or isinstance(told, Found) else acknowledged
 
 
 def _told(message: Message, messenger: Messenger | None) -> Sent:
