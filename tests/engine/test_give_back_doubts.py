@@ -9,7 +9,15 @@ import pytest
 from tests.engine.scripted_desk import ASKED, PAID, Desk, usd
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.next_command import Send
-from tillbridge.domain.outcome import CannotTell, Found, Inquiry, NotFound, PartiallyApproved, Unknown
+from tillbridge.domain.outcome import (
+    CannotTell,
+    Found,
+    Inquiry,
+    NotFound,
+    NotSent,
+    PartiallyApproved,
+    Unknown,
+)
 from tillbridge.domain.payment import Payment
 from tillbridge.engine.giving_back import VOIDS_MAX, GiveBackRequest
 from tillbridge.engine.policy import MINUTE
@@ -77,3 +85,29 @@ def test_a_smaller_approval_that_is_given_back_in_part_is_not_asked_about_any_mo
     with pytest.raises(OperatorError, match="nothing_to_decide"):
         desk.engine.keep_partial("p1", keep=False, person="Kim")
     assert desk.known().attempts[0].keep_decided
+
+
+def test_a_give_back_that_is_refused_decides_nothing_about_a_smaller_approval() -> None:
+    desk = Desk()
+    desk.gateway.started = PartiallyApproved(amount=usd(10_000), asked=usd(ASKED), gateway_ref="g1")
+    desk.begin()
+    desk.step(Send)
+    found = Found(outcome=replace(PAID, amount=usd(10_000)), settle="settled", refundable=True)
+    with pytest.raises(OperatorError, match="over_refund"):
+        desk.engine.give_back(
+            GiveBackRequest(payment_id="b1", of="p1", amount=usd(50_000), person="Dana"), found
+        )
+    assert not desk.known().attempts[0].keep_decided
+
+
+def test_nobody_is_told_to_give_back_what_somebody_else_took_back() -> None:
+    desk = begun()
+    child(desk)
+    desk.gateway.voided = NotSent(code="not_voidable")
+    desk.gateway.refunded = NotSent(code="not_refundable")
+    for due in [d for d in desk.engine.due() if d.payment_id == "b1"][:1]:
+        desk.engine.step("b1", due.command)
+    desk.tell("voided", desk.known().attempts[0].reference)
+    known = child(desk, days=1)
+    assert not desk.known().attempts[0].taken
+    assert known.tasks == ()

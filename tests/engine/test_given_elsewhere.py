@@ -230,3 +230,24 @@ def test_a_refund_that_staff_wrote_down_is_not_counted_again_when_the_report_nam
     till.runs()
     assert till.payment().elsewhere == usd(4_000)
     assert till.rows() == [OWED, -4_000]
+
+
+def test_a_lost_dispute_is_not_the_refund_that_staff_wrote_down() -> None:
+    till = Till()
+    till.pays()
+    till.engine.record_given_back(given(4_000))
+    till.runs()
+    reference = till.payment().attempts[0].reference
+    till.tells("p1", "dispute_lost", reference, returned_minor=6_000, key="case1")
+    till.runs()
+    assert till.payment().elsewhere == usd(OWED)
+    assert sum(till.rows()) == 0
+
+
+def test_a_refund_of_another_sum_is_not_the_one_that_staff_wrote_down() -> None:
+    till = Till()
+    till.pays()
+    till.engine.record_given_back(given(4_000))
+    reference = till.payment().attempts[0].reference
+    till.tells("p1", "refunded_elsewhere", reference, returned_minor=1_000, key="rf2")
+    assert till.payment().elsewhere == usd(5_000)

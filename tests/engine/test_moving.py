@@ -12,6 +12,7 @@ from tillbridge.domain.invoice import TYPED, Debt
 from tillbridge.domain.next_command import AskPerson, commands
 from tillbridge.domain.payment import Payment, holds
 from tillbridge.domain.posting_leg import PostingState
+from tillbridge.engine.given_elsewhere import GivenElsewhere
 from tillbridge.engine.policy import MINUTE
 
 RIGHT = "20001"
@@ -181,3 +182,15 @@ def test_a_moved_row_whose_wrong_one_was_dropped_in_older_journals_asks_a_person
     event = till.engine._event("posting_dropped", back, {"person": "Dana"})
     alone = apply("p1", payment, event)
     assert AskPerson(payment.postings[2].marker, "move_undone") in commands(alone)
+
+
+def test_what_others_gave_back_after_a_move_is_taken_off_the_right_row_alone() -> None:
+    till = Till()
+    till.pays()
+    moves(till)
+    till.runs()
+    till.engine.record_given_back(GivenElsewhere(record_id="r1", of="p1", person="Dana"))
+    till.runs(5 * MINUTE)
+    assert (sum(till.rows()), till.rows(RIGHT)) == (0, [OWED, -OWED])
+    assert len(till.rows()) == 2, "the wrong row was taken back once, by the move"
+    assert till.payment().finished

@@ -256,11 +256,9 @@ def _others_gave_back(payment: Payment, event: Event) -> Payment:
     key, minor = event.text("key"), _positive(event, "returned_minor")
     if not key:
         raise ValueError("a refund or dispute of others has a key")
-    nameless = key.startswith(("total:", "said:"))
-    known = 0 if nameless else min(attempt.unnamed_back, minor)
-    unnamed = attempt.unnamed_back - known + (minor if nameless else 0)
+    known, nameless = fold_children.known_by_sum(attempt, event, key, minor)
     counted = (*attempt.counted, key)
-    payment = _with_attempt(payment, event.subject, counted=counted, unnamed_back=unnamed)
+    payment = _with_attempt(payment, event.subject, counted=counted, **nameless)
     if attempt.state is not MoneyState.KILLED:
         return _given_back(payment, minor - known, ours=False)
     late = attempt.late or Money(minor=minor, currency=attempt.asked.currency)

@@ -6,10 +6,11 @@ Rule 10: what went back is told from a give-back to its payment and counted ther
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from tillbridge.domain.event import Event, PaymentEvent
-from tillbridge.domain.money_leg import MoneyState
-from tillbridge.domain.payment import Child, Payment, Told
+from tillbridge.domain.money_leg import MoneyEvent, MoneyState
+from tillbridge.domain.payment import Attempt, Child, Payment, Told
 
 
 def given(payment: Payment, event: Event, minor: int) -> Payment:
@@ -34,6 +35,23 @@ def told(payment: Payment, event: Event, kind: str) -> Payment | None:
         case PaymentEvent.GIVE_BACK_RELEASED:
             return _released(payment, event)
     return None
+
+
+def known_by_sum(attempt: Attempt, event: Event, key: str, minor: int) -> tuple[int, dict[str, Any]]:
+    """How much of a refund by others is known already without its name, and what is left of that: the gateway's own
+    count, and what people wrote down of just this sum. A lost dispute is no refund."""
+    if key.startswith("total:"):
+        return 0, {"unnamed_back": attempt.unnamed_back + minor}
+    if key.startswith("said:"):
+        return 0, {"said_back": (*attempt.said_back, minor)}
+    if event.kind != MoneyEvent.REFUNDED_ELSEWHERE:
+        return 0, {}
+    if minor in attempt.said_back:
+        said = list(attempt.said_back)
+        said.remove(minor)
+        return minor, {"said_back": tuple(said)}
+    known = min(attempt.unnamed_back, minor)
+    return known, {"unnamed_back": attempt.unnamed_back - known}
 
 
 def child(payment: Payment, payment_id: str) -> Child | None:

@@ -76,8 +76,9 @@ class Attempt:
     returned: int = 0
     """Minor units that the bank took back: all of it, or what others had left."""
     unnamed_back: int = 0
-    """Minor units of what others gave back that only the gateway's own count or a person told, not yet a refund by its
-    name."""
+    """Minor units of what others gave back that only the gateway's own count told, not yet a refund by its name."""
+    said_back: tuple[int, ...] = ()
+    """The sums that people wrote down, not yet a refund by its name."""
     tip: int = 0
     """Minor units that the client added on the terminal, beyond what was asked."""
     cancel_asked: bool = False

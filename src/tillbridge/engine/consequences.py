@@ -148,9 +148,8 @@ class Unfolding:
         if 0 < returned_minor < taken.minor:
             self._reverse_part(event, attempt, returned_minor)
             return
-        for posting in payment.postings:
-            if posting.reference == event.subject and payment.is_primary(posting):
-                self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
+        for posting in payment.standing(event.subject):
+            self.add(Event(kind=PostingEvent.MONEY_RETURNED, at=event.at, subject=posting.marker))
 
     def _reverse_part(self, event: Event, attempt: Attempt, minor: int) -> None:
         """From the newest row back, where there are several."""

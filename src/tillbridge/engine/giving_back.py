@@ -30,7 +30,7 @@ from tillbridge.domain.next_command import AwaitGateway, Command, TellParent
 from tillbridge.domain.operation import Entry
 from tillbridge.domain.outcome import Found, Inquiry, NotFound
 from tillbridge.domain.pan import looks_like_card_number
-from tillbridge.domain.payment import Attempt, Payment, left_to_give_back
+from tillbridge.domain.payment import Attempt, Payment, holds, left_to_give_back
 from tillbridge.engine import returned_books
 from tillbridge.engine.decisions import Decisions
 from tillbridge.engine.policy import DAY, HOUR, MINUTE
@@ -148,8 +148,7 @@ class GivingBack(Decisions):
             raise OperatorError("card_number_typed")
         parent = self._known(request.of)
         attempt = self._taken_of(parent)
-        self._keeps_what_is_left(parent, attempt, request.person)
-        self._heard_elsewhere(self._known(request.of), found)
+        self._heard_elsewhere(parent, found)
         parent = self._known(request.of)
         kept = self._kept(parent, None)
         parts = rules.to_give_back(kept, request.amount)
@@ -158,6 +157,7 @@ class GivingBack(Decisions):
         queued, operation = self._chosen(parent, _whole(kept, parts), found, capabilities)
         created = self._created(request, parent, parts, operation)
         first = self._attempt_event(attempt, parts.whole, queued)
+        self._keeps_what_is_left(parent, attempt, request.person)
         limit = Limit(scope=f"payment:{request.of}", minor=left_to_give_back(parent).minor)
         return self._append(request.payment_id, None, (created, first), limit)
 
@@ -246,9 +246,8 @@ class GivingBack(Decisions):
 
     def _kept(self, parent: Payment, found: Inquiry | None) -> rules.Kept:
         ours = [p for p in self._children(parent) if any(a.taken or not _gone(a) for a in p.attempts)]
-        told = sum(p.taken.minor for p in ours)
         currency = parent.parts.whole.currency
-        counted = rules.given_elsewhere(found, Money(minor=told, currency=currency)) if found else 0
+        counted = rules.given_elsewhere(found, self._ours(parent)) if found else 0
         elsewhere = max(parent.elsewhere.minor, counted)
         held = self.journal.held_minor(f"payment:{parent.payment_id}")
         left = left_to_give_back(parent).minor - (elsewhere - parent.elsewhere.minor) - held
@@ -259,15 +258,22 @@ class GivingBack(Decisions):
             left=Money(minor=max(0, left), currency=currency),
         )
 
+    def _ours(self, parent: Payment) -> Money:
+        """What our own give-backs gave, or may have given. Older journals told the payment nothing: theirs is what is
+        held beyond those that it knows."""
+        children = self._children(parent)
+        known = sum(minor for p in children for minor in holds(p).values())
+        older = self.journal.held_minor(f"payment:{parent.payment_id}") - known
+        told = sum(p.taken.minor + _in_doubt(p) for p in children)
+        return Money(minor=told + max(0, older), currency=parent.parts.whole.currency)
+
     def _heard_elsewhere(self, parent: Payment, found: Inquiry | None) -> None:
         """What the gateway counts beyond what we know was given back by others: recorded before we choose. A give-back
         of our own that nobody knows of yet may be among it."""
         attempt = next((a for a in parent.attempts if a.taken), None)
         if attempt is None or not isinstance(found, Found) or found.given_back is None:
             return
-        told = sum(p.taken.minor + _in_doubt(p) for p in self._children(parent))
-        ours = Money(minor=told, currency=parent.parts.whole.currency)
-        more = rules.given_elsewhere(found, ours) - parent.elsewhere.minor
+        more = rules.given_elsewhere(found, self._ours(parent)) - parent.elsewhere.minor
         if more > 0:
             facts: dict[str, Fact] = {
                 "returned_minor": more,

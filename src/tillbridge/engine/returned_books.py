@@ -105,7 +105,9 @@ def _told_parent(books: Books, parent: Payment, payment: Payment, now: Told) -> 
 def _told(books: Books, payment: Payment, told: Told, first: list[Event]) -> None:
     facts: dict[str, Fact] = {"given_minor": told.minor, "over": told.over, "settled": told.settled}
     events = [*first, books._event(PaymentEvent.GIVE_BACK_TOLD, "", facts)]
-    if told.over and payment.attempts[-1].state in _REFUSED:
+    parent = books.journal.payment(payment.of)
+    still_ours = parent is None or parent.taken.minor > 0
+    if told.over and still_ours and payment.attempts[-1].state in _REFUSED:
         task: dict[str, Fact] = {"code": "not_given_back", "task": "not_given_back"}
         events.append(books._event(PaymentEvent.NOTED, "", task))
     books._append(payment.payment_id, payment, events)
