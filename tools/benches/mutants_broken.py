@@ -72,6 +72,7 @@ TESTS: dict[str, tuple[str, ...]] = {
         )
     ),
     "entries": ENTRIES,
+    "told_later": ("tests/engine/test_told_later.py",),
     "settling": ("tests/engine/test_settling.py",),
     "terminals": ("tests/engine/test_terminals.py", "tests/engine/test_two_desks.py"),
     "site": ("tests/journal/test_site.py",),

@@ -11,6 +11,7 @@ Rules of money that live here:
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from tillbridge.domain.event import Event, PaymentEvent
 from tillbridge.domain.guards import money_cell
 from tillbridge.domain.moment import Moment
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
+from tillbridge.domain.pan import looks_like_card_number
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.ports.gateway import SettlementItem
 
@@ -42,12 +44,14 @@ class Known:
     presented_round: int
     open_cases: frozenset[str]
     closed_cases: frozenset[str]
+    lost_cases: frozenset[str]
 
 
 def known_of(events: Iterable[Event], reference: str) -> Known:
     """From everything that happened to a payment, for one of its attempts."""
     mine = [event for event in events if event.subject == reference]
     closed = {event.text("case") for event in mine if event.kind in _CLOSES}
+    lost = {event.text("case") for event in mine if event.kind == MoneyEvent.DISPUTE_LOST}
     opened = {event.text("case") for event in mine if event.kind == MoneyEvent.DISPUTE_OPENED}
     return Known(
         keys=frozenset(event.text("key") for event in mine) - {""},
@@ -55,7 +59,15 @@ def known_of(events: Iterable[Event], reference: str) -> Known:
         presented_round=_round(mine, MoneyEvent.RE_PRESENTED),
         open_cases=frozenset(opened - closed - {""}),
         closed_cases=frozenset(closed - {""}),
+        lost_cases=frozenset(lost - {""}),
     )
+
+
+def name_of(number: str) -> str:
+    """A gateway's own number as it is kept: one that could be a card's (rule 14) by its hash, so that two stay two."""
+    if not looks_like_card_number(number):
+        return number
+    return f"h{hashlib.sha256(number.encode()).hexdigest()[:24]}"
 
 
 _CLOSES = (MoneyEvent.DISPUTE_WON, MoneyEvent.DISPUTE_LOST)
@@ -72,6 +84,7 @@ def events_of_item(
 
     None: it cannot be told yet, because nobody knows whether this attempt took money (ask, and read it once more).
     """
+    item = replace(item, key=name_of(item.key), gateway_ref=name_of(item.gateway_ref))
     wanted = [replace(event, at=now, subject=attempt.reference) for event in _meaning(attempt, item, known)]
     if not wanted:
         return []
@@ -94,7 +107,7 @@ def unfitting(event: Event, item: SettlementItem) -> Event:
 
 def _meaning(attempt: Attempt, item: SettlementItem, known: Known) -> list[Event]:
     """Events without time and subject."""
-    if item.key in known.keys:
+    if item.key in known.keys and not (item.kind == "dispute_won" and item.key in known.lost_cases):
         return []
     if item.reference == attempt.give_back_reference != "":
         return _late_give_back(item)
@@ -183,11 +196,14 @@ def _presented(attempt: Attempt, item: SettlementItem, known: Known) -> list[Eve
 
 
 def _disputed(item: SettlementItem, known: Known) -> list[Event]:
-    """Several cases may be open at once: the money is held until the last of them is closed."""
+    """Several cases may be open at once: the money is held until the last of them is closed. One that is won after it
+    was lost brings the money again: a person puts the books right."""
     case = item.key
     facts: Facts = {"case": case, "code": item.code}
     if case in known.closed_cases:
-        return []
+        late = item.kind == "dispute_won" and case in known.lost_cases and f"{case}:won" not in known.keys
+        shown: Facts = {"code": UNFITTING, "task": UNFITTING, "key": f"{case}:won", "told": "dispute_won"}
+        return [Event(kind=PaymentEvent.NOTED, at=_NEVER, facts=shown)] if late else []
     if item.kind == "dispute_opened":
         if case in known.open_cases:
             return []

@@ -17,10 +17,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from tillbridge.domain.errors import ImpossibleEvent, OperatorError, SetupError
 from tillbridge.domain.moment import surely_passed_ms
+from tillbridge.domain.money_leg import IN_DOUBT
 from tillbridge.domain.next_command import Inquire
 from tillbridge.domain.payment import Attempt, Payment
 from tillbridge.engine.settlement_items import events_of_item, known_of, unfitting
@@ -75,6 +76,8 @@ class Stranger:
     minor: int
     currency: str
     batch: str
+    ended: bool = False
+    """Somebody has seen to it. Kept until its line is behind the cursor, or it would come again with it."""
 
 
 class Settling(Writing):
@@ -115,26 +118,27 @@ class Settling(Writing):
         for item in told.items:
             if not self._take(item, changed):
                 waiting += 1
-            elif not waiting:
-                strangers += self._kept_as_stranger(item)
+                continue
+            strangers += self._kept_as_stranger(item)
+            if not waiting:
                 site.set_cursor(account, item.cursor)
+        if told.items and not waiting:
+            self._forget_ended()
         return SettlementRead(
             payments=tuple(dict.fromkeys(changed)), strangers=strangers, waiting=waiting, failed=told.failed
         )
 
     def strangers(self) -> list[Stranger]:
         """Money under references of ours that nobody here knows, oldest first: each is a person's task."""
-        kept = self.journal.site.cursor(self.policy.gateway + _STRANGERS)
-        return [Stranger(**row) for row in json.loads(kept)] if kept else []
+        return [each for each in self._all_strangers() if not each.ended]
 
     def end_stranger(self, key: str) -> list[Stranger]:
         """A named person has seen to it. Raises OperatorError `nothing_to_decide`."""
-        before = self.strangers()
-        left = [each for each in before if each.key != key]
-        if len(left) == len(before):
+        if all(each.key != key for each in self.strangers()):
             raise OperatorError("nothing_to_decide", payment_id=key)
-        self._keep_strangers(left)
-        return left
+        known = self._all_strangers()
+        self._keep_strangers([replace(each, ended=each.ended or each.key == key) for each in known])
+        return self.strangers()
 
     # ---- inside ----
 
@@ -153,6 +157,10 @@ class Settling(Writing):
         found = self._whose(item)
         if found is None:
             return True
+        doubt = self._perhaps_ours(found[0], item)
+        if doubt is not None:
+            self._hurry(doubt.payment_id)
+            return False
         payment, attempt = found
         events = [stored.event for stored in self.journal.events(payment.payment_id)]
         known = known_of(events, attempt.reference)
@@ -175,7 +183,33 @@ class Settling(Writing):
             return mine if _is_news(item) else None
         if not item.of_reference or self.journal.payment_of_reference(item.reference):
             return None
-        return self._told_about(item.of_reference)
+        parent = self._told_about(item.of_reference)
+        child = self._child(parent[0], item) if parent is not None else None
+        if child is None:
+            return parent
+        return child if _is_news(item) else None
+
+    def _child(self, parent: Payment, item: SettlementItem) -> tuple[Payment, Attempt] | None:
+        """A give-back of ours that the line names by the gateway's own number alone."""
+        if not item.gateway_ref or item.kind not in _GIVES_BACK:
+            return None
+        attempts = ((child, attempt) for child in self._children(parent) for attempt in child.attempts)
+        return next((each for each in attempts if each[1].gateway_ref == item.gateway_ref), None)
+
+    def _perhaps_ours(self, payment: Payment, item: SettlementItem) -> Payment | None:
+        """A give-back of ours of which nobody knows yet, and which this line may be about: it is asked about first."""
+        if item.kind not in _GIVES_BACK or item.reference or payment.attempt(item.of_reference) is None:
+            return None
+        for child in self._children(payment):
+            for attempt in child.attempts:
+                same = child.operation == item.kind and attempt.asked.minor == item.amount.minor
+                if same and attempt.state in IN_DOUBT and not attempt.gateway_ref:
+                    return child
+        return None
+
+    def _children(self, parent: Payment) -> list[Payment]:
+        found = (self.journal.payment(child.payment_id) for child in parent.children)
+        return [child for child in found if child is not None]
 
     def _told_about(self, reference: str) -> tuple[Payment, Attempt] | None:
         payment_id = self.journal.payment_of_reference(reference) if reference else None
@@ -198,7 +232,7 @@ class Settling(Writing):
         )
         if not moved or not OURS.fullmatch(about) or self.journal.payment_of_reference(about):
             return 0
-        known = self.strangers()
+        known = self._all_strangers()
         if any(each.key == item.key for each in known):
             return 0
         money = item.amount
@@ -208,6 +242,15 @@ class Settling(Writing):
         )  # fmt: skip
         self._keep_strangers([*known, found])
         return 1
+
+    def _all_strangers(self) -> list[Stranger]:
+        kept = self.journal.site.cursor(self.policy.gateway + _STRANGERS)
+        return [Stranger(**row) for row in json.loads(kept)] if kept else []
+
+    def _forget_ended(self) -> None:
+        known = self._all_strangers()
+        if any(each.ended for each in known):
+            self._keep_strangers([each for each in known if not each.ended])
 
     def _keep_strangers(self, strangers: Sequence[Stranger]) -> None:
         rows = json.dumps([asdict(each) for each in strangers]) if strangers else ""
