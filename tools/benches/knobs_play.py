@@ -162,7 +162,9 @@ def _attended(desk: Desk, done: Turned, payment: Json, wanted: Wanted) -> bool:
     done.reasons.append(reason)
     surely_not = not payment["postings"][-1]["may_be_posted"]
     if (surely_not or done.reasons.count(reason) > MENDS_MAX) and "asked" in done.row.ends:
-        done.seen = "asked"  # said "not posted" often enough: somebody has to decide what becomes of the money
+        done.seen = (
+            "asked"  # said "not posted" often enough: somebody has to decide what becomes of the money
+        )
         return False
     _mend(desk, done, wanted, done.did)
     done.did.append(honest.answer(desk.lane.agent, payment, rows_of(desk.lane)))
