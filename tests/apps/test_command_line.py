@@ -257,10 +257,11 @@ class _Pays(_Told):
 
     def _say(self, path: str) -> dict[str, Any]:
         money = {"minor": 500, "text": "$5.00"}
+        attempt = {"where": "terminal", "url": "", "cancel_asked": False, "queued": ""}
         payment = {
-            "payment_id": "p", "invoice_number": "1", "client": "A", "amount": money, "taken": money, "finished": True,
-            "next": [], "money_state": "approved", "charged": "yes", "posting_state": "posted", "postings": [],
-            "to_enter": [], "tasks": [], "task_texts": [],
+            "payment_id": "p", "operation": "sale", "of": "", "invoice_number": "1", "client": "A", "amount": money,
+            "taken": money, "finished": True, "next": [], "money_state": "approved", "charged": "yes", "posting_state": "posted", "postings": [],
+            "to_enter": [], "tasks": [], "task_texts": [], "attempts": [attempt],
         }  # fmt: skip
         return {
             "payment": payment,
