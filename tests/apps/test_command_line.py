@@ -260,7 +260,8 @@ class _Pays(_Told):
         attempt = {"where": "terminal", "url": "", "cancel_asked": False, "queued": ""}
         payment = {
             "payment_id": "p", "operation": "sale", "of": "", "invoice_number": "1", "client": "A", "amount": money,
-            "taken": money, "finished": True, "next": [], "money_state": "approved", "charged": "yes", "posting_state": "posted", "postings": [],
+            "taken": money, "finished": True, "next": [],
+            "money_state": "approved", "charged": "yes", "posting_state": "posted", "postings": [],
             "to_enter": [], "tasks": [], "task_texts": [], "attempts": [attempt],
         }  # fmt: skip
         return {
