@@ -90,6 +90,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     ),
     "receipts": ("tests/receipts/test_model.py", "tests/receipts/test_desk.py"),
     "closing": ("tests/engine/test_closing.py", "tests/engine/test_paper_of_a_till.py"),
+    "pieces": ("tests/screen/test_fake_suite.py",),
+    "client": ("tests/apps/test_client.py",),
     "wire": ("tests/gateways/test_simulator_wire.py", "tests/gateways/test_in_process_gateway.py"),
 }
 """Which tests are run for an entry, fastest first."""
