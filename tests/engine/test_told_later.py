@@ -349,3 +349,23 @@ def test_nobody_is_told_to_give_back_what_somebody_else_took_back() -> None:
     child = desk.journal.payment("b1")
     assert child is not None
     assert "not_given_back" not in child.tasks
+
+
+def test_a_part_that_the_bank_took_back_and_sends_again_is_asked_of_a_person() -> None:
+    """The row against the part stays: the books are short of it until somebody puts them right."""
+    desk = Desk()
+    desk.begin()
+    desk.step(Send)
+    reference = desk.known().attempts[0].reference
+    desk.tell("returned", reference, code="R01", returned_minor=10_000)
+    told = desk.tell("re_presented", reference)
+    assert "settlement_unfitting" in told.tasks
+
+
+def test_a_debit_that_came_back_whole_and_is_good_after_all_asks_nobody() -> None:
+    desk = Desk()
+    desk.begin()
+    desk.step(Send)
+    reference = desk.known().attempts[0].reference
+    desk.tell("returned", reference, code="R01", returned_minor=ASKED)
+    assert "settlement_unfitting" not in desk.tell("re_presented", reference).tasks

@@ -84,8 +84,18 @@ class Unfolding:
     def _money_effect(self, effect: Effect, event: Event, before: Payment) -> None:
         if effect in (Effect.OWE_POSTING, Effect.OWE_REPOSTING):
             self._owe(event, event.subject)
+            self._part_came_again(event, before)
         elif effect is Effect.OWE_REVERSAL:
             self._money_went(event, before)
+
+    def _part_came_again(self, event: Event, before: Payment) -> None:
+        """The bank had taken back what a part refund left, and it is good after all: the row against it stands in the
+        books, or will; a person puts them right."""
+        attempt = before.attempt(event.subject)
+        if attempt is None or attempt.approved is None or not 0 < attempt.returned < attempt.approved.minor:
+            return
+        facts: dict[str, Fact] = {"code": PART_AGAIN, "task": PART_AGAIN, "told": str(event.kind)}
+        self.add(Event(kind=PaymentEvent.NOTED, at=event.at, subject=event.subject, facts=facts))
 
     def _money_went(self, event: Event, before: Payment) -> None:
         """What others gave back, as far as it was not known; what a bank took back, as it says."""
@@ -189,6 +199,9 @@ def _effects(before: Payment, event: Event) -> tuple[Effect, ...]:
     cell = money_cell(before, event)
     return cell.effects if cell is not None else ()
 
+
+PART_AGAIN = "settlement_unfitting"
+"""Task: a person compares the gateway's page with the books."""
 
 LEFT_OUT = "(left out: looks like a card number)"
 
