@@ -27,21 +27,12 @@ from tillbridge.engine.given_elsewhere import GivenElsewhere
 from tillbridge.engine.giving_back import GiveBackRequest
 from tillbridge.engine.policy import HOUR, MINUTE
 from tillbridge.engine.requests import PayRequest
-from tillbridge.engine.settling import SettlementTold
 from tillbridge.engine.slip import Slip
-
-
-def report(engine: Any, *items: Any) -> None:
-    engine.finish_settlement(SettlementTold(items=items))
 
 
 def _all_request(**changes: Any) -> PayRequest:
     usual: dict[str, Any] = {"payment_id": "p1", "operation": "sale", "entry": Entry.TERMINAL}
     return PayRequest(**(usual | {"terminal_id": "t1"} | wish(ALL) | changes))
-
-
-LONG = ("4242424242424242", "4111111111111111")
-"""Numbers of refunds at a gateway that happen to pass the check digit (one in ten does)."""
 
 
 def test_a_second_invoice_that_was_paid_meanwhile_is_not_charged_once_more() -> None:

@@ -9,33 +9,26 @@ import pytest
 
 from tests.engine.scripted_desk import ASKED, PAID, Desk, usd
 from tests.engine.test_settling import item
-from tests.engine.test_several_invoices import ALL, wish
 from tests.engine.till import OWED, Till
 from tests.engine.till import usd as dollars
 from tillbridge.domain.errors import OperatorError
 from tillbridge.domain.money_leg import MoneyEvent, MoneyState
-from tillbridge.domain.next_command import Inquire, Send
-from tillbridge.domain.operation import Entry
+from tillbridge.domain.next_command import Inquire, Send, TellParent
 from tillbridge.domain.outcome import (
     Found,
     NotFound,
+    NotSent,
     PartiallyApproved,
     Unknown,
 )
 from tillbridge.engine.given_elsewhere import GivenElsewhere
 from tillbridge.engine.giving_back import GiveBackRequest
 from tillbridge.engine.policy import HOUR, MINUTE
-from tillbridge.engine.requests import PayRequest
 from tillbridge.engine.settling import SettlementTold
 
 
 def report(engine: Any, *items: Any) -> None:
     engine.finish_settlement(SettlementTold(items=items))
-
-
-def _all_request(**changes: Any) -> PayRequest:
-    usual: dict[str, Any] = {"payment_id": "p1", "operation": "sale", "entry": Entry.TERMINAL}
-    return PayRequest(**(usual | {"terminal_id": "t1"} | wish(ALL) | changes))
 
 
 LONG = ("4242424242424242", "4111111111111111")
@@ -102,8 +95,6 @@ def test_a_smaller_approval_goes_back_once_whoever_decides() -> None:
     desk.gateway.refunded = replace(PAID, amount=usd(5_000), gateway_ref="r1")
     desk.engine.give_back(GiveBackRequest(payment_id="b1", of="p1", amount=usd(5_000), person="Dana"), found)
     desk.step(Send, "b1")
-    from tillbridge.domain.next_command import TellParent
-
     desk.step(TellParent, "b1")
     assert desk.gateway.amounts == [5_000]
     try:
@@ -162,10 +153,11 @@ def test_the_same_total_told_twice_after_a_bounce_is_counted() -> None:
     assert till.payment().elsewhere == dollars(3_000)
 
 
-def test_a_void_of_others_is_not_lost_because_ours_was_on_its_way() -> None:
-    from tillbridge.domain.next_command import TellParent
-    from tillbridge.domain.outcome import NotSent
+VOIDED_BY_OTHERS: dict[str, Any] = {"key": "v9", "gateway_ref": "v9", "settle": "voided"}
 
+
+def voided_by_others_while_ours_is_refused(**told: Any) -> Desk:
+    """Our void is on its way when the report tells somebody else's; the gateway refuses ours, and a refund, too."""
     desk = Desk()
     desk.begin()
     desk.step(Send)
@@ -173,15 +165,22 @@ def test_a_void_of_others_is_not_lost_because_ours_was_on_its_way() -> None:
     found = Found(outcome=PAID, settle="open", voidable=True)
     desk.engine.give_back(GiveBackRequest(payment_id="b1", of="p1", person="Dana"), found)
     desk.step(TellParent, "b1")
-    report(desk.engine, item("", "void", ASKED, of_reference=of, key="v9", gateway_ref="v9", settle="voided"))
+    report(desk.engine, item("", "void", ASKED, of_reference=of, **VOIDED_BY_OTHERS))
     desk.gateway.voided = NotSent(code="not_voidable")
     desk.gateway.refunded = NotSent(code="not_refundable")
-    desk.gateway.told = Found(outcome=PAID, settle="voided")
+    if told:
+        desk.gateway.told = Found(outcome=PAID, **told)
     for _ in range(10):
         for one in [d for d in desk.engine.due() if d.payment_id == "b1" and d.in_ms == 0]:
             desk.engine.step("b1", one.command)
         desk.wait(MINUTE)
-    report(desk.engine, item("", "void", ASKED, of_reference=of, key="v9", gateway_ref="v9", settle="voided"))
+    return desk
+
+
+def test_a_void_of_others_is_not_lost_because_ours_was_on_its_way() -> None:
+    desk = voided_by_others_while_ours_is_refused(settle="voided")
+    of = desk.known().attempts[0].reference
+    report(desk.engine, item("", "void", ASKED, of_reference=of, **VOIDED_BY_OTHERS))
     payment = desk.known()
     assert payment.attempts[0].state is MoneyState.VOIDED or payment.given_back.minor == ASKED, (
         payment.attempts[0].state,
@@ -205,8 +204,6 @@ def test_a_case_that_is_won_after_the_money_was_taken_is_told() -> None:
 
 def test_a_refund_of_ours_in_doubt_is_not_counted_as_somebody_elses_by_the_report() -> None:
     """A report that names the refund by the gateway's own number only."""
-    from tillbridge.domain.next_command import TellParent
-
     desk = Desk()
     desk.begin()
     desk.step(Send)
@@ -328,23 +325,7 @@ def test_a_refused_give_back_decides_nothing_about_a_smaller_approval() -> None:
 
 
 def test_nobody_is_told_to_give_back_what_somebody_else_took_back() -> None:
-    from tillbridge.domain.next_command import TellParent
-    from tillbridge.domain.outcome import NotSent
-
-    desk = Desk()
-    desk.begin()
-    desk.step(Send)
-    of = desk.known().attempts[0].reference
-    found = Found(outcome=PAID, settle="open", voidable=True)
-    desk.engine.give_back(GiveBackRequest(payment_id="b1", of="p1", person="Dana"), found)
-    desk.step(TellParent, "b1")
-    report(desk.engine, item("", "void", ASKED, of_reference=of, key="v9", gateway_ref="v9", settle="voided"))
-    desk.gateway.voided = NotSent(code="not_voidable")
-    desk.gateway.refunded = NotSent(code="not_refundable")
-    for _ in range(10):
-        for one in [d for d in desk.engine.due() if d.payment_id == "b1" and d.in_ms == 0]:
-            desk.engine.step("b1", one.command)
-        desk.wait(MINUTE)
+    desk = voided_by_others_while_ours_is_refused()
     assert desk.known().attempts[0].state is MoneyState.VOIDED
     child = desk.journal.payment("b1")
     assert child is not None
